@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The chain of an SNP report, made of whatever certificates there are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/ecdsa.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "certs.h"
+#include "digest.h"
+#include "snp.h"
+
+/* R and S as ECDSA-Sig-Value; the report has them little-endian. */
+static int signature_der(const u8 *report, u8 **der)
+{
+	BIGNUM *r = BN_lebin2bn(report + SNP_SIG_R_OFF, SNP_SIG_INT_LEN, NULL);
+	BIGNUM *s = BN_lebin2bn(report + SNP_SIG_S_OFF, SNP_SIG_INT_LEN, NULL);
+	ECDSA_SIG *sig = ECDSA_SIG_new();
+	int len;
+
+	if (!r || !s || !sig || !ECDSA_SIG_set0(sig, r, s)) {
+		BN_free(r);
+		BN_free(s);
+		ECDSA_SIG_free(sig);
+		return -1;
+	}
+	*der = NULL;
+	len = i2d_ECDSA_SIG(sig, der);
+	ECDSA_SIG_free(sig);
+	return len;
+}
+
+static bool has_ec_key(X509 *x)
+{
+	EVP_PKEY *key = X509_get0_pubkey(x);
+
+	return key && EVP_PKEY_base_id(key) == EVP_PKEY_EC;
+}
+
+static bool signed_by(const u8 *report, X509 *x)
+{
+	EVP_PKEY *key = X509_get0_pubkey(x);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	u8 *der = NULL;
+	int len;
+	bool ok;
+
+	len = signature_der(report, &der);
+	ok = ctx && len > 0 && has_ec_key(x) &&
+	     EVP_DigestVerifyInit(ctx, NULL, EVP_sha384(), NULL, key) == 1 &&
+	     EVP_DigestVerify(ctx, der, (size_t)len, report, SNP_SIGNED_LEN) == 1;
+	OPENSSL_free(der);
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error();
+	return ok;
+}
+
+static bool self_issued(X509 *x)
+{
+	return !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));
+}
+
+static const struct cert *issuer_of(const struct cert_pool *pool, const struct cert *c)
+{
+	size_t i;
+
+	for (i = 0; i < pool->n; i++) {
+		X509 *x = pool->certs[i].x;
+		bool ok = !X509_NAME_cmp(X509_get_subject_name(x),
+					 X509_get_issuer_name(c->x)) &&
+			  X509_get0_pubkey(x) &&
+			  X509_verify(c->x, X509_get0_pubkey(x)) == 1;
+
+		ERR_clear_error();
+		if (ok)
+			return &pool->certs[i];
+	}
+	return NULL;
+}
+
+static void append_pem(struct buf *out, const struct cert *c)
+{
+	BIO *bio;
+	char *text;
+	long len;
+
+	/* text that came as PEM goes out as it came */
+	if (c->pem) {
+		buf_add_str(out, c->pem);
+		if (!out->len || out->p[out->len - 1] != '\n')
+			buf_add_str(out, "\n");
+		return;
+	}
+	bio = BIO_new(BIO_s_mem());
+	PEM_write_bio_X509(bio, c->x);
+	len = BIO_get_mem_data(bio, &text);
+	buf_add(out, text, (size_t)len);
+	BIO_free(bio);
+}
+
+static int chain_from(const struct cert_pool *pool, const struct cert *leaf, struct buf *pem)
+{
+	const struct cert *c = leaf, *up;
+	int depth;
+
+	for (depth = 0; depth < 4; depth++) {
+		append_pem(pem, c);
+		if (self_issued(c->x))
+			return RC_OK;
+		up = issuer_of(pool, c);
+		if (!up) {
+			char *cn CLEANUP(free_str) = x509_cn(X509_get_issuer_name(c->x));
+
+			return fail(RC_EVIDENCE,
+				    "the certificate chain stops: no certificate of \"%s\" that issued the one before; give ASK and ARK with --certs FILE (PEM; AMD's key distribution service has them as cert_chain)",
+				    cn);
+		}
+		c = up;
+	}
+	return fail(RC_EVIDENCE, "the certificate chain has no end");
+}
+
+int cert_pool_chain(const struct cert_pool *pool, const u8 *report, struct buf *pem)
+{
+	bool leaf = false;
+	size_t i;
+
+	for (i = 0; i < pool->n; i++) {
+		X509 *x = pool->certs[i].x;
+
+		if (signed_by(report, x))
+			return chain_from(pool, &pool->certs[i], pem);
+		leaf |= has_ec_key(x);
+	}
+	if (leaf)
+		return fail(RC_EVIDENCE,
+			    "the key of no VCEK or VLEK here signed the report: the evidence was altered, or the certificate is of another chip or TCB");
+	return fail(RC_EVIDENCE,
+		    "no VCEK or VLEK certificate for this report; give the chain with --certs FILE (PEM or a certificate table)");
+}
+
+/* Only certificates are at hand: start where nothing was issued. */
+int cert_pool_order(const struct cert_pool *pool, struct buf *pem)
+{
+	size_t i, k;
+
+	for (i = 0; i < pool->n; i++) {
+		bool issues = false;
+
+		for (k = 0; k < pool->n; k++)
+			issues |= k != i && issuer_of(pool, &pool->certs[k]) == &pool->certs[i];
+		if (!issues && has_ec_key(pool->certs[i].x))
+			return chain_from(pool, &pool->certs[i], pem);
+	}
+	for (i = 0; i < pool->n; i++)
+		append_pem(pem, &pool->certs[i]);
+	return RC_OK;
+}

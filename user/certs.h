@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Certificates of an SNP report: the table of the extended guest request
+ * (GHCB specification 4.1.8.1), PEM files, and the chain made of them.
+ */
+#ifndef CVM_CERTS_H
+#define CVM_CERTS_H
+
+#include "x509.h"
+
+struct cert {
+	X509 *x;
+	char *pem;		/* as it came, when it came as PEM */
+};
+
+struct cert_pool {
+	struct cert *certs;
+	size_t n;
+};
+
+#define CERTS_MAX	(1024 * 1024)
+
+void cert_pool_free(struct cert_pool *pool);
+
+/* An own GUID of the table in the first entry, in either byte order */
+bool cert_table_looks_like(struct span s);
+/* No entry at all, which is how a host says it has none */
+bool cert_table_is_empty(struct span s);
+int cert_table_show(struct node *to, struct span s);
+
+/* Certificates of a table, a PEM or a DER; @what names it in messages. */
+int cert_pool_add(struct cert_pool *pool, struct span s, const char *what);
+
+/*
+ * PEM text of the chain VCEK or VLEK, ASK or ASVK, ARK for @report; of the
+ * leaves in the pool the one whose key signed the report is taken.
+ */
+int cert_pool_chain(const struct cert_pool *pool, const u8 *report, struct buf *pem);
+/* The same without a report: the leaf is what no other one is issued by. */
+int cert_pool_order(const struct cert_pool *pool, struct buf *pem);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Verbs: each has one file, and one line in the table of main.c. */
+#ifndef CVM_CMD_H
+#define CVM_CMD_H
+
+#include <getopt.h>
+
+#include "util.h"
+
+struct cmd {
+	const char *name;
+	const char *summary;
+	const char *help;
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct cmd cmd_get, cmd_load, cmd_request, cmd_show, cmd_status;
+
+/* Numbers of options that have no letter */
+enum { OPT_LONG = 256 };
+
+int cmd_help(const struct cmd *cmd);
+/* getopt has said what is wrong: says where to read on, returns RC_USAGE. */
+int cmd_usage(const struct cmd *cmd);
+int parse_number(const char *what, const char *text, u64 max, u64 *out);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The client of /dev/cvm-evidence */
+#ifndef CVM_DEVICE_H
+#define CVM_DEVICE_H
+
+#include <linux/cvm_evidence.h>
+
+#include "util.h"
+
+#define DEVICE_PROVIDERS_MAX	32
+
+struct device_info {
+	struct cvm_evidence_info info;
+	struct cvm_evidence_provider providers[DEVICE_PROVIDERS_MAX];
+	u32 n;			/* providers that were filled */
+};
+
+/* Each fails with a message that says what to do, and the exit status. */
+int device_open(const char *path, int *fd);
+int device_info(int fd, const char *path, struct device_info *out);
+/* The blob of one request; @r is filled but for size. With @kernel_random and
+ * no parameter at all it is what cat gives: the nonce is the kernel's.
+ */
+int device_evidence(const char *path, struct cvm_evidence_request *r, bool kernel_random,
+		    struct buf *blob);
+
+/* What a person can do about a provider that is not available; may be empty */
+const char *provider_remedy(const struct cvm_evidence_provider *p);
+const char *provider_status_name(u32 status);
+
+#endif

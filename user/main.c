@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cvm-evidence: hardware evidence of a confidential VM */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static const struct cmd *const cmds[] = {
+	&cmd_get, &cmd_show, &cmd_request,
+};
+
+static void usage(FILE *to)
+{
+	size_t i;
+
+	fputs("Usage: cvm-evidence VERB [options]\n\n", to);
+	for (i = 0; i < ARRAY_SIZE(cmds); i++)
+		fprintf(to, "  %-8s  %s\n", cmds[i]->name, cmds[i]->summary);
+	fputs("\ncvm-evidence VERB --help tells more.\n"
+	      "Exit status: 0 ok, 1 failed, 2 usage, 3 no provider or module, 4 permission,\n"
+	      "5 bad or mismatching evidence, 6 throttled or timed out.\n", to);
+}
+
+int cmd_help(const struct cmd *cmd)
+{
+	return file_write("-", cmd->help, strlen(cmd->help));
+}
+
+int cmd_usage(const struct cmd *cmd)
+{
+	fprintf(stderr, "Try 'cvm-evidence %s --help'.\n", cmd->name);
+	return RC_USAGE;
+}
+
+int parse_number(const char *what, const char *text, u64 max, u64 *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 0);
+	if (errno || end == text || *end || strchr(text, '-') || *out > max)
+		return fail(RC_USAGE, "%s: '%s' is not a number from 0 to %llu", what, text,
+			    (unsigned long long)max);
+	return RC_OK;
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	/* a reader that went away is an error to report, not a way to die */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		usage(stderr);
+		return RC_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return fflush(stdout) ? fail(RC_FAILED, "cannot write standard output: %m") : RC_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("cvm-evidence " TOOL_VERSION);
+		return fflush(stdout) ? fail(RC_FAILED, "cannot write standard output: %m") : RC_OK;
+	}
+	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
+		if (!strcmp(argv[1], cmds[i]->name)) {
+			char *name = xasprintf("cvm-evidence %s", argv[1]);
+			int rc;
+
+			/* getopt puts argv[0] before its messages */
+			argv[1] = name;
+			rc = cmds[i]->run(argc - 1, argv + 1);
+			free(name);
+			return rc;
+		}
+	}
+	complain("there is no verb '%s'", argv[1]);
+	usage(stderr);
+	return RC_USAGE;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "cmd.h"
+#include "take.h"
+
+int take_option(struct take *t, int opt, const char *arg, bool *mine)
+{
+	struct cvm_evidence_request *r = &t->r;
+	u64 n;
+	int rc = RC_OK;
+
+	*mine = true;
+	switch (opt) {
+	case TAKE_DEVICE:
+		t->device = arg;
+		break;
+	case TAKE_PROVIDER:
+		if (provider_by_name(arg, &r->provider) || r->provider == CVM_EVIDENCE_PROVIDER_VTPM)
+			return fail(RC_USAGE, "--provider: '%s' is none of auto, tsm, sev-guest, tdx-guest",
+				    arg);
+		break;
+	case TAKE_PRIVLEVEL:
+		rc = parse_number("--privlevel", arg, CVM_EVIDENCE_PRIVLEVEL_MAX, &n);
+		r->privlevel = (u32)n;
+		break;
+	case TAKE_TIMEOUT:
+		rc = parse_number("--timeout", arg, UINT32_MAX, &n);
+		r->timeout_ms = (u32)n;
+		if (!rc && !n)
+			rc = fail(RC_USAGE, "--timeout: 0 ms is no time at all; leave it out for the module's default");
+		break;
+	case TAKE_FRESH:
+		r->flags |= CVM_EVIDENCE_F_FRESH;
+		break;
+	case TAKE_EVENT_LOG:
+		r->flags |= CVM_EVIDENCE_F_EVENT_LOG;
+		break;
+	case TAKE_SERVICE_PROVIDER:
+		if (!*arg || strlen(arg) > CVM_EVIDENCE_SERVICE_MAX)
+			return fail(RC_USAGE, "--service-provider: a name has 1 to %d bytes",
+				    CVM_EVIDENCE_SERVICE_MAX);
+		t->service_provider = arg;
+		r->service_provider = (uintptr_t)arg;
+		r->service_provider_len = (u32)strlen(arg);
+		break;
+	case TAKE_SERVICE_GUID:
+		if (guid_parse(arg, r->service_guid))
+			return fail(RC_USAGE, "--service-guid: '%s' is not a GUID (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)",
+				    arg);
+		r->flags |= CVM_EVIDENCE_F_SERVICE_GUID;
+		break;
+	case TAKE_MANIFEST_VERSION:
+		rc = parse_number("--manifest-version", arg, UINT32_MAX, &n);
+		r->service_manifest_version = (u32)n;
+		r->flags |= CVM_EVIDENCE_F_MANIFEST_VERSION;
+		break;
+	default:
+		*mine = false;
+	}
+	return rc;
+}
+
+int take_report_data(struct take *t, const u8 *p, size_t len)
+{
+	if (!len)
+		return fail(RC_USAGE, "report data are empty; they have 1 to %d bytes",
+			    CVM_EVIDENCE_REPORT_DATA_MAX);
+	if (len > CVM_EVIDENCE_REPORT_DATA_MAX)
+		return fail(RC_USAGE, "report data have %zu bytes, the hardware takes %d; hash them (--nonce-hash sha512 FILE)",
+			    len, CVM_EVIDENCE_REPORT_DATA_MAX);
+	memset(t->r.report_data, 0, sizeof(t->r.report_data));
+	memcpy(t->r.report_data, p, len);
+	t->r.report_data_len = (u32)len;
+	t->kernel_random = false;
+	return RC_OK;
+}
+
+int take_evidence(struct take *t, struct buf *blob, struct evidence *e)
+{
+	struct span asked;
+	bool checked;
+	int rc;
+
+	if (t->r.flags & (CVM_EVIDENCE_F_SERVICE_GUID | CVM_EVIDENCE_F_MANIFEST_VERSION) &&
+	    !t->service_provider)
+		return fail(RC_USAGE, "--service-guid and --manifest-version need --service-provider");
+	rc = device_evidence(t->device, &t->r, t->kernel_random, blob);
+	if (rc)
+		return rc;
+	rc = evidence_parse(buf_span(blob), e);
+	if (rc)
+		return rc;
+	asked = evidence_data(e, CVM_EVIDENCE_ITEM_REPORT_DATA);
+	if (!t->kernel_random && (asked.len != t->r.report_data_len ||
+				  memcmp(asked.p, t->r.report_data, asked.len)))
+		return fail(RC_EVIDENCE, "%s: the evidence answers for other report data than was asked",
+			    t->device);
+	return evidence_check_binding(e, &checked);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Taking fresh evidence: what get and request have in common */
+#ifndef CVM_TAKE_H
+#define CVM_TAKE_H
+
+#include "device.h"
+#include "evidence.h"
+
+struct take {
+	const char *device;
+	const char *service_provider;
+	struct cvm_evidence_request r;
+	bool kernel_random;	/* nobody gave report data */
+};
+
+#define TAKE_INIT { \
+	.device = CVM_EVIDENCE_DEVICE, \
+	.r.privlevel = CVM_EVIDENCE_PRIVLEVEL_DEFAULT, \
+	.kernel_random = true, \
+}
+
+/* Options of both verbs, in the range from TAKE_OPT_FIRST on */
+enum {
+	TAKE_DEVICE = 512, TAKE_PROVIDER, TAKE_PRIVLEVEL, TAKE_TIMEOUT, TAKE_FRESH,
+	TAKE_EVENT_LOG, TAKE_SERVICE_PROVIDER, TAKE_SERVICE_GUID, TAKE_MANIFEST_VERSION,
+};
+
+#define TAKE_OPTIONS \
+	{ "device", required_argument, NULL, TAKE_DEVICE }, \
+	{ "provider", required_argument, NULL, TAKE_PROVIDER }, \
+	{ "privlevel", required_argument, NULL, TAKE_PRIVLEVEL }, \
+	{ "timeout", required_argument, NULL, TAKE_TIMEOUT }, \
+	{ "fresh", no_argument, NULL, TAKE_FRESH }, \
+	{ "event-log", no_argument, NULL, TAKE_EVENT_LOG }, \
+	{ "service-provider", required_argument, NULL, TAKE_SERVICE_PROVIDER }, \
+	{ "service-guid", required_argument, NULL, TAKE_SERVICE_GUID }, \
+	{ "manifest-version", required_argument, NULL, TAKE_MANIFEST_VERSION }
+
+#define TAKE_HELP \
+"  --device PATH            the device (default: /dev/cvm-evidence)\n" \
+"  --provider NAME          auto (default), tsm, sev-guest, tdx-guest\n" \
+"  --privlevel N            0..3; SNP: the VMPL (default: what the driver has)\n" \
+"  --timeout MS             deadline (default: the module's)\n" \
+"  --fresh                  refuse evidence that was not made for this request\n" \
+"  --event-log              attach the CCEL table and its event log\n" \
+"  --service-provider NAME  ask a service of the SVSM (\"svsm\"), not the TEE\n" \
+"  --service-guid GUID      one service of it\n" \
+"  --manifest-version N     version of its manifest\n"
+
+/* RC_OK also for options that are not of this range; @mine tells */
+int take_option(struct take *t, int opt, const char *arg, bool *mine);
+int take_report_data(struct take *t, const u8 *p, size_t len);
+/* The evidence, parsed and found to answer for what was asked */
+int take_evidence(struct take *t, struct buf *blob, struct evidence *e);
+
+#endif

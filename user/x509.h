@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Certificates: PEM or DER, and what AMD's and Intel's extensions say */
+#ifndef CVM_X509_H
+#define CVM_X509_H
+
+#include <openssl/x509.h>
+
+#include "report.h"
+
+/* Calls @fn for each PEM block or the one DER certificate in @s, with the
+ * certificate's own text (NULL for DER). Returns how many there were; -1 when
+ * something is there that is neither. @fn owns the X509.
+ */
+int x509_each(struct span s, void (*fn)(void *arg, X509 *x, struct span pem), void *arg);
+
+char *x509_name(const X509_NAME *name);
+char *x509_cn(const X509_NAME *name);
+bool x509_is_pem(struct span s);
+
+void x509_show(struct node *to, X509 *x);
+/* A list named @key of the certificates in @s, or why there are none */
+void x509_show_pem(struct node *to, const char *key, struct span s);
+
+/* AMD: integer of extension 1.3.6.1.4.1.3704.1.<arc>, -1 when there is none */
+int x509_amd_int(X509 *x, const char *arc);
+/* AMD: the chip's id, 8 or 64 bytes */
+bool x509_amd_hwid(X509 *x, struct span *out);
+
+#endif
