@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "cvm_client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+const char *cvm_node(void)
+{
+	const char *node = getenv("CVM_NODE");
+
+	return node && *node ? node : CVM_EVIDENCE_DEVICE;
+}
+
+static void teardown(void)
+{
+	int fd;
+
+	sim_reset();
+	params_restore();
+	cgroups_remove();
+	/* what a killed case left in the queue must not meet the next one */
+	fd = open(cvm_node(), O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!cvm_wait_idle(fd, 20000))
+		ktap_note("requests are still alive 20 s after the case");
+	close(fd);
+}
+
+int cvm_main(const struct ktap_case *cases, size_t nr, int argc, char **argv)
+{
+	struct ktap_program prog = {
+		.cases = cases, .nr = nr, .teardown = teardown,
+	};
+	char why[256];
+	int fd;
+
+	fd = open(cvm_node(), O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(why, sizeof(why), "%s: %s%s", cvm_node(),
+			 strerror(errno),
+			 errno == EACCES || errno == EPERM ? "; run as root" :
+			 "; load cvm_evidence first");
+		return ktap_skip_all(why);
+	}
+	close(fd);
+	return ktap_run(&prog, argc, argv);
+}
+
+int cvm_open(int flags)
+{
+	int fd = open(cvm_node(), flags | O_CLOEXEC);
+
+	CHECK(fd >= 0, "%s: %s", cvm_node(), strerror(errno));
+	return fd;
+}
+
+void cvm_get_info(int fd, struct cvm_state *st)
+{
+	struct cvm_evidence_info *info = &st->info;
+
+	memset(st, 0, sizeof(*st));
+	info->size = sizeof(*info);
+	info->nr_providers = CVM_PROVIDERS;
+	info->provider_size = sizeof(st->prov[0]);
+	info->providers = (uintptr_t)st->prov;
+	CHECK(!ioctl(fd, CVM_EVIDENCE_GET_INFO, info), "GET_INFO: %s",
+	      strerror(errno));
+	CHECK(info->nr_providers <= CVM_PROVIDERS, "%u providers",
+	      info->nr_providers);
+	st->nr = info->nr_providers;
+}
+
+const struct cvm_evidence_provider *cvm_find(const struct cvm_state *st,
+					     uint32_t id)
+{
+	for (unsigned int i = 0; i < st->nr; i++)
+		if (st->prov[i].id == id)
+			return &st->prov[i];
+	return NULL;
+}
+
+void cvm_need_evidence(void)
+{
+	struct cvm_state st;
+	char why[256] = "";
+	int fd, n = 0;
+
+	fd = cvm_open(O_RDONLY);
+	cvm_get_info(fd, &st);
+	close(fd);
+	if (st.info.auto_provider != CVM_EVIDENCE_PROVIDER_AUTO)
+		return;
+	for (unsigned int i = 0; i < st.nr && n < (int)sizeof(why); i++)
+		n += snprintf(why + n, sizeof(why) - n, "%s%s: %s",
+			      i ? "; " : "", st.prov[i].name, st.prov[i].reason);
+	ktap_skip("no provider of evidence (%s)", why);
+}
+
+bool cvm_wait_idle(int fd, unsigned int timeout_ms)
+{
+	struct cvm_evidence_info info;
+	uint64_t end = now_ms() + timeout_ms;
+
+	for (;;) {
+		memset(&info, 0, sizeof(info));
+		info.size = sizeof(info);
+		if (ioctl(fd, CVM_EVIDENCE_GET_INFO, &info) || !info.live_requests)
+			return true;
+		if (now_ms() > end)
+			return false;
+		sleep_ms(10);
+	}
+}
+
+ssize_t cvm_slurp_chunks(int fd, void *buf, size_t size, size_t chunk)
+{
+	size_t got = 0;
+
+	for (;;) {
+		size_t want = size - got < chunk ? size - got : chunk;
+		ssize_t n;
+
+		CHECK(want, "more than %zu bytes", size);
+		n = read(fd, (char *)buf + got, want);
+		if (n < 0)
+			return -errno;
+		CHECK((size_t)n <= want, "read(%zu) returned %zd", want, n);
+		if (!n)
+			return got;
+		got += n;
+	}
+}
+
+ssize_t cvm_slurp(int fd, void *buf, size_t size)
+{
+	return cvm_slurp_chunks(fd, buf, size, size);
+}
+
+void cvm_write(int fd, const void *data, size_t len)
+{
+	ssize_t n = write(fd, data, len);
+
+	CHECK(n == (ssize_t)len, "write of %zu report_data: %zd %s", len, n,
+	      n < 0 ? strerror(errno) : "");
+}
+
+void cvm_take(int fd, const void *report_data, size_t len, struct cvm_blob *b)
+{
+	static uint8_t buf[CVM_BUF_SIZE];
+	ssize_t n;
+
+	cvm_write(fd, report_data, len);
+	n = cvm_slurp(fd, buf, sizeof(buf));
+	CHECK(n > 0, "read: %s", n ? strerror(-n) : "EOF, no evidence");
+	cvm_blob_check(buf, n, report_data, len, b);
+}
+
+void cvm_request_init(struct cvm_evidence_request *req, const void *report_data,
+		      size_t len)
+{
+	memset(req, 0, sizeof(*req));
+	req->size = sizeof(*req);
+	req->privlevel = CVM_EVIDENCE_PRIVLEVEL_DEFAULT;
+	req->report_data_len = len;
+	if (len <= sizeof(req->report_data))
+		memcpy(req->report_data, report_data, len);
+}
+
+int cvm_request(int fd, struct cvm_evidence_request *req)
+{
+	return ioctl(fd, CVM_EVIDENCE_REQUEST, req) ? -errno : 0;
+}
+
+short cvm_poll(int fd, short events, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int n = poll(&p, 1, timeout_ms);
+
+	CHECK(n >= 0, "poll: %s", strerror(errno));
+	return n ? p.revents : 0;
+}
