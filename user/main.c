@@ -9,7 +9,7 @@
 #include "cmd.h"
 
 static const struct cmd *const cmds[] = {
-	&cmd_get, &cmd_show, &cmd_request,
+	&cmd_status, &cmd_load, &cmd_get, &cmd_show, &cmd_request,
 };
 
 static void usage(FILE *to)

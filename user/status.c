@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "device.h"
+#include "evidence.h"
+#include "platform.h"
+
+#define TSM_REPORT_DIR	"/sys/kernel/config/tsm/report"
+#define OUR_ENTRIES	"cvm_evidence."
+
+static const char help[] =
+"Usage: cvm-evidence status [--json] [--device PATH]\n"
+"\n"
+"Tells whether this machine can give evidence, and if not, why and what to do:\n"
+"kernel, TEE, Secure Boot and lockdown, the module, the device, each provider\n"
+"with its driver, the module's limits and counters, and entries that other tools\n"
+"left in the TSM report configfs (they keep a driver from being unloaded).\n"
+"\n"
+"  --json           the same for programs\n"
+"  --device PATH    the device (default: /dev/cvm-evidence)\n"
+"  -h, --help       this text\n"
+"\n"
+"Exit status: 0 a provider is available, 3 none is, 4 the device may not be opened.\n"
+"\n"
+"Example:\n"
+"  cvm-evidence status --json | jq -r '.providers[] | select(.status == \"available\").name'\n";
+
+static void show_kernel(struct node *to)
+{
+	static const char *const options[] = {
+		"CONFIG_TSM_REPORTS", "CONFIG_SEV_GUEST", "CONFIG_TDX_GUEST_DRIVER",
+		"CONFIG_ARM_CCA_GUEST",
+	};
+	const char *seen = NULL, *tee = platform_tee(&seen), *lockdown = platform_lockdown();
+	int secure_boot = platform_secure_boot();
+	struct node *n;
+	struct utsname u;
+	size_t i;
+
+	if (!uname(&u))
+		add_text(to, "kernel", "%s %s", u.release, u.machine);
+	n = add_text(to, "machine_tee", "%s", tee ? tee : "unknown");
+	if (tee)
+		note(n, "by %s", seen);
+	else
+		note(n, "nothing says that this is a confidential VM");
+	add_text(to, "secure_boot", "%s", secure_boot > 0 ? "on" : secure_boot ? "unknown" : "off");
+	n = add_text(to, "lockdown", "%s", lockdown ? lockdown : "unknown");
+	if (lockdown && strcmp(lockdown, "none"))
+		note(n, "only signed modules load: DKMS' key must be enrolled, mokutil --import /var/lib/dkms/mok.pub");
+	if (!platform_config(options[0]))
+		return;
+	n = add_map(to, "kernel_config", NULL);
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		add_text(n, options[i], "%c", platform_config(options[i]));
+}
+
+static void show_module(struct node *to)
+{
+	enum module_state state = module_state("cvm_evidence");
+	struct node *n = add_map(to, "module", "module cvm_evidence");
+
+	add_text(n, "state", "%s", state == MODULE_LOADED ? "loaded" :
+		 state == MODULE_THERE ? "not loaded" : "not installed");
+	if (state == MODULE_THERE)
+		add_text(n, "remedy", "cvm-evidence load");
+	else if (state == MODULE_MISSING)
+		add_text(n, "remedy", "%s", module_load_hint("cvm_evidence", -ENOENT));
+}
+
+/* Opens the device and says why when it cannot; RC_OK when it could. */
+static int open_node(struct node *to, const char *path, int *fd)
+{
+	struct node *n = add_map(to, "device", NULL);
+	const struct passwd *pw;
+	const struct group *gr;
+	struct stat st;
+	int err;
+
+	*fd = -1;
+	add_text(n, "path", "%s", path);
+	if (stat(path, &st)) {
+		add_text(n, "access", "%s", strerror(errno));
+		add_text(n, "remedy", "the module makes it; in a container, pass it in");
+		return RC_NO_PROVIDER;
+	}
+	pw = getpwuid(st.st_uid);
+	gr = getgrgid(st.st_gid);
+	add_text(n, "mode", "%04o", st.st_mode & 07777);
+	add_text(n, "owner", "%s:%s", pw ? pw->pw_name : "?", gr ? gr->gr_name : "?");
+	*fd = open(path, O_RDWR | O_CLOEXEC);
+	err = errno;
+	add_text(n, "access", "%s", *fd >= 0 ? "yes" : strerror(err));
+	if (*fd >= 0)
+		return RC_OK;
+	add_text(n, "remedy", "be root, or a member of the group that owns it: usermod -aG cvm-evidence USER");
+	return err == EACCES || err == EPERM ? RC_DENIED : RC_NO_PROVIDER;
+}
+
+static void show_provider(struct node *list, const struct cvm_evidence_provider *p)
+{
+	static const struct {
+		u32 bit;
+		const char *name;
+	} caps[] = {
+		{ CVM_EVIDENCE_CAP_PRIVLEVEL, "privlevel" },
+		{ CVM_EVIDENCE_CAP_SERVICE, "service" },
+		{ CVM_EVIDENCE_CAP_CERTS, "certs" },
+		{ CVM_EVIDENCE_CAP_FW_STATUS, "fw-status" },
+	};
+	bool available = p->status == CVM_EVIDENCE_ST_AVAILABLE;
+	char *title = xasprintf("%.*s: %s", (int)sizeof(p->name), p->name,
+				provider_status_name(p->status));
+	struct node *n = add_map(list, NULL, title), *c;
+	size_t i;
+
+	free_str(&title);
+	json_only(add_text(n, "name", "%.*s", (int)sizeof(p->name), p->name));
+	json_only(add_text(n, "status", "%s", provider_status_name(p->status)));
+	if (!available) {
+		add_text(n, "reason", "%.*s", (int)sizeof(p->reason), p->reason);
+		if (*provider_remedy(p))
+			add_text(n, "remedy", "%s", provider_remedy(p));
+		return;
+	}
+	add_text(n, "tee", "%s", tee_name(p->tee));
+	add_text(n, "driver", "%.*s", (int)sizeof(p->driver), p->driver);
+	add_uint(n, "privlevel_floor", p->privlevel_floor);
+	c = add_list(n, "can", NULL);
+	for (i = 0; i < ARRAY_SIZE(caps); i++)
+		if (p->caps & caps[i].bit)
+			add_text(c, NULL, "%s", caps[i].name);
+	add_uint(n, "queued", p->queued);
+	add_uint(n, "started", p->started);
+	add_uint(n, "failed", p->failed);
+}
+
+static void show_numbers(struct node *to, const struct cvm_evidence_info *i)
+{
+	struct node *n;
+
+	add_text(to, "module_version", "%.*s", (int)sizeof(i->version), i->version);
+	add_uint(to, "api_version", i->api_version);
+	add_text(to, "auto_provider", "%s", i->auto_provider == CVM_EVIDENCE_PROVIDER_AUTO ?
+		 "none" : provider_name(i->auto_provider));
+	add_text(to, "tee", "%s", tee_name(i->tee));
+	n = add_uint(to, "vm_epoch", i->vm_epoch);
+	if (!(i->flags & CVM_EVIDENCE_INFO_F_VMFORK))
+		note(n, "meaningless: this kernel does not notice forks of the VM");
+	json_only(add_bool(to, "notices_vm_forks", i->flags & CVM_EVIDENCE_INFO_F_VMFORK));
+
+	n = add_map(to, "limits", NULL);
+	add_uint(n, "report_data_max", i->report_data_max);
+	add_uint(n, "max_blob", i->max_blob);
+	add_uint(n, "queue_max", i->queue_max);
+	add_uint(n, "share_max", i->share_max);
+	add_uint(n, "default_timeout_ms", i->default_timeout_ms);
+	add_uint(n, "max_timeout_ms", i->max_timeout_ms);
+
+	n = add_map(to, "counters", NULL);
+	add_uint(n, "requests_started", i->requests_started);
+	add_uint(n, "requests_ok", i->requests_ok);
+	add_uint(n, "requests_failed", i->requests_failed);
+	add_uint(n, "requests_timed_out", i->requests_timed_out);
+	add_uint(n, "requests_abandoned", i->requests_abandoned);
+	add_uint(n, "requests_mismatched", i->requests_mismatched);
+	add_uint(n, "refused_busy", i->refused_busy);
+	add_uint(n, "refused_quota", i->refused_quota);
+	add_uint(n, "live_files", i->live_files);
+	add_uint(n, "live_requests", i->live_requests);
+	add_uint(n, "live_blobs", i->live_blobs);
+	add_uint(n, "live_entries", i->live_entries);
+}
+
+/* Entries that programs made and left: each holds its driver. Ours go by
+ * themselves, 100 ms after the last request.
+ */
+static void show_orphans(struct node *to)
+{
+	DIR *dir = opendir(TSM_REPORT_DIR);
+	struct node *list, *n;
+	struct dirent *d;
+
+	if (!dir)
+		return;
+	list = add_list(to, "configfs_entries", "configfs entries of other programs");
+	while ((d = readdir(dir))) {
+		if (d->d_name[0] == '.' || !strncmp(d->d_name, OUR_ENTRIES, strlen(OUR_ENTRIES)))
+			continue;
+		n = add_text(list, NULL, TSM_REPORT_DIR "/%s", d->d_name);
+		note(n, "unless a program is using it now: rmdir it, or its driver cannot be unloaded");
+	}
+	closedir(dir);
+}
+
+static int status(const char *path, bool json)
+{
+	struct node *root CLEANUP(report_free) = report_new(NULL);
+	struct device_info di;
+	struct node *list;
+	int fd, rc, out;
+	u32 i;
+
+	show_kernel(root);
+	show_module(root);
+	rc = open_node(root, path, &fd);
+	if (!rc)
+		rc = device_info(fd, path, &di);
+	if (!rc) {
+		show_numbers(root, &di.info);
+		list = add_list(root, "providers", NULL);
+		rc = RC_NO_PROVIDER;
+		for (i = 0; i < di.n; i++) {
+			show_provider(list, &di.providers[i]);
+			if (di.providers[i].status == CVM_EVIDENCE_ST_AVAILABLE)
+				rc = RC_OK;
+		}
+	}
+	show_orphans(root);
+	json_only(add_bool(root, "available", !rc));
+	if (fd >= 0)
+		close(fd);
+	out = report_print(root, json);
+	return rc ? rc : out;
+}
+
+static int run(int argc, char **argv)
+{
+	enum { DEVICE = OPT_LONG };
+	static const struct option options[] = {
+		{ "device", required_argument, NULL, DEVICE },
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 }
+	};
+	const char *path = CVM_EVIDENCE_DEVICE;
+	bool json = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "hj", options, NULL)) != -1) {
+		switch (c) {
+		case DEVICE:
+			path = optarg;
+			break;
+		case 'h':
+			return cmd_help(&cmd_status);
+		case 'j':
+			json = true;
+			break;
+		default:
+			return cmd_usage(&cmd_status);
+		}
+	}
+	if (optind < argc) {
+		complain("status takes no argument, '%s' is one", argv[optind]);
+		return cmd_usage(&cmd_status);
+	}
+	return status(path, json);
+}
+
+const struct cmd cmd_status = {
+	.name = "status",
+	.summary = "tells whether this machine can give evidence, and what it lacks",
+	.help = help,
+	.run = run,
+};
