@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * /dev/cvm-evidence: hardware evidence of a confidential VM.
+ *
+ * This header is the manual of the interface. Evidence, attester and verifier
+ * are used as in RFC 9334. All integers in structs and in the blob are
+ * little-endian; every architecture the module builds for is.
+ *
+ * WHO MAY ASK
+ *
+ * Access to the node is the permission (mode, group, device cgroup, LSM
+ * label). The module takes evidence with the kernel's own rights: a caller
+ * needs no capability, no configfs and no TPM or TEE device. Whoever can open
+ * the node speaks for the whole VM: evidence does not say which process asked.
+ *
+ * THE FILE
+ *
+ * One open file is one requester; two open files never see each other.
+ *
+ *   read(2)   takes evidence, then streams the blob in any buffer size, then
+ *             returns 0 (EOF) until the next write or REQUEST. On a fresh file
+ *             the report_data are 64 random bytes of the kernel
+ *             (CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM): such evidence proves no
+ *             freshness to anybody else.
+ *   write(2)  1..64 bytes: report_data of the next read, zero-padded on the
+ *             right to 64; an unread blob is discarded. With O_NONBLOCK the
+ *             request starts at once. EINVAL for 0 bytes, EMSGSIZE for more
+ *             than 64; nothing is changed by a failing write.
+ *   poll(2)   a fresh file is readable; POLLIN when evidence, EOF or an error
+ *             can be read, POLLERR besides when the request failed; POLLOUT
+ *             always. The error of a failed request is returned by one read,
+ *             after it come EOFs until the next write or REQUEST.
+ *   O_NONBLOCK  a read that would wait starts the request, returns EAGAIN.
+ *
+ * An interrupted read or REQUEST (EINTR, or restarted by the kernel) leaves
+ * its request on the open file: the same call with the same arguments rejoins
+ * it, under its first deadline. So does a REQUEST that returned EAGAIN.
+ *
+ * ERRORS (of read, write and REQUEST; each means one thing)
+ *
+ *   ENODEV      no provider of evidence; CVM_EVIDENCE_GET_INFO says why
+ *   EOPNOTSUPP  the provider lacks what was asked for
+ *   EAGAIN      O_NONBLOCK, and the evidence is not there yet
+ *   EBUSY       the provider's queue is full
+ *   EDQUOT      this user's share of the queue is full
+ *   EMSGSIZE    report_data, quote_data or service_provider is too long
+ *   EFBIG       the evidence is larger than the module's max_blob parameter
+ *   EFAULT      a bad pointer
+ *   EINVAL      a bad argument: unknown flag, zero length, non-zero padding,
+ *               privlevel below the floor or out of range, unknown provider
+ *   E2BIG       the struct is larger than the kernel knows and its unknown
+ *               tail is not zero
+ *   EBADF       REQUEST on a file that is not open for writing
+ *   EINTR       a signal; see above
+ *   ECANCELED   a write, REQUEST or close by somebody who shares the open file
+ *               replaced the request that this REQUEST waited for
+ *   ENOMEM      out of memory
+ *   ETIMEDOUT   the deadline passed, or the host held the request off for so
+ *               long that the driver gave up
+ *   EKEYREVOKED the guest's key to the SNP firmware is wiped: until the
+ *               sev-guest driver is reloaded with another vmpck_id, or a reboot
+ *   ESTALE      the VM was forked while evidence was taken (best effort)
+ *   EBADMSG     the provider's answer failed our checks and was not delivered
+ *   EIO         everything else that firmware or host did wrong; see fw_status
+ *   ENOTTY      unknown ioctl
+ */
+#ifndef _UAPI_LINUX_CVM_EVIDENCE_H
+#define _UAPI_LINUX_CVM_EVIDENCE_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define CVM_EVIDENCE_DEVICE		"/dev/cvm-evidence"
+
+/* The version of this interface, cvm_evidence_info.api_version */
+#define CVM_EVIDENCE_API_VERSION	1
+
+#define CVM_EVIDENCE_REPORT_DATA_MAX	64
+#define CVM_EVIDENCE_SERVICE_MAX	32	/* bytes of service_provider */
+#define CVM_EVIDENCE_QUOTE_DATA_MAX	64	/* the TPM may allow less */
+#define CVM_EVIDENCE_PRIVLEVEL_MAX	3
+
+/**
+ * enum cvm_evidence_tee - what signs the evidence
+ * @CVM_EVIDENCE_TEE_NONE: no provider, or one whose TEE is not known
+ * @CVM_EVIDENCE_TEE_SEV_SNP: AMD SEV-SNP
+ * @CVM_EVIDENCE_TEE_TDX: Intel TDX
+ * @CVM_EVIDENCE_TEE_CCA: Arm CCA
+ */
+enum cvm_evidence_tee {
+	CVM_EVIDENCE_TEE_NONE		= 0,
+	CVM_EVIDENCE_TEE_SEV_SNP	= 1,
+	CVM_EVIDENCE_TEE_TDX		= 2,
+	CVM_EVIDENCE_TEE_CCA		= 3,
+};
+
+/**
+ * enum cvm_evidence_provider_id - a way to evidence
+ * @CVM_EVIDENCE_PROVIDER_AUTO: in requests: the first available, in this order
+ * @CVM_EVIDENCE_PROVIDER_TSM: TSM report configfs (Linux 6.7 and later)
+ * @CVM_EVIDENCE_PROVIDER_SEV_GUEST: the ioctls of /dev/sev-guest
+ * @CVM_EVIDENCE_PROVIDER_TDX_GUEST: the ioctl of /dev/tdx_guest; gives a
+ *	TDREPORT, which only a quoting service of the same machine can turn
+ *	into a quote
+ * @CVM_EVIDENCE_PROVIDER_VTPM: the vTPM of an Azure paravisor guest; a number
+ *	reserved, this version has no such provider
+ */
+enum cvm_evidence_provider_id {
+	CVM_EVIDENCE_PROVIDER_AUTO	= 0,
+	CVM_EVIDENCE_PROVIDER_TSM	= 1,
+	CVM_EVIDENCE_PROVIDER_SEV_GUEST	= 2,
+	CVM_EVIDENCE_PROVIDER_TDX_GUEST	= 3,
+	CVM_EVIDENCE_PROVIDER_VTPM	= 4,
+};
+
+/*
+ * The ioctls carry no size in their number: the struct's first member, size,
+ * is set by the caller to its own sizeof. A struct larger than the kernel
+ * knows is accepted when the tail is zero; a shorter one, down to the stated
+ * minimum, is filled as far as it goes.
+ *
+ * 32-bit callers use the same structs unchanged.
+ */
+#define CVM_EVIDENCE_IOC_MAGIC		0xC7
+#define CVM_EVIDENCE_GET_INFO		_IO(CVM_EVIDENCE_IOC_MAGIC, 0x80)
+#define CVM_EVIDENCE_REQUEST		_IO(CVM_EVIDENCE_IOC_MAGIC, 0x81)
+
+/*
+ * ioctl CVM_EVIDENCE_GET_INFO
+ */
+
+/**
+ * enum cvm_evidence_status - why a provider can or cannot be used
+ * @CVM_EVIDENCE_ST_AVAILABLE: it can
+ * @CVM_EVIDENCE_ST_NOT_BUILT: this kernel or this build has no such interface
+ * @CVM_EVIDENCE_ST_NO_DRIVER: the interface is there, no driver stands behind
+ *	it: not loaded, or not this TEE
+ * @CVM_EVIDENCE_ST_NOT_READY: the driver is still initialising or going away
+ * @CVM_EVIDENCE_ST_KEY_LOST: the guest's key to the SNP firmware is wiped
+ * @CVM_EVIDENCE_ST_ERROR: looking for it failed; reason has the error
+ */
+enum cvm_evidence_status {
+	CVM_EVIDENCE_ST_AVAILABLE	= 0,
+	CVM_EVIDENCE_ST_NOT_BUILT	= 1,
+	CVM_EVIDENCE_ST_NO_DRIVER	= 2,
+	CVM_EVIDENCE_ST_NOT_READY	= 3,
+	CVM_EVIDENCE_ST_KEY_LOST	= 4,
+	CVM_EVIDENCE_ST_ERROR		= 5,
+};
+
+/* cvm_evidence_provider.caps: parameters of REQUEST that it can serve */
+#define CVM_EVIDENCE_CAP_PRIVLEVEL	(1U << 0)
+#define CVM_EVIDENCE_CAP_SERVICE	(1U << 1)
+#define CVM_EVIDENCE_CAP_CERTS		(1U << 2) /* may bring certificates */
+#define CVM_EVIDENCE_CAP_FW_STATUS	(1U << 3) /* tells the firmware's status */
+
+/**
+ * struct cvm_evidence_provider - one entry of the list of providers
+ * @id: enum cvm_evidence_provider_id
+ * @status: enum cvm_evidence_status
+ * @tee: enum cvm_evidence_tee, NONE when not available
+ * @privlevel_floor: lowest privlevel (SNP: VMPL) a request may name
+ * @caps: CVM_EVIDENCE_CAP_*
+ * @queued: requests waiting or being served now
+ * @started: requests admitted since the module was loaded
+ * @failed: of these, the ones that ended in an error
+ * @name: the provider, as in DESIGN ("tsm", "sev-guest", "tdx-guest")
+ * @driver: the driver behind it ("sev_guest"), empty when there is none
+ * @reason: a sentence for people when status is not AVAILABLE, else empty
+ *
+ * Strings are NUL-terminated.
+ */
+struct cvm_evidence_provider {
+	__u32 id;
+	__u32 status;
+	__u32 tee;
+	__u32 privlevel_floor;
+	__u32 caps;
+	__u32 queued;
+	__aligned_u64 started;
+	__aligned_u64 failed;
+	char name[16];
+	char driver[32];
+	char reason[96];
+};
+
+/* cvm_evidence_info.flags */
+#define CVM_EVIDENCE_INFO_F_VMFORK	(1U << 0) /* this kernel notices VM forks */
+
+/**
+ * struct cvm_evidence_info - what CVM_EVIDENCE_GET_INFO tells
+ * @size: in: sizeof the caller's struct, at least CVM_EVIDENCE_INFO_SIZE_MIN
+ * @flags: out: CVM_EVIDENCE_INFO_F_*
+ * @api_version: out: CVM_EVIDENCE_API_VERSION of the module
+ * @tee: out: enum cvm_evidence_tee of what AUTO would use
+ * @auto_provider: out: enum cvm_evidence_provider_id that AUTO would use now,
+ *	CVM_EVIDENCE_PROVIDER_AUTO when none is available
+ * @nr_providers: in: elements of the array at @providers; out: providers the
+ *	module knows (the array is filled as far as both allow)
+ * @provider_size: in: sizeof the caller's struct cvm_evidence_provider
+ * @privlevel_floor: out: floor of the provider AUTO would use
+ * @providers: in: address of the array, or 0 for none
+ * @report_data_max: out: bytes of report_data
+ * @max_blob: out: largest blob that is delivered, bytes
+ * @queue_max: out: requests one provider's queue takes
+ * @share_max: out: of these, for one share (user or container)
+ * @default_timeout_ms: out: deadline of requests that name none
+ * @max_timeout_ms: out: longest deadline a request may name
+ * @vm_epoch: out: how often this VM was forked or restored since boot, as far
+ *	as the kernel noticed; meaningless without CVM_EVIDENCE_INFO_F_VMFORK
+ * @requests_started: out: requests admitted since the module was loaded
+ * @requests_ok: out: of these, ended with evidence
+ * @requests_failed: out: of these, ended in an error (the three kinds below
+ *	included)
+ * @requests_timed_out: out: ended with ETIMEDOUT
+ * @requests_abandoned: out: ended because nobody was left to want them
+ * @requests_mismatched: out: ended with EBADMSG
+ * @refused_busy: out: never admitted, EBUSY
+ * @refused_quota: out: never admitted, EDQUOT
+ * @live_files: out: open files now
+ * @live_requests: out: request objects now
+ * @live_blobs: out: blob objects now
+ * @live_entries: out: TSM configfs entries of ours now
+ * @version: out: version of the module, NUL-terminated
+ *
+ * At rest requests_started = requests_ok + requests_failed.
+ */
+struct cvm_evidence_info {
+	__u32 size;
+	__u32 flags;
+	__u32 api_version;
+	__u32 tee;
+	__u32 auto_provider;
+	__u32 nr_providers;
+	__u32 provider_size;
+	__u32 privlevel_floor;
+	__aligned_u64 providers;
+	__u32 report_data_max;
+	__u32 max_blob;
+	__u32 queue_max;
+	__u32 share_max;
+	__u32 default_timeout_ms;
+	__u32 max_timeout_ms;
+	__aligned_u64 vm_epoch;
+	__aligned_u64 requests_started;
+	__aligned_u64 requests_ok;
+	__aligned_u64 requests_failed;
+	__aligned_u64 requests_timed_out;
+	__aligned_u64 requests_abandoned;
+	__aligned_u64 requests_mismatched;
+	__aligned_u64 refused_busy;
+	__aligned_u64 refused_quota;
+	__u32 live_files;
+	__u32 live_requests;
+	__u32 live_blobs;
+	__u32 live_entries;
+	char version[32];
+};
+
+/* size through @providers */
+#define CVM_EVIDENCE_INFO_SIZE_MIN	40
+
+/*
+ * ioctl CVM_EVIDENCE_REQUEST
+ */
+
+/* cvm_evidence_request.flags */
+#define CVM_EVIDENCE_F_EVENT_LOG	(1U << 0) /* attach CCEL table and log */
+#define CVM_EVIDENCE_F_TPM_QUOTE	(1U << 1) /* attach a TPM quote (vtpm) */
+#define CVM_EVIDENCE_F_QUOTE_DATA	(1U << 2) /* quote_data is given */
+#define CVM_EVIDENCE_F_FRESH		(1U << 3) /* refuse evidence not made for us */
+#define CVM_EVIDENCE_F_SHARED		(1U << 4) /* reserved: EOPNOTSUPP */
+#define CVM_EVIDENCE_F_CONTEXT		(1U << 5) /* reserved: EOPNOTSUPP */
+#define CVM_EVIDENCE_F_SERVICE_GUID	(1U << 6) /* service_guid is given */
+#define CVM_EVIDENCE_F_MANIFEST_VERSION	(1U << 7) /* service_manifest_version is */
+
+/* cvm_evidence_request.privlevel: whatever the provider's floor is */
+#define CVM_EVIDENCE_PRIVLEVEL_DEFAULT	0xffffffffU
+
+/* cvm_evidence_request.out_flags */
+#define CVM_EVIDENCE_OUT_F_FW_STATUS	(1U << 0) /* fw_status is known */
+
+/**
+ * struct cvm_evidence_request - parameters and outcome of one request
+ * @size: in: sizeof the caller's struct, at least CVM_EVIDENCE_REQUEST_SIZE_MIN
+ * @flags: in: CVM_EVIDENCE_F_*
+ * @provider: in: enum cvm_evidence_provider_id, AUTO for the first available
+ * @privlevel: in: 0..3 (SNP: VMPL), or CVM_EVIDENCE_PRIVLEVEL_DEFAULT
+ * @timeout_ms: in: deadline from now in ms, 0 for the module's default;
+ *	at most max_timeout_ms of GET_INFO (EINVAL)
+ * @report_data_len: in: raw length of report_data, 1..64; longer is EMSGSIZE
+ * @report_data: in: bytes beyond the length must be zero; the hardware sees
+ *	64 bytes, zero-padded on the right
+ * @service_provider: in: address of a text without NUL ("svsm"), or 0
+ * @service_provider_len: in: its length, at most CVM_EVIDENCE_SERVICE_MAX
+ * @service_manifest_version: in: with CVM_EVIDENCE_F_MANIFEST_VERSION, else 0
+ * @service_guid: in: with CVM_EVIDENCE_F_SERVICE_GUID, in the order of its
+ *	text form (RFC 4122); else zero
+ * @quote_data: in: with CVM_EVIDENCE_F_QUOTE_DATA, address of the qualifying
+ *	data of the TPM quote; without it the raw report_data is used
+ * @quote_data_len: in: its length, may be 0
+ * @pcr_mask: in: bit n selects PCR n, 0 for all of 0..23
+ * @pcr_banks: in: reserved, 0
+ * @reserved: in: 0
+ * @out_provider: out: enum cvm_evidence_provider_id that served it
+ * @out_flags: out: CVM_EVIDENCE_OUT_F_*
+ * @blob_len: out: bytes that read(2) will deliver, 0 when there is none
+ * @sequence: out: number of the request since the module was loaded, 0 when
+ *	it was not admitted
+ * @fw_status: out: status of the firmware or host where it is known (sev-guest:
+ *	exitinfo2, low half firmware, high half VMM)
+ * @wait_ns: out: time from admission to the start of its work
+ * @firmware_ns: out: time in the provider
+ *
+ * The ioctl needs a file open for writing (EBADF). It sets every parameter,
+ * starts the request and waits for it; read(2) then delivers the blob. Out
+ * fields are written on failure too. An unread blob is discarded by it.
+ */
+struct cvm_evidence_request {
+	__u32 size;
+	__u32 flags;
+	__u32 provider;
+	__u32 privlevel;
+	__u32 timeout_ms;
+	__u32 report_data_len;
+	__u8 report_data[CVM_EVIDENCE_REPORT_DATA_MAX];
+	__aligned_u64 service_provider;
+	__u32 service_provider_len;
+	__u32 service_manifest_version;
+	__u8 service_guid[16];
+	__aligned_u64 quote_data;
+	__u32 quote_data_len;
+	__u32 pcr_mask;
+	__u32 pcr_banks;
+	__u32 reserved;
+	__u32 out_provider;
+	__u32 out_flags;
+	__aligned_u64 blob_len;
+	__aligned_u64 sequence;
+	__aligned_u64 fw_status;
+	__aligned_u64 wait_ns;
+	__aligned_u64 firmware_ns;
+};
+
+/* size through @report_data */
+#define CVM_EVIDENCE_REQUEST_SIZE_MIN	88
+
+/*
+ * THE EVIDENCE BLOB
+ *
+ * A struct cvm_evidence_blob of header_len bytes, then item_count items. An
+ * item is a struct cvm_evidence_item of 16 bytes, its payload of length bytes,
+ * and 0..7 zero bytes to the next multiple of 8. total_len covers all of it;
+ * a reader must find the last item end exactly there.
+ *
+ * A reader skips items of a type it does not know, unless the item carries
+ * CVM_EVIDENCE_ITEM_F_CRITICAL: then it refuses the blob. A higher minor
+ * version adds items, flags or header bytes; a higher major one breaks.
+ *
+ * No more than one item of each type, but for CVM_EVIDENCE_ITEM_ABSENT.
+ *
+ * What is signed is in the report alone. boot_id, vm_epoch, sequence and times
+ * are the kernel's word and are not signed.
+ */
+#define CVM_EVIDENCE_BLOB_MAGIC		"CVME"
+#define CVM_EVIDENCE_BLOB_MAJOR		1
+#define CVM_EVIDENCE_BLOB_MINOR		0
+#define CVM_EVIDENCE_BLOB_HEADER_LEN	64
+#define CVM_EVIDENCE_ITEM_HEADER_LEN	16
+
+/* cvm_evidence_blob.flags */
+#define CVM_EVIDENCE_BLOB_F_TDREPORT	(1U << 0) /* a TDREPORT, not a quote */
+#define CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM (1U << 1) /* nobody chose the nonce */
+#define CVM_EVIDENCE_BLOB_F_UNCHECKED	(1U << 2) /* the kernel cannot read the
+						   * report: binding not checked
+						   */
+
+/**
+ * enum cvm_evidence_binding - how the report is bound to report_data
+ * @CVM_EVIDENCE_BINDING_DIRECT: REPORT_DATA is report_data, padded
+ * @CVM_EVIDENCE_BINDING_HCL: REPORT_DATA is SHA-256 of the HCL runtime claims,
+ *	whose user-data is report_data, padded
+ * @CVM_EVIDENCE_BINDING_HCL_BOOT: an HCL report of boot time, not fresh
+ * @CVM_EVIDENCE_BINDING_HCL_QUOTE: a cached HCL report and a fresh AK quote
+ * @CVM_EVIDENCE_BINDING_SVSM: REPORT_DATA is SHA-512(report_data, padded, ||
+ *	manifest)
+ * @CVM_EVIDENCE_BINDING_STATEMENT: REPORT_DATA is SHA-256(statement), padded
+ */
+enum cvm_evidence_binding {
+	CVM_EVIDENCE_BINDING_DIRECT	= 1,
+	CVM_EVIDENCE_BINDING_HCL	= 2,
+	CVM_EVIDENCE_BINDING_HCL_BOOT	= 3,
+	CVM_EVIDENCE_BINDING_HCL_QUOTE	= 4,
+	CVM_EVIDENCE_BINDING_SVSM	= 5,
+	CVM_EVIDENCE_BINDING_STATEMENT	= 6,
+};
+
+/**
+ * struct cvm_evidence_blob - header of the blob
+ * @magic: offset 0: the bytes "CVME"
+ * @major: offset 4: CVM_EVIDENCE_BLOB_MAJOR
+ * @minor: offset 6: CVM_EVIDENCE_BLOB_MINOR
+ * @header_len: offset 8: where the first item is, a multiple of 8, at least 64
+ * @item_count: offset 12: number of items
+ * @total_len: offset 16: bytes of the whole blob
+ * @tee: offset 24: enum cvm_evidence_tee
+ * @provider: offset 28: enum cvm_evidence_provider_id
+ * @flags: offset 32: CVM_EVIDENCE_BLOB_F_*
+ * @binding: offset 36: enum cvm_evidence_binding
+ * @reserved: offset 40: 24 bytes, zero
+ */
+struct cvm_evidence_blob {
+	__u8 magic[4];
+	__u16 major;
+	__u16 minor;
+	__u32 header_len;
+	__u32 item_count;
+	__aligned_u64 total_len;
+	__u32 tee;
+	__u32 provider;
+	__u32 flags;
+	__u32 binding;
+	__u8 reserved[24];
+};
+
+/* cvm_evidence_item.flags */
+#define CVM_EVIDENCE_ITEM_F_CRITICAL	(1U << 0) /* refuse the blob if unknown */
+
+/**
+ * struct cvm_evidence_item - header of an item
+ * @type: offset 0: enum cvm_evidence_item_type
+ * @flags: offset 4: CVM_EVIDENCE_ITEM_F_*
+ * @length: offset 8: bytes of payload, without padding
+ * @reserved: offset 12: zero
+ */
+struct cvm_evidence_item {
+	__u32 type;
+	__u32 flags;
+	__u32 length;
+	__u32 reserved;
+};
+
+/**
+ * enum cvm_evidence_item_type - what an item's payload is
+ * @CVM_EVIDENCE_ITEM_REPORT_DATA: report_data as asked for, raw, 1..64 bytes
+ * @CVM_EVIDENCE_ITEM_REPORT: the evidence, raw and whole: SNP ATTESTATION_REPORT
+ *	(1184 bytes), TDX quote, TDREPORT (1024), CCA token or HCL report
+ * @CVM_EVIDENCE_ITEM_CERTS: certificate table of the SNP extended report
+ *	(GHCB specification 4.1.8.1)
+ * @CVM_EVIDENCE_ITEM_MANIFEST: manifest of the SVSM services
+ * @CVM_EVIDENCE_ITEM_STATEMENT: reserved
+ * @CVM_EVIDENCE_ITEM_MERKLE_PATH: reserved
+ * @CVM_EVIDENCE_ITEM_CCEL_TABLE: ACPI CCEL table, raw
+ * @CVM_EVIDENCE_ITEM_CCEL_DATA: the event log it points to, trailing 0xff cut
+ * @CVM_EVIDENCE_ITEM_TPM_ATTEST: TPMS_ATTEST
+ * @CVM_EVIDENCE_ITEM_TPM_SIGNATURE: TPMT_SIGNATURE, whole
+ * @CVM_EVIDENCE_ITEM_PCRS: PCR values of the quote
+ * @CVM_EVIDENCE_ITEM_AK_PUB: TPM2B_PUBLIC of the AK
+ * @CVM_EVIDENCE_ITEM_AK_CERT: certificate of the AK
+ * @CVM_EVIDENCE_ITEM_DRIVER: name of the driver, text without NUL ("sev_guest")
+ * @CVM_EVIDENCE_ITEM_PRIVLEVEL: u32, the privlevel that was asked of the driver
+ * @CVM_EVIDENCE_ITEM_SEQUENCE: u64, number of the request
+ * @CVM_EVIDENCE_ITEM_BOOT_ID: 16 bytes, as /proc/sys/kernel/random/boot_id, in
+ *	the order of its text form
+ * @CVM_EVIDENCE_ITEM_VM_EPOCH: u64, vm_epoch of GET_INFO
+ * @CVM_EVIDENCE_ITEM_TIME: two u64 of nanoseconds: CLOCK_BOOTTIME and
+ *	CLOCK_REALTIME when the evidence was there
+ * @CVM_EVIDENCE_ITEM_MODULE_VERSION: text without NUL
+ * @CVM_EVIDENCE_ITEM_SERVICE_PROVIDER: text without NUL, as asked for
+ * @CVM_EVIDENCE_ITEM_SERVICE_GUID: 16 bytes, as asked for
+ * @CVM_EVIDENCE_ITEM_SERVICE_MANIFEST_VERSION: u32, as asked for
+ * @CVM_EVIDENCE_ITEM_ABSENT: an optional item that was wanted and could not be
+ *	had: u32 its type, u32 a positive errno, then a text without NUL
+ */
+enum cvm_evidence_item_type {
+	CVM_EVIDENCE_ITEM_REPORT_DATA			= 1,
+	CVM_EVIDENCE_ITEM_REPORT			= 2,
+	CVM_EVIDENCE_ITEM_CERTS				= 3,
+	CVM_EVIDENCE_ITEM_MANIFEST			= 4,
+	CVM_EVIDENCE_ITEM_STATEMENT			= 5,
+	CVM_EVIDENCE_ITEM_MERKLE_PATH			= 6,
+	CVM_EVIDENCE_ITEM_CCEL_TABLE			= 7,
+	CVM_EVIDENCE_ITEM_CCEL_DATA			= 8,
+	CVM_EVIDENCE_ITEM_TPM_ATTEST			= 9,
+	CVM_EVIDENCE_ITEM_TPM_SIGNATURE			= 10,
+	CVM_EVIDENCE_ITEM_PCRS				= 11,
+	CVM_EVIDENCE_ITEM_AK_PUB			= 12,
+	CVM_EVIDENCE_ITEM_AK_CERT			= 13,
+	CVM_EVIDENCE_ITEM_DRIVER			= 14,
+	CVM_EVIDENCE_ITEM_PRIVLEVEL			= 15,
+	CVM_EVIDENCE_ITEM_SEQUENCE			= 16,
+	CVM_EVIDENCE_ITEM_BOOT_ID			= 17,
+	CVM_EVIDENCE_ITEM_VM_EPOCH			= 18,
+	CVM_EVIDENCE_ITEM_TIME				= 19,
+	CVM_EVIDENCE_ITEM_MODULE_VERSION		= 20,
+	CVM_EVIDENCE_ITEM_SERVICE_PROVIDER		= 21,
+	CVM_EVIDENCE_ITEM_SERVICE_GUID			= 22,
+	CVM_EVIDENCE_ITEM_SERVICE_MANIFEST_VERSION	= 23,
+	CVM_EVIDENCE_ITEM_ABSENT			= 24,
+};
+
+#endif /* _UAPI_LINUX_CVM_EVIDENCE_H */

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels we build for, each under the name of the
+ * upstream API it stands in for. The HAVE_ macros come from Kbuild, which
+ * reads them off the headers.
+ */
+#ifndef _CVME_COMPAT_H
+#define _CVME_COMPAT_H
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kcov.h>
+#include <linux/kthread.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+
+#if __has_include(<linux/unaligned.h>)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* 6.14 split creating a worker from starting it */
+#ifndef kthread_run_worker
+#define kthread_run_worker(flags, ...) kthread_create_worker(flags, __VA_ARGS__)
+#endif
+
+/* 7.3 gave the handle a type; an integer before */
+#ifndef HAVE_KCOV_COMMON_HANDLE_ID
+struct kcov_common_handle_id {
+	u64 val;
+};
+
+static inline struct kcov_common_handle_id compat_kcov_common_handle(void)
+{
+	return (struct kcov_common_handle_id){ .val = kcov_common_handle() };
+}
+
+static inline void
+compat_kcov_remote_start_common(struct kcov_common_handle_id id)
+{
+	kcov_remote_start_common(id.val);
+}
+
+#define kcov_common_handle		compat_kcov_common_handle
+#define kcov_remote_start_common	compat_kcov_remote_start_common
+#endif
+
+/* Until 6.2 an id-mapped mount was named by its user namespace */
+#ifndef HAVE_MNT_IDMAP
+#define mnt_idmap user_namespace
+static inline struct user_namespace *mnt_idmap_of(const struct vfsmount *mnt)
+{
+	return mnt_user_ns(mnt);
+}
+#else
+static inline struct mnt_idmap *mnt_idmap_of(const struct vfsmount *mnt)
+{
+	return mnt_idmap(mnt);
+}
+#endif
+
+/* Exported since ever, declared in namei.h since 6.4 */
+#ifndef HAVE_VFS_PATH_LOOKUP
+int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt,
+		    const char *name, unsigned int flags, struct path *path);
+#endif
+
+/* start_creating() and its kin lock the parent and look the child up */
+#ifndef HAVE_START_CREATING
+static inline struct dentry *compat_lookup_locked(struct mnt_idmap *idmap,
+						  struct dentry *parent,
+						  struct qstr *name)
+{
+	struct dentry *child;
+
+	inode_lock_nested(d_inode(parent), I_MUTEX_PARENT);
+#ifdef HAVE_LOOKUP_ONE_QSTR
+	child = lookup_one(idmap, name, parent);
+#else
+	child = lookup_one(idmap, name->name, parent, name->len);
+#endif
+	if (IS_ERR(child))
+		inode_unlock(d_inode(parent));
+	return child;
+}
+
+static inline void end_creating(struct dentry *child)
+{
+	struct inode *dir = d_inode(child->d_parent);
+
+	dput(child);
+	inode_unlock(dir);
+}
+
+static inline void end_removing(struct dentry *child)
+{
+	end_creating(child);
+}
+
+static inline struct dentry *start_creating(struct mnt_idmap *idmap,
+					    struct dentry *parent,
+					    struct qstr *name)
+{
+	return compat_lookup_locked(idmap, parent, name);
+}
+
+static inline struct dentry *start_removing(struct mnt_idmap *idmap,
+					    struct dentry *parent,
+					    struct qstr *name)
+{
+	struct dentry *child = compat_lookup_locked(idmap, parent, name);
+
+	if (!IS_ERR(child) && d_really_is_negative(child)) {
+		end_removing(child);
+		return ERR_PTR(-ENOENT);
+	}
+	return child;
+}
+#endif
+
+/*
+ * vfs_mkdir() of today: returns the child, or an error after end_creating().
+ * Earlier ones left both to the caller.
+ */
+static inline struct dentry *compat_vfs_mkdir(struct mnt_idmap *idmap,
+					      struct inode *dir,
+					      struct dentry *child, umode_t mode)
+{
+#if defined(HAVE_VFS_MKDIR_DENTRY) && defined(HAVE_VFS_MKDIR_DELEGATED)
+	return vfs_mkdir(idmap, dir, child, mode, NULL);
+#elif defined(HAVE_VFS_MKDIR_DENTRY)
+	/* it puts the child on error, and leaves the parent locked */
+	child = vfs_mkdir(idmap, dir, child, mode);
+	if (IS_ERR(child))
+		inode_unlock(dir);
+	return child;
+#else
+	int err = vfs_mkdir(idmap, dir, child, mode);
+
+	if (err) {
+		end_creating(child);
+		return ERR_PTR(err);
+	}
+	return child;
+#endif
+}
+
+static inline int compat_vfs_rmdir(struct mnt_idmap *idmap, struct inode *dir,
+				   struct dentry *child)
+{
+#ifdef HAVE_VFS_RMDIR_DELEGATED
+	return vfs_rmdir(idmap, dir, child, NULL);
+#else
+	return vfs_rmdir(idmap, dir, child);
+#endif
+}
+
+#endif /* _CVME_COMPAT_H */

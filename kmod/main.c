@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cvm_evidence: one door to the hardware evidence of a confidential VM.
+ *
+ * Evidence flows one way: device -> request -> provider -> blob -> device.
+ */
+#include "cvm_evidence.h"
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/uuid.h>
+
+#include "compat.h"
+#include "provider.h"
+#include "request.h"
+#include "vfs.h"
+
+struct cvme_stats cvme_stats;
+u8 cvme_boot_id[16];
+bool cvme_has_boot_id;
+
+/* A parameter with bounds, so that no reader need doubt its value */
+struct bounded {
+	unsigned int *value;
+	unsigned int min;
+	unsigned int max;
+};
+
+static int bounded_set(const char *val, const struct kernel_param *kp)
+{
+	const struct bounded *b = kp->arg;
+	unsigned int num;
+	int err;
+
+	err = kstrtouint(val, 0, &num);
+	if (err)
+		return err;
+	if (num < b->min || num > b->max)
+		return -EINVAL;
+	WRITE_ONCE(*b->value, num);
+	return 0;
+}
+
+static int bounded_get(char *buf, const struct kernel_param *kp)
+{
+	const struct bounded *b = kp->arg;
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(*b->value));
+}
+
+static const struct kernel_param_ops bounded_ops = {
+	.set = bounded_set,
+	.get = bounded_get,
+};
+
+#define BOUNDED_PARAM(name, init, lo, hi, desc)				\
+	unsigned int cvme_##name = (init);				\
+	static struct bounded name##_arg = { &cvme_##name, lo, hi };	\
+	module_param_cb(name, &bounded_ops, &name##_arg, 0644);		\
+	MODULE_PARM_DESC(name, desc)
+
+BOUNDED_PARAM(max_blob, SZ_256K, SZ_4K, SZ_64M,
+	      "largest blob that is delivered, bytes (256 KiB)");
+BOUNDED_PARAM(queue_max, 1024, 1, 65536,
+	      "requests one provider's queue takes (1024)");
+BOUNDED_PARAM(share_max, 384, 1, 65536,
+	      "of these, for one user or container (384)");
+BOUNDED_PARAM(default_timeout_ms, 120000, 1, CVME_MAX_TIMEOUT_MS,
+	      "deadline of requests that name none, ms (120000)");
+
+/* random.c keeps the boot id to itself; procfs is where it can be had */
+static int read_boot_id(void)
+{
+	struct file_system_type *fs;
+	struct vfsmount *mnt;
+	struct file *file;
+	char text[UUID_STRING_LEN + 1] = {};
+	ssize_t len;
+	uuid_t uuid;
+	int err;
+
+	fs = get_fs_type("proc");
+	if (!fs)
+		return -ENODEV;
+	mnt = kern_mount(fs);
+	module_put(fs->owner);
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+
+	file = cvme_open(mnt, "sys/kernel/random/boot_id", O_RDONLY);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto out_unmount;
+	}
+	len = kernel_read(file, text, UUID_STRING_LEN, &(loff_t){ 0 });
+	fput(file);
+	err = len == UUID_STRING_LEN ? uuid_parse(text, &uuid) : -EIO;
+	if (!err)
+		export_uuid(cvme_boot_id, &uuid);
+out_unmount:
+	kern_unmount(mnt);
+	return err;
+}
+
+static int __init cvme_init(void)
+{
+	int err;
+
+	err = read_boot_id();
+	cvme_has_boot_id = !err;
+	if (err)
+		pr_warn("boot id unknown (error %d), evidence will not carry it\n",
+			err);
+
+	err = cvme_requests_init();
+	if (err)
+		return err;
+	err = cvme_vfs_init();
+	if (err)
+		goto err_requests;
+	err = cvme_providers_init();
+	if (err)
+		goto err_vfs;
+	err = cvme_watch_init();
+	if (err)
+		goto err_providers;
+	err = cvme_device_init();
+	if (err)
+		goto err_watch;
+	return 0;
+
+err_watch:
+	cvme_watch_exit();
+err_providers:
+	cvme_providers_exit();
+err_vfs:
+	cvme_vfs_exit();
+err_requests:
+	cvme_requests_exit();
+	return err;
+}
+module_init(cvme_init);
+
+static void __exit cvme_exit(void)
+{
+	cvme_device_exit();
+	cvme_watch_exit();
+	cvme_providers_exit();
+	cvme_vfs_exit();
+	cvme_requests_exit();
+}
+module_exit(cvme_exit);
+
+MODULE_DESCRIPTION("One door to the hardware evidence of a confidential VM");
+MODULE_AUTHOR("The cvm-evidence developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(CVME_VERSION);
+/* get_fs_type() asks for it while we load; nicer to have it there */
+MODULE_SOFTDEP("pre: configfs");

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The list of providers: their threads, whether they can be used, and which
+ * one serves a request.
+ */
+#include "cvm_evidence.h"
+
+#include <linux/completion.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+
+#include "compat.h"
+#include "provider.h"
+#include "request.h"
+
+/* A provider known to be missing is looked for again after this long */
+#define RESCAN_INTERVAL		HZ
+/* An O_NONBLOCK caller waits for an idle worker's look, not for a busy one */
+#define NONBLOCK_SCAN_WAIT	(HZ / 20)
+/* How long rmmod of a driver waits for us to let go */
+#define DROP_WAIT		(5 * HZ)
+
+/* In the order of CVM_EVIDENCE_PROVIDER_AUTO */
+static struct cvme_provider providers[] = {
+	{ .ops = &cvme_tsm_ops },
+	{ .ops = &cvme_sev_guest_ops },
+	{ .ops = &cvme_tdx_guest_ops },
+};
+
+struct cvme_provider *cvme_provider_at(unsigned int n)
+{
+	return n < ARRAY_SIZE(providers) ? &providers[n] : NULL;
+}
+
+void cvme_result_absent(struct cvme_result *res, u32 item, int err,
+			const char *why)
+{
+	if (WARN_ON_ONCE(res->nr_absent == CVME_ABSENT_MAX))
+		return;
+	res->absent[res->nr_absent++] = (struct cvme_absent) {
+		.item = item, .err = err, .why = why,
+	};
+}
+
+void cvme_result_free(struct cvme_result *res)
+{
+	kvfree(res->report.data);
+	kvfree(res->certs.data);
+	kvfree(res->manifest.data);
+	kvfree(res->ccel_table.data);
+	kvfree(res->ccel_data.data);
+}
+
+static void scan_work(struct kthread_work *work)
+{
+	struct cvme_provider *p = container_of(work, struct cvme_provider, scan);
+	struct cvme_state st = { .status = CVM_EVIDENCE_ST_ERROR };
+
+	/* an event from here on makes the answer stale again */
+	spin_lock(&p->lock);
+	p->stale = false;
+	spin_unlock(&p->lock);
+
+	p->ops->scan(p, &st);
+
+	spin_lock(&p->lock);
+	p->state = st;
+	p->scanned = jiffies;
+	p->scan_seq++;
+	spin_unlock(&p->lock);
+	wake_up_all(&p->scan_wq);
+}
+
+static void idle_work(struct kthread_work *work)
+{
+	struct cvme_provider *p = container_of(work, struct cvme_provider,
+					       idle.work);
+
+	p->ops->idle(p);
+}
+
+static void drop_work(struct kthread_work *work)
+{
+	struct cvme_provider *p = container_of(work, struct cvme_provider, drop);
+
+	p->ops->idle(p);
+	wake_up_all(&p->scan_wq);
+}
+
+/**
+ * cvme_provider_refresh - have a provider looked for, unless that is recent
+ * @p: the provider
+ * @nonblock: do not wait for a worker that is busy with a request
+ *
+ * Return: 0, also when the look is still under way; -ERESTARTSYS.
+ */
+int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
+{
+	bool recent;
+	long ret;
+	u64 seq;
+
+	if (!p->worker)
+		return 0;
+
+	spin_lock(&p->lock);
+	recent = !p->stale && p->scan_seq &&
+		 time_before(jiffies, p->scanned + RESCAN_INTERVAL);
+	seq = p->scan_seq;
+	spin_unlock(&p->lock);
+	if (recent)
+		return 0;
+
+	kthread_queue_work(p->worker, &p->scan);
+	ret = wait_event_freezable_timeout(p->scan_wq,
+					   READ_ONCE(p->scan_seq) != seq,
+					   nonblock ? NONBLOCK_SCAN_WAIT :
+						      DROP_WAIT);
+	return ret < 0 ? ret : 0;
+}
+
+/* With a lost key a provider still answers: with EKEYREVOKED, which is true */
+static bool usable(struct cvme_provider *p)
+{
+	u32 status;
+
+	spin_lock(&p->lock);
+	status = p->state.status;
+	spin_unlock(&p->lock);
+	return status == CVM_EVIDENCE_ST_AVAILABLE ||
+	       status == CVM_EVIDENCE_ST_KEY_LOST;
+}
+
+/**
+ * cvme_provider_pick - choose who serves a request
+ * @id: a provider by name, or CVM_EVIDENCE_PROVIDER_AUTO
+ * @nonblock: as in cvme_provider_refresh()
+ *
+ * A provider that was found is used without another look: it finds out itself
+ * when its driver is gone.
+ *
+ * Return: the provider; -ENODEV, -ERESTARTSYS.
+ */
+struct cvme_provider *cvme_provider_pick(u32 id, bool nonblock)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(providers); i++) {
+		struct cvme_provider *p = &providers[i];
+
+		if (id != CVM_EVIDENCE_PROVIDER_AUTO && p->ops->id != id)
+			continue;
+		if (!p->worker)
+			continue;
+		if (usable(p))
+			return p;
+		err = cvme_provider_refresh(p, nonblock);
+		if (err)
+			return ERR_PTR(err);
+		if (usable(p))
+			return p;
+	}
+	return ERR_PTR(-ENODEV);
+}
+
+/**
+ * cvme_provider_set_status - what a request showed of the provider
+ * @p: the provider
+ * @status: enum cvm_evidence_status
+ * @reason: a sentence, or "" for CVM_EVIDENCE_ST_AVAILABLE
+ */
+void cvme_provider_set_status(struct cvme_provider *p, u32 status,
+			      const char *reason)
+{
+	spin_lock(&p->lock);
+	p->state.status = status;
+	strscpy(p->state.reason, reason, sizeof(p->state.reason));
+	spin_unlock(&p->lock);
+}
+
+void cvme_provider_mark_stale(struct cvme_provider *p)
+{
+	spin_lock(&p->lock);
+	p->stale = true;
+	spin_unlock(&p->lock);
+}
+
+/*
+ * A driver without a device node cannot be held by us: its unload goes ahead
+ * under our TSM entry, and TSM then refuses its return until the entry is
+ * gone. So rmmod waits for the entry here, after the driver's exit. Killably,
+ * and not for ever: a stuck provider must not make it unkillable.
+ */
+static void wait_dropped(struct cvme_provider *p, const char *driver)
+{
+	unsigned long end = jiffies + DROP_WAIT;
+	long ret = 1;
+
+	kthread_queue_work(p->worker, &p->drop);
+	while (p->ops->holds(p, driver) && ret >= 0 &&
+	       time_before(jiffies, end))
+		ret = wait_event_killable_timeout(p->scan_wq,
+						  !p->ops->holds(p, driver),
+						  HZ / 10);
+	if (p->ops->holds(p, driver))
+		pr_warn("%s: entry of %s still in use, the driver cannot be loaded again until it is gone\n",
+			p->ops->name, driver);
+}
+
+/**
+ * cvme_providers_module_event - a module came or went
+ * @mod: the module: live, or already past its exit function
+ * @going: which of the two
+ */
+void cvme_providers_module_event(const struct module *mod, bool going)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(providers); i++) {
+		struct cvme_provider *p = &providers[i];
+
+		if (!p->worker)
+			continue;
+		if (p->ops->node_driver && strcmp(p->ops->node_driver, mod->name))
+			continue;
+
+		spin_lock(&p->lock);
+		p->stale = true;
+		if (going && !strcmp(p->state.driver, mod->name)) {
+			p->state.status = CVM_EVIDENCE_ST_NO_DRIVER;
+			snprintf(p->state.reason, sizeof(p->state.reason),
+				 "driver %s was unloaded", mod->name);
+		} else if (!going &&
+			   p->state.status == CVM_EVIDENCE_ST_KEY_LOST) {
+			/* a reload may have picked another key */
+			p->state.status = CVM_EVIDENCE_ST_NOT_READY;
+		}
+		spin_unlock(&p->lock);
+
+		if (going && p->ops->holds && p->ops->holds(p, mod->name))
+			wait_dropped(p, mod->name);
+	}
+}
+
+static int provider_start(struct cvme_provider *p)
+{
+	struct kthread_worker *worker;
+
+	spin_lock_init(&p->lock);
+	INIT_LIST_HEAD(&p->rr);
+	hash_init(p->shares);
+	init_waitqueue_head(&p->scan_wq);
+	kthread_init_work(&p->serve, cvme_request_serve);
+	kthread_init_work(&p->scan, scan_work);
+	kthread_init_work(&p->drop, drop_work);
+	kthread_init_delayed_work(&p->idle, idle_work);
+	p->state.status = CVM_EVIDENCE_ST_NOT_READY;
+	p->stale = true;
+
+	p->init_err = p->ops->init(p);
+	if (p->init_err) {
+		/* the reason is what ops->init() left, or this */
+		p->state.status = CVM_EVIDENCE_ST_NOT_BUILT;
+		if (!p->state.reason[0])
+			snprintf(p->state.reason, sizeof(p->state.reason),
+				 "could not be set up: error %d", p->init_err);
+		return 0;
+	}
+
+	worker = kthread_run_worker(KTW_FREEZABLE, "cvm-ev/%s", p->ops->name);
+	if (IS_ERR(worker)) {
+		if (p->ops->exit)
+			p->ops->exit(p);
+		return PTR_ERR(worker);
+	}
+	p->worker = worker;
+	return 0;
+}
+
+static void provider_stop(struct cvme_provider *p)
+{
+	if (!p->worker)
+		return;
+	kthread_cancel_delayed_work_sync(&p->idle);
+	/* let go of the entry before the thread that may do so is gone */
+	kthread_queue_work(p->worker, &p->drop);
+	kthread_destroy_worker(p->worker);
+	p->worker = NULL;
+	if (p->ops->exit)
+		p->ops->exit(p);
+}
+
+int cvme_providers_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(providers); i++) {
+		err = provider_start(&providers[i]);
+		if (err) {
+			pr_err("%s: no thread: error %d\n",
+			       providers[i].ops->name, err);
+			goto err_stop;
+		}
+	}
+	return 0;
+
+err_stop:
+	while (i--)
+		provider_stop(&providers[i]);
+	return err;
+}
+
+void cvme_providers_exit(void)
+{
+	unsigned int i = ARRAY_SIZE(providers);
+
+	while (i--)
+		provider_stop(&providers[i]);
+}

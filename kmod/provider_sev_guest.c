@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ioctls of /dev/sev-guest, for kernels without TSM. Certificates come
+ * with the extended report, in as much room as the driver allows at once:
+ * every further message to the firmware costs a call that the host may hold
+ * off, and a host that holds off for too long costs the key.
+ */
+#include "cvm_evidence.h"
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/uaccess.h>
+
+#include "compat.h"
+#include "provider.h"
+#include "relay.h"
+#include "report.h"
+#include "vfs.h"
+
+#define SEV_NODE		"sev-guest"
+#define SEV_DRIVER		"sev_guest"
+#define SEV_BUILTIN		IS_BUILTIN(CONFIG_SEV_GUEST)
+
+/*
+ * As in <linux/sev-guest.h>; written out, because that header renamed members
+ * between kernels.
+ */
+struct sev_report_req {
+	u8 user_data[64];
+	u32 vmpl;
+	u8 rsvd[28];
+};
+
+struct sev_ext_report_req {
+	struct sev_report_req data;
+	u64 certs_address;
+	u32 certs_len;
+};
+
+struct sev_call {
+	u8 msg_version;
+	u64 req_data;
+	u64 resp_data;
+	u64 exitinfo2;		/* low half firmware, high half VMM */
+};
+
+#define SEV_GET_REPORT		_IOWR('S', 0x0, struct sev_call)
+#define SEV_GET_EXT_REPORT	_IOWR('S', 0x2, struct sev_call)
+#define SEV_VMM_INVALID_LEN	(1ULL << 32)
+
+/* The response: u32 status, u32 size, 24 reserved bytes, the report */
+#define SEV_RESP_LEN		4000
+#define SEV_RESP_HDR		32
+#define SEV_CERTS_MAX		SZ_16K
+
+/* Layout of the relay's memory; certificates must be page-aligned */
+#define OFF_CALL		0
+#define OFF_REQ			64
+#define OFF_RESP		PAGE_SIZE
+#define OFF_CERTS		(2 * PAGE_SIZE)
+#define RELAY_LEN		(OFF_CERTS + SEV_CERTS_MAX)
+
+/* Certificates did not fit once: they will not the next time (worker only) */
+static bool certs_too_large;
+
+static int sev_init(struct cvme_provider *p)
+{
+	return 0;
+}
+
+static void sev_scan(struct cvme_provider *p, struct cvme_state *st)
+{
+	cvme_relay_scan(st, SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
+	st->tee = CVM_EVIDENCE_TEE_SEV_SNP;
+	st->caps = CVM_EVIDENCE_CAP_PRIVLEVEL | CVM_EVIDENCE_CAP_CERTS |
+		   CVM_EVIDENCE_CAP_FW_STATUS;
+	certs_too_large = false;
+}
+
+/*
+ * One call of the driver.
+ *
+ * Return: what the driver returns; *@fw is the firmware's and host's status.
+ */
+static int call_driver(const struct cvme_relay *relay, struct file *node,
+		       unsigned int cmd, const struct cvme_params *par,
+		       u32 privlevel, u64 *fw)
+{
+	struct sev_ext_report_req req = {
+		.data.vmpl = privlevel,
+		.certs_address = (unsigned long)cvme_relay_ptr(relay, OFF_CERTS),
+		.certs_len = SEV_CERTS_MAX,
+	};
+	/* the driver writes exitinfo2 only when it is not zero */
+	struct sev_call call = {
+		.msg_version = 1,
+		.req_data = (unsigned long)cvme_relay_ptr(relay, OFF_REQ),
+		.resp_data = (unsigned long)cvme_relay_ptr(relay, OFF_RESP),
+	};
+	int err;
+
+	memcpy(req.data.user_data, par->report_data, sizeof(req.data.user_data));
+	if (copy_to_user(cvme_relay_ptr(relay, OFF_REQ), &req, sizeof(req)) ||
+	    copy_to_user(cvme_relay_ptr(relay, OFF_CALL), &call, sizeof(call)))
+		return -EFAULT;
+	err = cvme_relay_ioctl(relay, node, cmd, OFF_CALL);
+	if (copy_from_user(&call, cvme_relay_ptr(relay, OFF_CALL), sizeof(call)))
+		return -EFAULT;
+	*fw = call.exitinfo2;
+	return err;
+}
+
+/* Copy the report out, trusting no length but our own */
+static int copy_report(const struct cvme_relay *relay, struct cvme_buf *out,
+		       u64 *fw)
+{
+	u8 hdr[SEV_RESP_HDR];
+	u32 status, size;
+
+	if (copy_from_user(hdr, cvme_relay_ptr(relay, OFF_RESP), sizeof(hdr)))
+		return -EFAULT;
+	status = get_unaligned_le32(hdr);
+	size = get_unaligned_le32(hdr + 4);
+	if (status) {
+		*fw = status;
+		return -EIO;
+	}
+	if (!size || size > SEV_RESP_LEN - SEV_RESP_HDR)
+		return -EBADMSG;
+
+	out->data = kvmalloc(size, GFP_KERNEL);
+	if (!out->data)
+		return -ENOMEM;
+	out->len = size;
+	if (copy_from_user(out->data,
+			   cvme_relay_ptr(relay, OFF_RESP + SEV_RESP_HDR), size))
+		return -EFAULT;
+	return 0;
+}
+
+/*
+ * Bytes of the certificate table: up to the end of the last certificate. What
+ * a verifier makes of it is its own affair; nothing here follows an offset.
+ */
+static size_t table_len(const u8 *table)
+{
+	const size_t entry = 24;	/* GUID, u32 offset, u32 length */
+	size_t pos, end = 0;
+
+	for (pos = 0; pos + entry <= SEV_CERTS_MAX; pos += entry) {
+		u64 last;
+
+		if (!memchr_inv(table + pos, 0, entry))
+			return max(end, end ? pos + entry : 0);
+		last = (u64)get_unaligned_le32(table + pos + 16) +
+		       get_unaligned_le32(table + pos + 20);
+		end = clamp_t(u64, last, end, SEV_CERTS_MAX);
+	}
+	return SEV_CERTS_MAX;
+}
+
+static int copy_certs(const struct cvme_relay *relay, struct cvme_buf *out)
+{
+	u8 *table = kvmalloc(SEV_CERTS_MAX, GFP_KERNEL);
+	size_t len;
+
+	if (!table)
+		return -ENOMEM;
+	if (copy_from_user(table, cvme_relay_ptr(relay, OFF_CERTS),
+			   SEV_CERTS_MAX)) {
+		kvfree(table);
+		return -EFAULT;
+	}
+	len = table_len(table);
+	if (!len) {
+		kvfree(table);
+		return 0;
+	}
+	out->data = table;
+	out->len = len;
+	return 0;
+}
+
+static int call_for_report(const struct cvme_relay *relay, struct file *node,
+			   const struct cvme_params *par,
+			   struct cvme_result *res)
+{
+	bool ext = !certs_too_large;
+	u64 fw = 0;
+	int err;
+
+	err = call_driver(relay, node, ext ? SEV_GET_EXT_REPORT :
+					     SEV_GET_REPORT,
+			  par, res->privlevel, &fw);
+	if (ext && err == -EIO && fw == SEV_VMM_INVALID_LEN) {
+		certs_too_large = true;
+		ext = false;
+		fw = 0;
+		err = call_driver(relay, node, SEV_GET_REPORT, par,
+				  res->privlevel, &fw);
+	}
+	if (!err)
+		err = copy_report(relay, &res->report, &fw);
+	res->fw_status = fw;
+	/* a wiped key is told before anybody asks the firmware */
+	res->fw_status_known = !err || fw;
+	if (err)
+		return err;
+
+	if (ext)
+		err = copy_certs(relay, &res->certs);
+	else
+		cvme_result_absent(res, CVM_EVIDENCE_ITEM_CERTS, -EFBIG,
+				   "the host's certificates are larger than 16 KiB");
+	return err;
+}
+
+/* The driver's errors, in the UAPI's words */
+static int uapi_errno(int err)
+{
+	switch (err) {
+	case 0:
+	case -ENOMEM:
+	case -ETIMEDOUT:	/* host said BUSY for 60 s; the key is gone */
+	case -EBADMSG:
+		return err;
+	case -ENOTTY:		/* our commands are known: the key is wiped */
+		return -EKEYREVOKED;
+	default:
+		return -EIO;
+	}
+}
+
+static int sev_take(struct cvme_provider *p, const struct cvme_params *par,
+		    struct cvme_result *res)
+{
+	struct cvme_relay relay;
+	struct file *node;
+	int err;
+
+	BUILD_BUG_ON(sizeof(struct sev_ext_report_req) != 112);
+	BUILD_BUG_ON(sizeof(struct sev_call) != 32);
+	BUILD_BUG_ON(OFF_RESP + SEV_RESP_LEN > OFF_CERTS);
+
+	node = cvme_node_open(SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
+	if (IS_ERR(node))
+		return PTR_ERR(node) == -ENOMEM ? -ENOMEM : -ENODEV;
+
+	res->privlevel = par->privlevel == CVM_EVIDENCE_PRIVLEVEL_DEFAULT ?
+			 0 : par->privlevel;
+	res->privlevel_known = true;
+
+	err = cvme_relay_begin(&relay, RELAY_LEN);
+	if (err)
+		goto out_close;
+	err = call_for_report(&relay, node, par, res);
+	cvme_relay_end(&relay);
+out_close:
+	cvme_close(node);
+	err = uapi_errno(err);
+	if (err)
+		return err;
+
+	res->tee = CVM_EVIDENCE_TEE_SEV_SNP;
+	strscpy(res->driver, SEV_DRIVER, sizeof(res->driver));
+	return cvme_report_check(res, par);
+}
+
+const struct cvme_provider_ops cvme_sev_guest_ops = {
+	.id = CVM_EVIDENCE_PROVIDER_SEV_GUEST,
+	.name = "sev-guest",
+	.node_driver = SEV_DRIVER,
+	.init = sev_init,
+	.scan = sev_scan,
+	.take = sev_take,
+};

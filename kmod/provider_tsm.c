@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Evidence through the TSM report tree in configfs (Linux 6.7 and later):
+ * sev_guest, tdx_guest, arm_cca_guest and whatever registers there next.
+ */
+#include "cvm_evidence.h"
+
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uuid.h>
+
+#include "provider.h"
+#include "report.h"
+#include "tsm_entry.h"
+#include "vfs.h"
+
+#define TSM_TRIES	3
+/* First buffers; an SNP report is 1184 bytes, a quote about 5000 or 8000 */
+#define GUESS_REPORT	2047
+#define GUESS_CERTS	8191
+#define GUESS_MANIFEST	4095
+
+/* Kept while requests flow; worker only */
+static struct cvme_tsm_entry kept;
+/* The driver behind any entry of ours, under the provider's lock, or "" */
+static char held_driver[sizeof(kept.driver)];
+/* Length of the last report: the next is as long */
+static size_t report_guess = GUESS_REPORT;
+
+static void set_held(struct cvme_provider *p, const char *driver)
+{
+	spin_lock(&p->lock);
+	strscpy(held_driver, driver, sizeof(held_driver));
+	spin_unlock(&p->lock);
+}
+
+static bool tsm_holds(struct cvme_provider *p, const char *driver)
+{
+	bool ret;
+
+	spin_lock(&p->lock);
+	ret = !strcmp(held_driver, driver);
+	spin_unlock(&p->lock);
+	return ret;
+}
+
+static int tsm_make(struct cvme_provider *p, struct cvme_tsm_entry *entry)
+{
+	int err = cvme_tsm_make(entry);
+
+	if (!err)
+		set_held(p, entry->driver);
+	return err;
+}
+
+static void tsm_drop(struct cvme_provider *p, struct cvme_tsm_entry *entry)
+{
+	cvme_tsm_drop(entry);
+	set_held(p, "");
+}
+
+static int tsm_init(struct cvme_provider *p)
+{
+	if (!IS_ENABLED(CONFIG_TSM_REPORTS)) {
+		strscpy(p->state.reason,
+			"this kernel has no TSM reports (CONFIG_TSM_REPORTS, Linux 6.7 and later)",
+			sizeof(p->state.reason));
+		return -ENODEV;
+	}
+	if (!cvme_configfs()) {
+		strscpy(p->state.reason,
+			"configfs was not to be had when cvm_evidence was loaded; load configfs, then it again",
+			sizeof(p->state.reason));
+		return -ENODEV;
+	}
+	/* without SHA-512 all but service requests work */
+	if (cvme_report_init())
+		pr_warn("no SHA-512: evidence with a service manifest is not served\n");
+	return 0;
+}
+
+static void tsm_exit(struct cvme_provider *p)
+{
+	cvme_report_exit();
+}
+
+static void tsm_idle(struct cvme_provider *p)
+{
+	tsm_drop(p, &kept);
+}
+
+static void tsm_scan(struct cvme_provider *p, struct cvme_state *st)
+{
+	struct cvme_tsm_entry probe, *entry = &kept;
+	int err = 0;
+
+	if (!kept.live) {
+		entry = &probe;
+		err = tsm_make(p, entry);
+	}
+	switch (err) {
+	case 0:
+		st->status = CVM_EVIDENCE_ST_AVAILABLE;
+		st->tee = cvme_report_tee(entry->driver);
+		st->privlevel_floor = entry->floor;
+		st->caps = entry->caps;
+		if (!cvme_report_can_sha512())
+			st->caps &= ~CVM_EVIDENCE_CAP_SERVICE;
+		strscpy(st->driver, entry->driver, sizeof(st->driver));
+		break;
+	case -ENOENT:
+	case -ENXIO:
+		st->status = CVM_EVIDENCE_ST_NO_DRIVER;
+		strscpy(st->reason,
+			"no TSM provider: load sev-guest, tdx-guest or arm-cca-guest, or this is no such TEE",
+			sizeof(st->reason));
+		break;
+	case -EAGAIN:
+		st->status = CVM_EVIDENCE_ST_NOT_READY;
+		snprintf(st->reason, sizeof(st->reason),
+			 "driver %s is still initialising or going away",
+			 entry->driver);
+		break;
+	default:
+		st->status = CVM_EVIDENCE_ST_ERROR;
+		snprintf(st->reason, sizeof(st->reason),
+			 "no entry under configfs tsm/report: error %d", err);
+	}
+	if (entry == &probe)
+		tsm_drop(p, &probe);
+}
+
+static int store_number(struct cvme_tsm_entry *entry, const char *attr, u32 val)
+{
+	char text[12];
+	int len = snprintf(text, sizeof(text), "%u", val);
+
+	return cvme_tsm_store(entry, attr, text, len);
+}
+
+static int store_service(struct cvme_tsm_entry *entry,
+			 const struct cvme_params *par)
+{
+	char text[UUID_STRING_LEN + 1];
+	int err = 0;
+
+	if (par->service_provider_len)
+		err = cvme_tsm_store(entry, "service_provider",
+				     par->service_provider,
+				     par->service_provider_len);
+	if (!err && (par->flags & CVM_EVIDENCE_F_SERVICE_GUID)) {
+		/* %pUb prints bytes in order, which is the text form's */
+		snprintf(text, sizeof(text), "%pUb", par->service_guid);
+		err = cvme_tsm_store(entry, "service_guid", text,
+				     UUID_STRING_LEN);
+	}
+	if (!err && (par->flags & CVM_EVIDENCE_F_MANIFEST_VERSION))
+		err = store_number(entry, "service_manifest_version",
+				   par->service_manifest_version);
+	return err;
+}
+
+static int store_all(struct cvme_tsm_entry *entry,
+		     const struct cvme_params *par, struct cvme_result *res)
+{
+	u32 privlevel = par->privlevel;
+	int err;
+
+	if (entry->caps & CVM_EVIDENCE_CAP_PRIVLEVEL) {
+		/* sev_guest's own default is 0, whatever its floor */
+		if (privlevel == CVM_EVIDENCE_PRIVLEVEL_DEFAULT)
+			privlevel = entry->floor;
+		if (privlevel < entry->floor)
+			return -EINVAL;
+		if (entry->privlevel != privlevel) {
+			err = store_number(entry, "privlevel", privlevel);
+			if (err)
+				return err;
+			entry->privlevel = privlevel;
+		}
+		res->privlevel = privlevel;
+		res->privlevel_known = true;
+	} else if (privlevel != CVM_EVIDENCE_PRIVLEVEL_DEFAULT) {
+		return -EOPNOTSUPP;
+	}
+
+	if (cvme_params_service(par)) {
+		if (!(entry->caps & CVM_EVIDENCE_CAP_SERVICE))
+			return -EOPNOTSUPP;
+		err = store_service(entry, par);
+		if (err)
+			return err;
+	}
+	return cvme_tsm_store(entry, "inblob", par->report_data,
+			      sizeof(par->report_data));
+}
+
+static int read_all(struct cvme_tsm_entry *entry, const struct cvme_params *par,
+		    struct cvme_result *res)
+{
+	int err;
+
+	err = cvme_tsm_read(entry, "outblob", report_guess, &res->report);
+	if (err)
+		return err;
+	/* a timed-out TDX quote comes as success with nothing in it */
+	if (!res->report.len)
+		return -EIO;
+	report_guess = max_t(size_t, res->report.len, GUESS_REPORT);
+
+	if (entry->caps & CVM_EVIDENCE_CAP_CERTS) {
+		err = cvme_tsm_read(entry, "auxblob", GUESS_CERTS, &res->certs);
+		if (err)
+			return err;
+	}
+	if (entry->has_manifest && cvme_params_service(par)) {
+		err = cvme_tsm_read(entry, "manifestblob", GUESS_MANIFEST,
+				    &res->manifest);
+		if (err)
+			return err;
+	}
+	return cvme_tsm_check_generation(entry);
+}
+
+static void reset_result(struct cvme_result *res)
+{
+	cvme_result_free(res);
+	memset(res, 0, sizeof(*res));
+}
+
+/* What the driver said through TSM, in the UAPI's words */
+static int uapi_errno(const struct cvme_tsm_entry *entry, int err,
+		      const struct cvme_params *par)
+{
+	switch (err) {
+	case 0:
+	case -ENOMEM:
+	case -EFBIG:
+	case -EOPNOTSUPP:
+	case -EBADMSG:
+	case -ETIMEDOUT:	/* host said BUSY for 60 s; the key is gone */
+		return err;
+	case -ENOTTY:
+		return strcmp(entry->driver, "sev_guest") ? -EIO : -EKEYREVOKED;
+	case -EINVAL:
+		/* the firmware refused what the caller chose, if he chose */
+		return cvme_params_service(par) ||
+		       par->privlevel != CVM_EVIDENCE_PRIVLEVEL_DEFAULT ?
+			-EINVAL : -EIO;
+	default:
+		return -EIO;
+	}
+}
+
+/* One exchange through one entry; -EAGAIN asks for another entry */
+static int exchange(struct cvme_provider *p, struct cvme_tsm_entry *entry,
+		    const struct cvme_params *par, struct cvme_result *res)
+{
+	bool spoilt;
+	int err;
+
+	if (!entry->live) {
+		err = tsm_make(p, entry);
+		if (err)
+			return err == -ENOMEM ? err : -ENODEV;
+	}
+
+	err = store_all(entry, par, res);
+	spoilt = err;
+	if (!err)
+		err = read_all(entry, par, res);
+
+	if (err == -ENXIO || err == -ENOENT) {
+		/*
+		 * Both are what TSM says without a provider, and what a driver
+		 * may say; ENOENT also comes when root removed our entry.
+		 */
+		spoilt = true;
+		if (err == -ENOENT)
+			err = -EAGAIN;
+		else if (cvme_tsm_provider_gone(entry))
+			err = -ENODEV;
+	}
+	if (spoilt || err == -EAGAIN)
+		tsm_drop(p, entry);
+	if (err == -EAGAIN || err == -ENODEV)
+		return err;
+	return uapi_errno(entry, err, par);
+}
+
+static int tsm_take(struct cvme_provider *p, const struct cvme_params *par,
+		    struct cvme_result *res)
+{
+	/* TSM cannot un-set service attributes: such an entry is used once */
+	bool own = cvme_params_service(par);
+	struct cvme_tsm_entry once = {};
+	struct cvme_tsm_entry *entry = own ? &once : &kept;
+	int err, tries = 0;
+
+	if (own)
+		tsm_drop(p, &kept);
+	do {
+		reset_result(res);
+		err = exchange(p, entry, par, res);
+	} while (err == -EAGAIN && ++tries < TSM_TRIES);
+
+	if (!err) {
+		strscpy(res->driver, entry->driver, sizeof(res->driver));
+		res->tee = cvme_report_tee(entry->driver);
+	}
+	if (own)
+		tsm_drop(p, &once);
+	if (err == -EAGAIN) {
+		pr_warn_ratelimited("tsm: somebody else keeps writing to our configfs entry\n");
+		return -EBADMSG;
+	}
+	return err ?: cvme_report_check(res, par);
+}
+
+const struct cvme_provider_ops cvme_tsm_ops = {
+	.id = CVM_EVIDENCE_PROVIDER_TSM,
+	.name = "tsm",
+	.init = tsm_init,
+	.exit = tsm_exit,
+	.scan = tsm_scan,
+	.take = tsm_take,
+	.idle = tsm_idle,
+	.holds = tsm_holds,
+};

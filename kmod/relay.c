@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The drivers behind /dev/sev-guest and /dev/tdx_guest copy from and to user
+ * memory while they hold their mutex. Were that memory the client's, it could
+ * park our worker in a page fault of its making, change what goes on the wire
+ * (a mismatched reply wipes the key), or forge the answer. There is no way to
+ * a private address space, so it is pid 1's: nothing but root and pid 1
+ * itself, from whom we claim no protection, can touch that. Nothing is kept
+ * between calls; pid 1 may exec at any time and then has another one.
+ */
+#include "cvm_evidence.h"
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/uaccess.h>
+
+#include "relay.h"
+#include "vfs.h"
+
+static struct mm_struct *pid1_mm(void)
+{
+	struct task_struct *task;
+	struct mm_struct *mm = NULL;
+
+	rcu_read_lock();
+	task = pid_task(find_pid_ns(1, &init_pid_ns), PIDTYPE_PID);
+	if (task)
+		get_task_struct(task);
+	rcu_read_unlock();
+	if (task) {
+		mm = get_task_mm(task);
+		put_task_struct(task);
+	}
+	return mm;
+}
+
+/**
+ * cvme_relay_begin - (worker) map zeroed memory for a call
+ * @relay: filled
+ * @len: bytes, rounded up to pages
+ *
+ * The worker runs in pid 1's address space until cvme_relay_end().
+ *
+ * Return: 0, -ENOMEM, -ESRCH when pid 1 has no memory any more.
+ */
+int cvme_relay_begin(struct cvme_relay *relay, size_t len)
+{
+	unsigned long addr;
+
+	relay->mm = pid1_mm();
+	if (!relay->mm)
+		return -ESRCH;
+	relay->len = PAGE_ALIGN(len);
+
+	kthread_use_mm(relay->mm);
+	addr = vm_mmap(NULL, 0, relay->len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	if (IS_ERR_VALUE(addr)) {
+		kthread_unuse_mm(relay->mm);
+		mmput(relay->mm);
+		return -ENOMEM;
+	}
+	relay->base = addr;
+	return 0;
+}
+
+void cvme_relay_end(struct cvme_relay *relay)
+{
+	/* a child that pid 1 forked meanwhile keeps its copy: leave none */
+	if (clear_user(cvme_relay_ptr(relay, 0), relay->len))
+		pr_debug("relay memory was gone before it could be cleared\n");
+	vm_munmap(relay->base, relay->len);
+	kthread_unuse_mm(relay->mm);
+	mmput(relay->mm);
+}
+
+void __user *cvme_relay_ptr(const struct cvme_relay *relay, size_t offset)
+{
+	return (void __user *)(relay->base + offset);
+}
+
+/**
+ * cvme_relay_ioctl - (worker) the driver's ioctl
+ * @relay: begun
+ * @file: from cvme_node_open()
+ * @cmd: the command
+ * @arg: offset of its argument in the relay's memory
+ *
+ * Return: what the driver returns.
+ */
+int cvme_relay_ioctl(const struct cvme_relay *relay, struct file *file,
+		     unsigned int cmd, size_t arg)
+{
+	return file->f_op->unlocked_ioctl(file, cmd, relay->base + arg);
+}
+
+/**
+ * cvme_relay_scan - (worker) look for a driver's node
+ * @st: status, driver and reason are set; tee and caps only by the caller
+ * @node: name in devtmpfs
+ * @driver: module behind it
+ * @builtin: the driver may be built in
+ */
+void cvme_relay_scan(struct cvme_state *st, const char *node,
+		     const char *driver, bool builtin)
+{
+	struct file *file = cvme_node_open(node, driver, builtin);
+	int err = PTR_ERR_OR_ZERO(file);
+
+	switch (err) {
+	case 0:
+		cvme_close(file);
+		st->status = CVM_EVIDENCE_ST_AVAILABLE;
+		strscpy(st->driver, driver, sizeof(st->driver));
+		break;
+	case -ENOENT:
+	case -ENXIO:
+		st->status = CVM_EVIDENCE_ST_NO_DRIVER;
+		snprintf(st->reason, sizeof(st->reason),
+			 "no /dev/%s: driver %s is not loaded, or this is no such TEE",
+			 node, driver);
+		break;
+	case -EAGAIN:
+		st->status = CVM_EVIDENCE_ST_NOT_READY;
+		snprintf(st->reason, sizeof(st->reason),
+			 "driver %s is still initialising or going away", driver);
+		break;
+	case -ENODEV:
+		st->status = CVM_EVIDENCE_ST_NO_DRIVER;
+		snprintf(st->reason, sizeof(st->reason),
+			 "/dev/%s is not that of driver %s", node, driver);
+		break;
+	default:
+		st->status = CVM_EVIDENCE_ST_ERROR;
+		snprintf(st->reason, sizeof(st->reason),
+			 "/dev/%s cannot be opened: error %d", node, err);
+	}
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The one check the kernel makes of evidence: that it carries the data it was
+ * asked for. Only fixed offsets are read, after the length was checked. The
+ * signature is for verifiers: a kernel has no business trusting roots.
+ */
+#include "cvm_evidence.h"
+
+#include <crypto/hash.h>
+#include <linux/err.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "report.h"
+
+#define REPORT_DATA_LEN		CVM_EVIDENCE_REPORT_DATA_MAX
+
+/* SNP ATTESTATION_REPORT: SEV-SNP firmware ABI, table 23 */
+#define SNP_REPORT_LEN		1184
+#define SNP_REPORT_DATA		0x50
+
+/* TDX quote: Intel TDX DCAP quoting library API, appendix 3 */
+#define TDX_QUOTE_V4		4
+#define TDX_QUOTE_V5		5
+#define TDX_QUOTE_TEE_TYPE	0x81
+#define TDX_QUOTE_V4_BODY	48
+#define TDX_QUOTE_V5_BODY	54
+#define TDX_BODY_REPORT_DATA	520
+#define TDX_BODY_LEN		584
+
+/* TDREPORT: Intel TDX module ABI, TDREPORT_STRUCT */
+#define TDREPORT_LEN		1024
+#define TDREPORT_REPORT_DATA	128
+
+#define SHA512_LEN		64
+
+/* NULL where the kernel has no SHA-512: then no service can be checked */
+static struct crypto_shash *sha512_tfm;
+
+/*
+ * Allocating may load a module, so this is done while ours loads. Only TSM
+ * knows services.
+ */
+int cvme_report_init(void)
+{
+	struct crypto_shash *tfm;
+
+	if (!IS_ENABLED(CONFIG_TSM_REPORTS))
+		return 0;
+	tfm = crypto_alloc_shash("sha512", 0, 0);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	sha512_tfm = tfm;
+	return 0;
+}
+
+void cvme_report_exit(void)
+{
+	if (sha512_tfm)
+		crypto_free_shash(sha512_tfm);
+	sha512_tfm = NULL;
+}
+
+bool cvme_report_can_sha512(void)
+{
+	return sha512_tfm;
+}
+
+u32 cvme_report_tee(const char *driver)
+{
+	if (!strcmp(driver, "sev_guest"))
+		return CVM_EVIDENCE_TEE_SEV_SNP;
+	if (!strcmp(driver, "tdx_guest"))
+		return CVM_EVIDENCE_TEE_TDX;
+	if (!strcmp(driver, "arm_cca_guest"))
+		return CVM_EVIDENCE_TEE_CCA;
+	return CVM_EVIDENCE_TEE_NONE;
+}
+
+static const u8 *quote_report_data(const struct cvme_buf *quote)
+{
+	size_t body;
+
+	if (quote->len < TDX_QUOTE_V5_BODY + TDX_BODY_LEN)
+		return NULL;
+	if (get_unaligned_le32(quote->data + 4) != TDX_QUOTE_TEE_TYPE)
+		return NULL;
+	switch (get_unaligned_le16(quote->data)) {
+	case TDX_QUOTE_V4:
+		body = TDX_QUOTE_V4_BODY;
+		break;
+	case TDX_QUOTE_V5:
+		body = TDX_QUOTE_V5_BODY;
+		break;
+	default:
+		return NULL;
+	}
+	return quote->data + body + TDX_BODY_REPORT_DATA;
+}
+
+/* Where the report carries its data; NULL when it is not what it should be */
+static const u8 *report_data(const struct cvme_result *res)
+{
+	const struct cvme_buf *rep = &res->report;
+
+	if (res->tee == CVM_EVIDENCE_TEE_SEV_SNP)
+		return rep->len == SNP_REPORT_LEN ? rep->data + SNP_REPORT_DATA
+						  : NULL;
+	if (res->blob_flags & CVM_EVIDENCE_BLOB_F_TDREPORT)
+		return rep->len == TDREPORT_LEN &&
+		       rep->data[0] == TDX_QUOTE_TEE_TYPE ?
+			rep->data + TDREPORT_REPORT_DATA : NULL;
+	return quote_report_data(rep);
+}
+
+/* What an SVSM puts into REPORT_DATA: SHA-512(nonce || manifest) */
+static int svsm_digest(const struct cvme_result *res,
+		       const struct cvme_params *par, u8 digest[SHA512_LEN])
+{
+	SHASH_DESC_ON_STACK(desc, sha512_tfm);
+	int err;
+
+	desc->tfm = sha512_tfm;
+	err = crypto_shash_init(desc) ?:
+	      crypto_shash_update(desc, par->report_data, REPORT_DATA_LEN) ?:
+	      crypto_shash_update(desc, res->manifest.data,
+				  res->manifest.len) ?:
+	      crypto_shash_final(desc, digest);
+	shash_desc_zero(desc);
+	return err;
+}
+
+/**
+ * cvme_report_check - does the report carry what was asked for
+ * @res: a provider's answer, with tee, report, manifest and the TDREPORT flag;
+ *	binding and the UNCHECKED flag are set here
+ * @par: what was asked
+ *
+ * Evidence of a TEE whose format we do not read is let through, marked.
+ *
+ * Return: 0; -EBADMSG when it does not, or is no such report.
+ */
+int cvme_report_check(struct cvme_result *res, const struct cvme_params *par)
+{
+	const u8 *want = par->report_data, *have;
+	u8 digest[SHA512_LEN];
+	int err;
+
+	res->binding = CVM_EVIDENCE_BINDING_DIRECT;
+	if (cvme_params_service(par)) {
+		res->binding = CVM_EVIDENCE_BINDING_SVSM;
+		if (!res->manifest.len)
+			return -EBADMSG;
+	}
+	if (res->tee != CVM_EVIDENCE_TEE_SEV_SNP &&
+	    res->tee != CVM_EVIDENCE_TEE_TDX) {
+		res->blob_flags |= CVM_EVIDENCE_BLOB_F_UNCHECKED;
+		return 0;
+	}
+
+	have = report_data(res);
+	if (!have)
+		return -EBADMSG;
+	if (res->binding == CVM_EVIDENCE_BINDING_SVSM) {
+		err = svsm_digest(res, par, digest);
+		if (err)
+			return err;
+		want = digest;
+	}
+	return memcmp(have, want, REPORT_DATA_LEN) ? -EBADMSG : 0;
+}

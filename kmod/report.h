@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CVME_REPORT_H
+#define _CVME_REPORT_H
+
+#include "provider.h"
+
+int cvme_report_init(void);
+void cvme_report_exit(void);
+bool cvme_report_can_sha512(void);
+u32 cvme_report_tee(const char *driver);
+int cvme_report_check(struct cvme_result *res, const struct cvme_params *par);
+
+#endif

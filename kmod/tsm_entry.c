@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cvm_evidence.h"
+
+#include <linux/err.h>
+#include <linux/namei.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "tsm_entry.h"
+#include "vfs.h"
+
+#define TSM_DIR		"tsm/report"
+
+/* Drivers with a device node of their own; by TSM provider name */
+static const struct {
+	const char *driver;
+	const char *node;
+	bool builtin;
+} driver_nodes[] = {
+	{ "sev_guest", "sev-guest", IS_BUILTIN(CONFIG_SEV_GUEST) },
+	{ "tdx_guest", "tdx_guest", IS_BUILTIN(CONFIG_TDX_GUEST_DRIVER) },
+};
+
+static int tsm_dir(struct path *dir)
+{
+	struct vfsmount *mnt = cvme_configfs();
+
+	return vfs_path_lookup(mnt->mnt_root, mnt, TSM_DIR,
+			       LOOKUP_FOLLOW | LOOKUP_DIRECTORY, dir);
+}
+
+static const char *attr_path(const struct cvme_tsm_entry *entry,
+			     const char *attr, char *buf, size_t size)
+{
+	snprintf(buf, size, TSM_DIR "/%s/%s", entry->name, attr);
+	return buf;
+}
+
+#define ATTR_PATH_MAX	96
+
+static ssize_t read_text(const struct cvme_tsm_entry *entry, const char *attr,
+			 char *buf, size_t size)
+{
+	char path[ATTR_PATH_MAX];
+	ssize_t n;
+
+	n = cvme_read_file(cvme_configfs(),
+			   attr_path(entry, attr, path, sizeof(path)), buf,
+			   size - 1);
+	if (n < 0)
+		return n;
+	buf[n] = 0;
+	strim(buf);
+	return n;
+}
+
+static int read_number(const struct cvme_tsm_entry *entry, const char *attr,
+		       u64 *val)
+{
+	char text[24];
+	ssize_t n;
+
+	n = read_text(entry, attr, text, sizeof(text));
+	if (n < 0)
+		return n;
+	return kstrtou64(text, 10, val);
+}
+
+/* TSM decides by provider which attributes an entry has */
+static bool has_attr(const struct path *dir, const struct cvme_tsm_entry *entry,
+		     const char *attr)
+{
+	char name[ATTR_PATH_MAX];
+	struct path path;
+
+	snprintf(name, sizeof(name), "%s/%s", entry->name, attr);
+	if (vfs_path_lookup(dir->dentry, dir->mnt, name, 0, &path))
+		return false;
+	path_put(&path);
+	return true;
+}
+
+static int hold_driver(struct cvme_tsm_entry *entry)
+{
+	struct file *node;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(driver_nodes); i++) {
+		if (strcmp(driver_nodes[i].driver, entry->driver))
+			continue;
+		node = cvme_node_open(driver_nodes[i].node, entry->driver,
+				      driver_nodes[i].builtin);
+		if (IS_ERR(node))
+			return PTR_ERR(node) == -ENOMEM ? -ENOMEM : -EAGAIN;
+		entry->node = node;
+		return 0;
+	}
+	return cvme_module_live(entry->driver) ? 0 : -EAGAIN;
+}
+
+static int learn(const struct path *dir, struct cvme_tsm_entry *entry)
+{
+	u64 floor = 0;
+	int err;
+
+	err = read_text(entry, "provider", entry->driver,
+			sizeof(entry->driver));
+	if (err < 0)
+		return err;
+	err = hold_driver(entry);
+	if (err)
+		return err;
+
+	if (has_attr(dir, entry, "privlevel")) {
+		entry->caps |= CVM_EVIDENCE_CAP_PRIVLEVEL;
+		err = read_number(entry, "privlevel_floor", &floor);
+		if (err)
+			return err;
+	}
+	if (has_attr(dir, entry, "service_provider"))
+		entry->caps |= CVM_EVIDENCE_CAP_SERVICE;
+	if (has_attr(dir, entry, "auxblob"))
+		entry->caps |= CVM_EVIDENCE_CAP_CERTS;
+	entry->has_manifest = has_attr(dir, entry, "manifestblob");
+	entry->floor = floor;
+	return 0;
+}
+
+/**
+ * cvme_tsm_make - make an entry and hold its driver
+ * @entry: filled
+ *
+ * Return: 0; -ENOENT no TSM, -ENXIO no provider, -EAGAIN the provider's driver
+ * is not ready or going, or what configfs says.
+ */
+int cvme_tsm_make(struct cvme_tsm_entry *entry)
+{
+	/* root can see the name; it says whose the entry is */
+	static unsigned int number;
+	struct path dir;
+	int err, tries;
+
+	memset(entry, 0, sizeof(*entry));
+	entry->privlevel = CVM_EVIDENCE_PRIVLEVEL_DEFAULT;
+
+	err = tsm_dir(&dir);
+	if (err)
+		return err;
+	for (tries = 0; tries < 16; tries++) {
+		snprintf(entry->name, sizeof(entry->name), "cvm_evidence.%u",
+			 number++);
+		err = cvme_mkdir(&dir, entry->name);
+		if (err != -EEXIST)
+			break;
+	}
+	if (err)
+		goto out;
+	entry->live = true;
+	atomic_inc(&cvme_stats.live_entries);
+
+	err = learn(&dir, entry);
+	if (err)
+		cvme_tsm_drop(entry);
+out:
+	path_put(&dir);
+	return err;
+}
+
+/**
+ * cvme_tsm_drop - remove an entry, then let go of its driver
+ * @entry: may be one that is not live
+ */
+void cvme_tsm_drop(struct cvme_tsm_entry *entry)
+{
+	struct path dir;
+	int err;
+
+	if (!entry->live)
+		return;
+	err = tsm_dir(&dir);
+	if (!err) {
+		err = cvme_rmdir(&dir, entry->name);
+		path_put(&dir);
+	}
+	/* root may have removed it before us */
+	if (err && err != -ENOENT)
+		pr_warn("configfs entry %s/%s stays behind: error %d\n",
+			TSM_DIR, entry->name, err);
+	if (entry->node)
+		cvme_close(entry->node);
+	entry->node = NULL;
+	entry->live = false;
+	atomic_dec(&cvme_stats.live_entries);
+}
+
+bool cvme_tsm_provider_gone(const struct cvme_tsm_entry *entry)
+{
+	char name[sizeof(entry->driver)];
+
+	return read_text(entry, "provider", name, sizeof(name)) < 0 ||
+	       strcmp(name, entry->driver);
+}
+
+/**
+ * cvme_tsm_store - write an attribute
+ * @entry: live
+ * @attr: its name
+ * @buf: what
+ * @len: bytes at @buf
+ *
+ * Return: 0 or a negative errno, after which the entry is of no more use:
+ * some failing writes count in its generation, some do not.
+ */
+int cvme_tsm_store(struct cvme_tsm_entry *entry, const char *attr,
+		   const void *buf, size_t len)
+{
+	char path[ATTR_PATH_MAX];
+	int err;
+
+	err = cvme_write_file(cvme_configfs(),
+			      attr_path(entry, attr, path, sizeof(path)), buf,
+			      len);
+	if (!err)
+		entry->stores++;
+	return err;
+}
+
+int cvme_tsm_read(const struct cvme_tsm_entry *entry, const char *attr,
+		  size_t guess, struct cvme_buf *out)
+{
+	char path[ATTR_PATH_MAX];
+
+	return cvme_read_blob(cvme_configfs(),
+			      attr_path(entry, attr, path, sizeof(path)),
+			      guess, out);
+}
+
+/**
+ * cvme_tsm_check_generation - was all of it ours
+ * @entry: live
+ *
+ * Asked after the blobs were read: TSM makes a report anew when an attribute
+ * changed, and tells no conflict. This is the only way to notice another
+ * writer, and an inblob whose commit failed.
+ *
+ * Return: 0, -EAGAIN when somebody else wrote, or what configfs says.
+ */
+int cvme_tsm_check_generation(const struct cvme_tsm_entry *entry)
+{
+	u64 generation;
+	int err;
+
+	err = read_number(entry, "generation", &generation);
+	if (err)
+		return err;
+	return generation == entry->stores ? 0 : -EAGAIN;
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cvm_evidence.h"
+
+#include <linux/file.h>
+#include <linux/kdev_t.h>
+#include <linux/major.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#include "compat.h"
+#include "vfs.h"
+
+/* All live from cvme_vfs_init() to cvme_vfs_exit(); NULL where absent */
+static struct vfsmount *configfs_mnt;
+static struct vfsmount *devtmpfs_mnt;
+static struct vfsmount *sysfs_mnt;
+
+static struct vfsmount *mount_private(const char *name)
+{
+	struct file_system_type *fs = get_fs_type(name);
+	struct vfsmount *mnt;
+
+	if (!fs)
+		return NULL;
+	mnt = kern_mount(fs);
+	/* put_filesystem() is not exported and does no more than this */
+	module_put(fs->owner);
+	if (IS_ERR(mnt)) {
+		pr_warn("no private mount of %s: error %ld\n", name,
+			PTR_ERR(mnt));
+		return NULL;
+	}
+	return mnt;
+}
+
+/*
+ * get_fs_type() may load a module, so it is called here and nowhere later. A
+ * filesystem that is missing costs the providers that need it, no more.
+ */
+int cvme_vfs_init(void)
+{
+	if (IS_ENABLED(CONFIG_TSM_REPORTS))
+		configfs_mnt = mount_private("configfs");
+	devtmpfs_mnt = mount_private("devtmpfs");
+	sysfs_mnt = mount_private("sysfs");
+	return 0;
+}
+
+void cvme_vfs_exit(void)
+{
+	if (sysfs_mnt)
+		kern_unmount(sysfs_mnt);
+	if (devtmpfs_mnt)
+		kern_unmount(devtmpfs_mnt);
+	if (configfs_mnt)
+		kern_unmount(configfs_mnt);
+}
+
+struct vfsmount *cvme_configfs(void)
+{
+	return configfs_mnt;
+}
+
+struct file *cvme_open(struct vfsmount *mnt, const char *name, int flags)
+{
+	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
+
+	return file_open_root(&root, name, flags, 0);
+}
+
+/*
+ * For worker threads. configfs commits a binary attribute when the file is
+ * released, and fput() would put that off; __fput_sync() does it now. On 6.1
+ * it insists on a kernel thread.
+ */
+void cvme_close(struct file *file)
+{
+	__fput_sync(file);
+}
+
+static ssize_t read_full(struct file *file, u8 *buf, size_t size, loff_t *pos)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < size) {
+		n = kernel_read(file, buf + done, size - done, pos);
+		if (n < 0)
+			return n;
+		if (!n)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+/**
+ * cvme_read_file - read a small file
+ * @mnt: where
+ * @name: path from its root
+ * @buf: filled, not terminated
+ * @size: bytes at @buf; what is beyond is not read
+ *
+ * Return: bytes read, or a negative errno.
+ */
+ssize_t cvme_read_file(struct vfsmount *mnt, const char *name, void *buf,
+		       size_t size)
+{
+	struct file *file = cvme_open(mnt, name, O_RDONLY);
+	loff_t pos = 0;
+	ssize_t n;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	n = read_full(file, buf, size, &pos);
+	cvme_close(file);
+	return n;
+}
+
+/**
+ * cvme_read_blob - read a file of unknown length whole
+ * @mnt: where
+ * @name: path from its root
+ * @guess: first buffer, bytes
+ * @out: the bytes; data is NULL when there are none
+ *
+ * configfs keeps the content for as long as the file is open, so that a
+ * second buffer continues the same answer.
+ *
+ * Return: 0; -EFBIG beyond the max_blob parameter; -ENOMEM; what the file
+ * gives.
+ */
+int cvme_read_blob(struct vfsmount *mnt, const char *name, size_t guess,
+		   struct cvme_buf *out)
+{
+	size_t max = READ_ONCE(cvme_max_blob);
+	size_t size = min(guess, max), len = 0;
+	struct file *file;
+	u8 *buf, *bigger;
+	loff_t pos = 0;
+	ssize_t n;
+	int err;
+
+	file = cvme_open(mnt, name, O_RDONLY);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+
+	/* one byte more than may be there tells the end from a full buffer */
+	buf = kvmalloc(size + 1, GFP_KERNEL);
+	err = -ENOMEM;
+	if (!buf)
+		goto out_close;
+	for (;;) {
+		n = read_full(file, buf + len, size + 1 - len, &pos);
+		err = n;
+		if (n < 0)
+			goto out_free;
+		len += n;
+		if (len <= size)
+			break;
+		err = -EFBIG;
+		if (size == max)
+			goto out_free;
+		size = min(4 * size, max);
+		bigger = kvmalloc(size + 1, GFP_KERNEL);
+		err = -ENOMEM;
+		if (!bigger)
+			goto out_free;
+		memcpy(bigger, buf, len);
+		kvfree(buf);
+		buf = bigger;
+	}
+	cvme_close(file);
+	if (!len) {
+		kvfree(buf);
+		buf = NULL;
+	}
+	out->data = buf;
+	out->len = len;
+	return 0;
+
+out_free:
+	kvfree(buf);
+out_close:
+	cvme_close(file);
+	return err;
+}
+
+/**
+ * cvme_write_file - write a configfs attribute, and have it committed
+ * @mnt: where
+ * @name: path from its root
+ * @buf: what
+ * @len: bytes at @buf
+ *
+ * Return: 0 or a negative errno. A binary attribute reports no error of its
+ * commit: only the item's generation shows it.
+ */
+int cvme_write_file(struct vfsmount *mnt, const char *name, const void *buf,
+		    size_t len)
+{
+	struct file *file = cvme_open(mnt, name, O_WRONLY);
+	loff_t pos = 0;
+	ssize_t n;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	n = kernel_write(file, buf, len, &pos);
+	cvme_close(file);
+	if (n < 0)
+		return n;
+	return n == len ? 0 : -EIO;
+}
+
+/**
+ * cvme_mkdir - make a directory
+ * @dir: in which
+ * @name: its name
+ *
+ * Return: 0, -EEXIST, or what the filesystem says.
+ */
+int cvme_mkdir(const struct path *dir, const char *name)
+{
+	struct mnt_idmap *idmap = mnt_idmap_of(dir->mnt);
+	struct qstr qname = QSTR_INIT(name, strlen(name));
+	struct dentry *child;
+	int err;
+
+	err = mnt_want_write(dir->mnt);
+	if (err)
+		return err;
+	child = start_creating(idmap, dir->dentry, &qname);
+	err = PTR_ERR_OR_ZERO(child);
+	if (err)
+		goto out;
+	if (d_really_is_positive(child)) {
+		end_creating(child);
+		err = -EEXIST;
+		goto out;
+	}
+	/* on error the child is put and the parent unlocked already */
+	child = compat_vfs_mkdir(idmap, d_inode(dir->dentry), child, 0700);
+	err = PTR_ERR_OR_ZERO(child);
+	if (!err)
+		end_creating(child);
+out:
+	mnt_drop_write(dir->mnt);
+	return err;
+}
+
+/**
+ * cvme_rmdir - remove a directory
+ * @dir: in which
+ * @name: its name
+ *
+ * Return: 0, -ENOENT, or what the filesystem says.
+ */
+int cvme_rmdir(const struct path *dir, const char *name)
+{
+	struct mnt_idmap *idmap = mnt_idmap_of(dir->mnt);
+	struct qstr qname = QSTR_INIT(name, strlen(name));
+	struct dentry *child;
+	int err;
+
+	err = mnt_want_write(dir->mnt);
+	if (err)
+		return err;
+	child = start_removing(idmap, dir->dentry, &qname);
+	err = PTR_ERR_OR_ZERO(child);
+	if (!err) {
+		err = compat_vfs_rmdir(idmap, d_inode(dir->dentry), child);
+		end_removing(child);
+	}
+	mnt_drop_write(dir->mnt);
+	return err;
+}
+
+/**
+ * cvme_module_live - is a driver's module past its initialisation
+ * @name: the module
+ *
+ * A driver that is built in has no state of its own and always is.
+ *
+ * Return: whether it is; also true when that cannot be found out.
+ */
+bool cvme_module_live(const char *name)
+{
+	char path[96], state[8];
+	ssize_t n;
+
+	if (!sysfs_mnt || strchr(name, '/'))
+		return true;
+	snprintf(path, sizeof(path), "module/%s/initstate", name);
+	n = cvme_read_file(sysfs_mnt, path, state, sizeof(state));
+	return n < 0 || (n >= 4 && !memcmp(state, "live", 4));
+}
+
+/**
+ * cvme_node_open - open a driver's own misc device
+ * @node: its name in devtmpfs
+ * @driver: name of the module that must stand behind it
+ * @builtin: the driver may be built in, then no module stands behind it
+ *
+ * Root can put any node of that name into devtmpfs, so the owner of the file
+ * operations is what counts. The open file keeps the driver's module from
+ * being unloaded. A minor that vanishes between look-up and open makes
+ * misc_open() ask for a module: a waste of milliseconds, no more.
+ *
+ * Return: the file; -ENOENT no such node, -ENODEV not that driver's, -EAGAIN
+ * the driver's module is not live.
+ */
+struct file *cvme_node_open(const char *node, const char *driver, bool builtin)
+{
+	const struct module *owner;
+	struct file *file;
+	struct inode *inode;
+	int err;
+
+	if (!devtmpfs_mnt)
+		return ERR_PTR(-ENOENT);
+	file = cvme_open(devtmpfs_mnt, node, O_RDWR);
+	if (IS_ERR(file))
+		return file;
+
+	inode = file_inode(file);
+	owner = file->f_op->owner;
+	err = -ENODEV;
+	if (!S_ISCHR(inode->i_mode) || imajor(inode) != MISC_MAJOR ||
+	    !file->f_op->unlocked_ioctl)
+		goto err_close;
+	if (owner ? strcmp(owner->name, driver) : !builtin)
+		goto err_close;
+	err = -EAGAIN;
+	if (owner && READ_ONCE(owner->state) != MODULE_STATE_LIVE)
+		goto err_close;
+	return file;
+
+err_close:
+	cvme_close(file);
+	return ERR_PTR(err);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Private mounts of configfs, devtmpfs and sysfs, and what we do in them. A mount of
+ * our own works whether or not anybody mounted the filesystem, and nobody can
+ * mount over it. All file use of the module is here: this is what future
+ * kernels are likeliest to restrict.
+ */
+#ifndef _CVME_VFS_H
+#define _CVME_VFS_H
+
+#include <linux/fs.h>
+#include <linux/path.h>
+
+#include "provider.h"
+
+int cvme_vfs_init(void);
+void cvme_vfs_exit(void);
+
+struct vfsmount *cvme_configfs(void);
+struct file *cvme_open(struct vfsmount *mnt, const char *name, int flags);
+void cvme_close(struct file *file);
+ssize_t cvme_read_file(struct vfsmount *mnt, const char *name, void *buf,
+		       size_t size);
+int cvme_read_blob(struct vfsmount *mnt, const char *name, size_t guess,
+		   struct cvme_buf *out);
+int cvme_write_file(struct vfsmount *mnt, const char *name, const void *buf,
+		    size_t len);
+int cvme_mkdir(const struct path *dir, const char *name);
+int cvme_rmdir(const struct path *dir, const char *name);
+bool cvme_module_live(const char *name);
+struct file *cvme_node_open(const char *node, const char *driver, bool builtin);
+
+#endif /* _CVME_VFS_H */
