@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # its variables are for its users
 #
 # Sourced by the scripts of tests/vm: where things are, how to complain, and a
 # private apt that leaves the machine's own lists and packages alone.
@@ -37,6 +37,7 @@ hold() {
 
 # What the machine's own apt calls the archive (or its security archive).
 mirror_of() {
+	# shellcheck disable=SC2016 # apt's own variables
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
 	awk -v want="$1" '
 		$2 !~ /^(bookworm|trixie|stable|oldstable)/ { next }
