@@ -115,6 +115,7 @@ int write_line(const char *path, const char *fmt, ...)
 /* the simulated TEE's knobs (sim.c) */
 void sim_need(void);
 bool sim_present(void);
+bool sim_replays(void);
 /* "NAME=VALUE"; undone when the case ends */
 void sim_set(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void sim_fail_next(void);

@@ -77,6 +77,24 @@ bool sim_present(void)
 	return !access(ctl_path(), X_OK) && sim_dir(dir, sizeof(dir));
 }
 
+/* A replayed report answers to its own report_data alone. */
+bool sim_replays(void)
+{
+	char pid[16], path[64], args[1024];
+	ssize_t n;
+	int fd;
+
+	if (!read_line("/run/cvm-sim/pid", pid, sizeof(pid)))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, args, sizeof(args));
+	close(fd);
+	return n > 0 && memmem(args, n, "\0--replay", 10);
+}
+
 void sim_need(void)
 {
 	cvm_need_evidence();
