@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loading and unloading what cvm_evidence depends on. */
+#define _GNU_SOURCE
+#include "drivers.h"
+#include "cvm_client.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DRIVER_FILE	"/run/cvm-sim/driver"
+
+/* Set by the case in its child, read by the parent that cleans up. */
+static bool *touched;
+
+__attribute__((constructor)) static void drivers_init(void)
+{
+	touched = mmap(NULL, sizeof(*touched), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (touched == MAP_FAILED)
+		abort();
+}
+
+static const char *ctl_path(void)
+{
+	const char *path = getenv("CVM_SIM_CTL");
+
+	return path && *path ? path : "/opt/sim/ctl";
+}
+
+/* Runs it without its output; its wait status, or -1 */
+static int run(char *const argv[])
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return -1;
+	if (!pid) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return status;
+}
+
+const char *driver_name(void)
+{
+	static char name[32];
+
+	need_root();
+	if (access(ctl_path(), X_OK) ||
+	    !read_line(DRIVER_FILE, name, sizeof(name)))
+		ktap_skip("needs the simulated TEE (%s)", ctl_path());
+	return name;
+}
+
+bool driver_tsm(void)
+{
+	char args[128];
+
+	if (access(TSM_REPORT_DIR, F_OK))
+		return false;
+	return !read_line("/run/cvm-sim/args", args, sizeof(args)) ||
+	       !strstr(args, "tsm=N");
+}
+
+int driver_load(const char *params)
+{
+	char text[128], *argv[12] = { (char *)ctl_path(), "load" };
+	int n = 2;
+
+	driver_name();
+	*touched = true;
+	snprintf(text, sizeof(text), "%s", params ? params : "");
+	for (char *p = strtok(text, " "); p && n < 11; p = strtok(NULL, " "))
+		argv[n++] = p;
+	return run(argv);
+}
+
+int module_unload_once(const char *name)
+{
+	*touched = true;
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+unsigned int module_unload(const char *name, unsigned int timeout_ms)
+{
+	uint64_t begin = now_ms();
+	int err;
+
+	while ((err = module_unload_once(name))) {
+		CHECK(err == -EAGAIN || err == -EBUSY, "rmmod %s: %s", name,
+		      strerror(-err));
+		CHECK(now_ms() - begin < timeout_ms,
+		      "%s is still in use after %u ms", name, timeout_ms);
+		sleep_ms(10);
+	}
+	return now_ms() - begin;
+}
+
+bool module_loaded(const char *name)
+{
+	char path[96], state[16];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", name);
+	return read_line(path, state, sizeof(state)) && !strcmp(state, "live");
+}
+
+void module_load(const char *name)
+{
+	char *argv[] = { "modprobe", (char *)name, NULL };
+	int status = run(argv);
+
+	CHECK(status == 0, "modprobe %s: wait status 0x%x", name, status);
+}
+
+unsigned long long driver_counter(const char *name)
+{
+	char path[128], line[32];
+
+	snprintf(path, sizeof(path), "/sys/kernel/cvm_sim/%s/%s", driver_name(),
+		 name);
+	CHECK(read_line(path, line, sizeof(line)), "%s: %s", path,
+	      strerror(errno));
+	return strtoull(line, NULL, 0);
+}
+
+static int entries(char *name, size_t size)
+{
+	DIR *dir = opendir(TSM_REPORT_DIR);
+	struct dirent *e;
+	int n = 0;
+
+	if (!dir)
+		return -1;
+	while ((e = readdir(dir))) {
+		if (strncmp(e->d_name, "cvm_evidence.", 13))
+			continue;
+		if (name)
+			snprintf(name, size, "%s", e->d_name);
+		n++;
+	}
+	closedir(dir);
+	return n;
+}
+
+int tsm_entries(void)
+{
+	return entries(NULL, 0);
+}
+
+bool tsm_entry(char *name, size_t size)
+{
+	return entries(name, size) > 0;
+}
+
+bool tsm_entries_gone(unsigned int timeout_ms)
+{
+	uint64_t end = now_ms() + timeout_ms;
+
+	while (tsm_entries() > 0) {
+		if (now_ms() > end)
+			return false;
+		sleep_ms(5);
+	}
+	return true;
+}
+
+/* As the case met them: driver loaded with its first parameters, then us */
+static void restore(void)
+{
+	char name[32], *load[] = { (char *)ctl_path(), "load", NULL };
+	char *ours[] = { "modprobe", "cvm_evidence", NULL };
+	char *reload[] = { (char *)ctl_path(), "reload", NULL };
+	int status = 0;
+
+	sim_reset();
+	params_restore();
+	if (!*touched)
+		return;
+	*touched = false;
+	if (read_line(DRIVER_FILE, name, sizeof(name))) {
+		/* whatever parameters the case gave it are not ours */
+		tsm_entries_gone(2000);
+		status = run(module_loaded(name) ? reload : load);
+	}
+	if (status)
+		ktap_note("%s could not be loaded again: wait status 0x%x", name,
+			  status);
+	if (!module_loaded("cvm_evidence") && run(ours))
+		ktap_note("cvm_evidence could not be loaded again");
+}
+
+int drivers_main(const struct ktap_case *cases, size_t nr, int argc, char **argv)
+{
+	struct ktap_program prog = {
+		.cases = cases, .nr = nr, .teardown = restore,
+	};
+
+	if (access(cvm_node(), F_OK))
+		return ktap_skip_all("no device: load cvm_evidence first");
+	return ktap_run(&prog, argc, argv);
+}

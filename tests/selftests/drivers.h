@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The simulated driver as root handles it: loaded, unloaded, its TSM entries.
+ * What a case did to it is undone when the case ends.
+ */
+#ifndef DRIVERS_H
+#define DRIVERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TSM_REPORT_DIR	"/sys/kernel/config/tsm/report"
+
+/* main() of a program whose cases load and unload drivers; as cvm_main() */
+struct ktap_case;
+int drivers_main(const struct ktap_case *cases, size_t nr, int argc, char **argv);
+
+#define DRIVERS_TEST_MAIN(cases)					\
+int main(int argc, char **argv)						\
+{									\
+	return drivers_main(cases, ARRAY_SIZE(cases), argc, argv);	\
+}
+
+/* "sev_guest"; SKIPs the case without a simulated TEE. */
+const char *driver_name(void);
+/* Does a request go through TSM configfs here? */
+bool driver_tsm(void);
+/* Its parameters at start, and these; 0 or the wait status of ctl. */
+int driver_load(const char *params);
+/* One attempt: 0 or -errno of delete_module(2). */
+int module_unload_once(const char *name);
+/* Until it is not in use; returns how long that took, or fails the case. */
+unsigned int module_unload(const char *name, unsigned int timeout_ms);
+bool module_loaded(const char *name);
+/* insmod of cvm_evidence or of what a case unloaded; fails the case */
+void module_load(const char *name);
+
+/* A knob or counter by the driver's name, also when it is not loaded. */
+unsigned long long driver_counter(const char *name);
+
+/* Entries that cvm_evidence has under tsm/report; -1 where there is no TSM. */
+int tsm_entries(void);
+/* The name of one of them; false when there is none. */
+bool tsm_entry(char *name, size_t size);
+/* Waits until there is none; false after that time. */
+bool tsm_entries_gone(unsigned int timeout_ms);
+
+#endif
