@@ -34,16 +34,12 @@ struct sim_tee *sim_tee(enum sim_which which)
 }
 EXPORT_SYMBOL_GPL(sim_tee);
 
-/* Knobs that are asked again at each try are not taken here. */
 void sim_begin(struct sim_tee *t, struct sim_plan *plan)
 {
-	int k;
-
 	sim_count(t, SIM_C_CALLS);
 	sim_count(t, SIM_C_IN_FLIGHT);
 	plan->released = READ_ONCE(t->released);
-	for (k = 0; k < SIM_NR_KNOBS; k++)
-		plan->knob[k] = k == SIM_THROTTLE ? 0 : sim_take(t, k);
+	sim_take_all(t, plan);
 }
 EXPORT_SYMBOL_GPL(sim_begin);
 

@@ -125,6 +125,7 @@ void sim_channel_exit(void);
 bool sim_channel_connected(void);
 int sim_knobs_init(struct sim_tee *tees);
 void sim_knobs_exit(struct sim_tee *tees);
+void sim_take_all(struct sim_tee *t, struct sim_plan *plan);
 void sim_release_blocked(struct sim_tee *t);
 extern unsigned int sim_daemon_timeout_ms;
 

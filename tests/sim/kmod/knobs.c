@@ -93,8 +93,11 @@ static ssize_t knob_store(struct kobject *kobj, struct kobj_attribute *ka,
 	count = strim(text);
 	strsep(&count, ":");
 	err = parse_value(attr, strim(text), &s.value);
-	if (!err && count)
+	if (!err && count) {
 		err = kstrtos64(count, 0, &s.left);
+		if (!err && s.left < 1)
+			err = -EINVAL;
+	}
 	if (err)
 		return err;
 
@@ -148,21 +151,39 @@ static u64 initial_of(enum sim_knob k)
 	return 0;
 }
 
-u64 sim_take(struct sim_tee *t, enum sim_knob k)
+static u64 take_locked(struct sim_tee *t, enum sim_knob k)
 {
 	struct sim_knob_state *s = &t->knobs[k];
-	u64 value;
+	u64 value = s->value;
 
-	spin_lock(&t->lock);
-	value = s->value;
-	if (s->left == 0 || (s->left > 0 && --s->left == 0)) {
+	if (s->left > 0 && --s->left == 0) {
 		s->value = initial_of(k);
 		s->left = -1;
 	}
+	return value;
+}
+
+u64 sim_take(struct sim_tee *t, enum sim_knob k)
+{
+	u64 value;
+
+	spin_lock(&t->lock);
+	value = take_locked(t, k);
 	spin_unlock(&t->lock);
 	return value;
 }
 EXPORT_SYMBOL_GPL(sim_take);
+
+/* But for throttle, which is asked again at each try. */
+void sim_take_all(struct sim_tee *t, struct sim_plan *plan)
+{
+	int k;
+
+	spin_lock(&t->lock);
+	for (k = 0; k < SIM_NR_KNOBS; k++)
+		plan->knob[k] = k == SIM_THROTTLE ? 0 : take_locked(t, k);
+	spin_unlock(&t->lock);
+}
 
 u64 sim_peek(struct sim_tee *t, enum sim_knob k)
 {

@@ -17,6 +17,7 @@
 #define SEV_STATUS_INVALID_KEY		0x27
 
 #define SEV_VMM_ERR_INVALID_LEN		1
+#define SEV_VMM_ERR_BUSY		2
 #define SEV_VMM_ERR(e)			((u64)(e) << 32)
 #define SEV_NO_FW_CALL			0xffffffffULL
 

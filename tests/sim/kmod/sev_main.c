@@ -113,7 +113,7 @@ static int issue(struct sev_request *r, bool ext)
 	int err;
 
 	err = wait_for_host(plan);
-	r->exitinfo2 = 0;
+	r->exitinfo2 = err ? SEV_VMM_ERR(SEV_VMM_ERR_BUSY) : 0;
 	if (err)
 		return err;
 

@@ -10,14 +10,34 @@
 
 #ifdef SIM_HAVE_TSM
 
+/*
+ * TSM frees a report's blobs before it asks for the next, but keeps their
+ * lengths. The real driver leaves them alone too, so reading auxblob from an
+ * entry whose last report had certificates, after one without, is a NULL
+ * pointer dereference in TSM (seen on 6.12). Not every test wants to die of it.
+ */
+static bool stale_len;
+module_param(stale_len, bool, 0644);
+MODULE_PARM_DESC(stale_len, "leave the lengths of absent blobs, as the real driver does");
+
+static void forget_lengths(struct tsm_report *report)
+{
+	if (READ_ONCE(stale_len))
+		return;
+	report->auxblob_len = 0;
+	report->manifestblob_len = 0;
+}
+
 static void hand_over(struct tsm_report *report, struct sim_answer *a)
 {
 	report->outblob = a->out;
 	report->outblob_len = a->out_len;
-	report->manifestblob = a->manifest;
-	report->manifestblob_len = a->manifest_len;
 	a->out = NULL;
-	a->manifest = NULL;
+	if (a->manifest) {
+		report->manifestblob = a->manifest;
+		report->manifestblob_len = a->manifest_len;
+		a->manifest = NULL;
+	}
 }
 
 /* How much of the buffer the table uses: its sums wrap, as the driver's do. */
@@ -66,9 +86,11 @@ static int svsm_report(struct tsm_report *report, struct sev_request *r)
 	err = sim_firmware(sev_tee, &r->plan, &r->rq, &r->answer);
 	if (err)
 		return err;
-	report->auxblob = r->answer.aux;
-	report->auxblob_len = r->answer.aux_len;
-	r->answer.aux = NULL;
+	if (r->answer.aux) {
+		report->auxblob = r->answer.aux;
+		report->auxblob_len = r->answer.aux_len;
+		r->answer.aux = NULL;
+	}
 	hand_over(report, &r->answer);
 	return 0;
 }
@@ -119,6 +141,7 @@ static int sev_report_new(struct tsm_report *report, void *data)
 		goto unlock;
 	}
 	sim_begin(sev_tee, &r->plan);
+	forget_lengths(report);
 	if (desc->service_provider)
 		err = svsm_report(report, r);
 	else
