@@ -14,7 +14,8 @@
 #include <linux/mount.h>
 #include <linux/namei.h>
 
-#if __has_include(<linux/unaligned.h>)
+/* Moved there in 6.12 */
+#ifdef HAVE_LINUX_UNALIGNED_H
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>

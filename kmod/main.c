@@ -56,20 +56,28 @@ static const struct kernel_param_ops bounded_ops = {
 	.get = bounded_get,
 };
 
-#define BOUNDED_PARAM(name, init, lo, hi, desc)				\
-	unsigned int cvme_##name = (init);				\
-	static struct bounded name##_arg = { &cvme_##name, lo, hi };	\
-	module_param_cb(name, &bounded_ops, &name##_arg, 0644);		\
-	MODULE_PARM_DESC(name, desc)
+unsigned int cvme_max_blob = SZ_256K;
+static struct bounded max_blob = { &cvme_max_blob, SZ_4K, SZ_64M };
+module_param_cb(max_blob, &bounded_ops, &max_blob, 0644);
+MODULE_PARM_DESC(max_blob, "largest blob that is delivered, bytes (256 KiB)");
 
-BOUNDED_PARAM(max_blob, SZ_256K, SZ_4K, SZ_64M,
-	      "largest blob that is delivered, bytes (256 KiB)");
-BOUNDED_PARAM(queue_max, 1024, 1, 65536,
-	      "requests one provider's queue takes (1024)");
-BOUNDED_PARAM(share_max, 384, 1, 65536,
-	      "of these, for one user or container (384)");
-BOUNDED_PARAM(default_timeout_ms, 120000, 1, CVME_MAX_TIMEOUT_MS,
-	      "deadline of requests that name none, ms (120000)");
+unsigned int cvme_queue_max = 1024;
+static struct bounded queue_max = { &cvme_queue_max, 1, 65536 };
+module_param_cb(queue_max, &bounded_ops, &queue_max, 0644);
+MODULE_PARM_DESC(queue_max, "requests one provider's queue takes (1024)");
+
+unsigned int cvme_share_max = 384;
+static struct bounded share_max = { &cvme_share_max, 1, 65536 };
+module_param_cb(share_max, &bounded_ops, &share_max, 0644);
+MODULE_PARM_DESC(share_max, "of these, for one user or container (384)");
+
+unsigned int cvme_default_timeout_ms = 120000;
+static struct bounded default_timeout_ms = {
+	&cvme_default_timeout_ms, 1, CVME_MAX_TIMEOUT_MS
+};
+module_param_cb(default_timeout_ms, &bounded_ops, &default_timeout_ms, 0644);
+MODULE_PARM_DESC(default_timeout_ms,
+		 "deadline of requests that name none, ms (120000)");
 
 /* random.c keeps the boot id to itself; procfs is where it can be had */
 static int read_boot_id(void)

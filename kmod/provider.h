@@ -170,7 +170,7 @@ struct cvme_provider {
 	struct kthread_worker *worker;
 	int init_err;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* see above */
 	struct list_head rr;
 	DECLARE_HASHTABLE(shares, 6);
 	unsigned int queued;

@@ -7,6 +7,7 @@
  */
 #include "cvm_evidence.h"
 
+#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -48,7 +49,7 @@ struct sev_call {
 
 #define SEV_GET_REPORT		_IOWR('S', 0x0, struct sev_call)
 #define SEV_GET_EXT_REPORT	_IOWR('S', 0x2, struct sev_call)
-#define SEV_VMM_INVALID_LEN	(1ULL << 32)
+#define SEV_VMM_INVALID_LEN	BIT_ULL(32)
 
 /* The response: u32 status, u32 size, 24 reserved bytes, the report */
 #define SEV_RESP_LEN		4000

@@ -69,8 +69,8 @@ struct cvme_client {
 	struct kref ref;
 	wait_queue_head_t wq;
 
-	spinlock_t lock;
-	struct mutex io_lock;
+	spinlock_t lock;	/* see above */
+	struct mutex io_lock;	/* see above */
 	struct cvme_share_key share;
 	enum { CVME_FRESH, CVME_ARMED, CVME_STARTING, CVME_PENDING,
 	       CVME_EOF } state;

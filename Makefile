@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# `make help` tells what there is. Kbuild builds the module, user/ the tool.
+
+VERSION	:= $(shell sed -n 's/^\#define CVME_VERSION[^"]*"\(.*\)"/\1/p' kmod/cvm_evidence.h)
+KVER	?= $(shell uname -r)
+KDIR	?= /lib/modules/$(KVER)/build
+DESTDIR	?=
+PREFIX	?= /usr
+MODDIR	?= /lib/modules/$(KVER)/updates
+DKMSDIR	?= /usr/src/cvm-evidence-$(VERSION)
+VECTORS	?= ../shared/vectors
+export VECTORS
+
+DKMS_FILES := Kbuild Makefile dkms.conf COPYING kmod include
+
+.PHONY: all kmod user install install-kmod install-user uninstall \
+	dkms-install dkms-uninstall clean help check check-user check-vm \
+	check-debug lint bench demo deps
+
+all: kmod user
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make                 module for the running kernel (or KDIR=...) and tool
+#: make kmod            the module alone
+#: make user            the tool alone
+#: make install         module, tool, udev rule, group, load at boot
+#: make uninstall       all of that away
+#: make dkms-install    module by DKMS: rebuilt for every kernel to come
+#: make clean
+#:
+#: make demo            the main job, shown in a VM, without a TEE
+#: make check           all tests; installs what they need (root, Debian 12)
+#: make check-user      host tests alone, seconds
+#: make check-vm        selftests in VMs; KERNEL=6.12 SIM=tsm-snp narrows
+#: make check-debug     selftests on a kernel with KASAN, lockdep, kmemleak
+#: make lint            W=1, sparse, checkpatch, shellcheck
+#: make bench           figures of README, in a VM
+
+kmod:
+	@test -e $(KDIR)/Makefile || { \
+	echo "No kernel headers in $(KDIR)." >&2; \
+	echo "Install them (Debian: apt install linux-headers-$(KVER))," >&2; \
+	echo "or name others: make KDIR=/lib/modules/VERSION/build" >&2; \
+	exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+user:
+	$(MAKE) -C user
+
+install: install-kmod install-user
+
+install-kmod: kmod
+	install -D -m 0644 cvm_evidence.ko $(DESTDIR)$(MODDIR)/cvm_evidence.ko
+	$(if $(DESTDIR),,depmod -a $(KVER))
+
+install-user: user
+	$(MAKE) -C user install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	install -D -m 0644 include/uapi/linux/cvm_evidence.h \
+		$(DESTDIR)$(PREFIX)/include/linux/cvm_evidence.h
+	install -D -m 0644 systemd/60-cvm-evidence.rules \
+		$(DESTDIR)/lib/udev/rules.d/60-cvm-evidence.rules
+	install -D -m 0644 systemd/cvm-evidence.sysusers \
+		$(DESTDIR)/usr/lib/sysusers.d/cvm-evidence.conf
+	install -D -m 0644 systemd/cvm-evidence.modules-load \
+		$(DESTDIR)/usr/lib/modules-load.d/cvm-evidence.conf
+	@$(if $(DESTDIR),:,systemd-sysusers cvm-evidence.conf 2>/dev/null || \
+		getent group cvm-evidence >/dev/null || \
+		groupadd --system cvm-evidence)
+	@$(if $(DESTDIR),:,udevadm control --reload 2>/dev/null || :)
+
+uninstall:
+	rm -f $(DESTDIR)$(MODDIR)/cvm_evidence.ko \
+		$(DESTDIR)$(PREFIX)/include/linux/cvm_evidence.h \
+		$(DESTDIR)/lib/udev/rules.d/60-cvm-evidence.rules \
+		$(DESTDIR)/usr/lib/sysusers.d/cvm-evidence.conf \
+		$(DESTDIR)/usr/lib/modules-load.d/cvm-evidence.conf
+	$(MAKE) -C user uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	$(if $(DESTDIR),,-depmod -a $(KVER))
+
+dkms-install:
+	@command -v dkms >/dev/null || { \
+		echo "dkms is missing (Debian: apt install dkms)" >&2; exit 1; }
+	install -d $(DKMSDIR)
+	cp -r $(DKMS_FILES) $(DKMSDIR)
+	dkms install --force -m cvm-evidence -v $(VERSION) -k $(KVER)
+
+dkms-uninstall:
+	dkms remove -m cvm-evidence -v $(VERSION) --all
+	rm -rf $(DKMSDIR)
+
+clean:
+	rm -f cvm_evidence.ko *.o *.mod *.mod.c .*.cmd modules.order Module.symvers
+	rm -f kmod/*.o kmod/.*.cmd
+	$(MAKE) -C user clean
+	$(MAKE) -C tests/unit clean
+	$(MAKE) -C tests/sim clean
+	$(MAKE) -C tests/selftests clean
+
+# --- tests: scripts do the work, this names them ---
+
+deps:
+	@tests/vm/install-deps
+
+check: deps
+	@tests/check all
+
+check-user: deps
+	@tests/check user
+
+check-vm: deps
+	@KERNEL=$(KERNEL) SIM=$(SIM) tests/check vm
+
+check-debug: deps
+	@tests/check debug
+
+lint: deps
+	@tests/check lint
+
+bench: deps
+	@tests/bench/run
+
+demo: deps
+	@tests/demo
