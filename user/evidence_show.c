@@ -207,8 +207,8 @@ int evidence_show(struct node *to, const struct evidence *e)
 	note(list, "only what is in the report is signed");
 	for (i = 0; i < e->n; i++) {
 		const struct evidence_item *it = &e->items[i];
-		char *title = xasprintf("%s, %zu bytes at offset %zu", item_name(it->type),
-					it->data.len, it->off);
+		char *title = xasprintf("%s (type %u), %zu bytes at offset %zu",
+					item_name(it->type), it->type, it->data.len, it->off);
 
 		n = add_map(list, NULL, title);
 		free_str(&title);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cvm-evidence: hardware evidence of a confidential VM */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,29 +21,6 @@ static void usage(FILE *to)
 	fputs("\ncvm-evidence VERB --help tells more.\n"
 	      "Exit status: 0 ok, 1 failed, 2 usage, 3 no provider or module, 4 permission,\n"
 	      "5 bad or mismatching evidence, 6 throttled or timed out.\n", to);
-}
-
-int cmd_help(const struct cmd *cmd)
-{
-	return file_write("-", cmd->help, strlen(cmd->help));
-}
-
-int cmd_usage(const struct cmd *cmd)
-{
-	fprintf(stderr, "Try 'cvm-evidence %s --help'.\n", cmd->name);
-	return RC_USAGE;
-}
-
-int parse_number(const char *what, const char *text, u64 max, u64 *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 0);
-	if (errno || end == text || *end || strchr(text, '-') || *out > max)
-		return fail(RC_USAGE, "%s: '%s' is not a number from 0 to %llu", what, text,
-			    (unsigned long long)max);
-	return RC_OK;
 }
 
 int main(int argc, char **argv)

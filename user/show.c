@@ -4,6 +4,7 @@
 
 #include "cmd.h"
 #include "evidence.h"
+#include "show.h"
 
 static const char help[] =
 "Usage: cvm-evidence show [--json] [FILE]\n"
@@ -68,7 +69,7 @@ static bool as_text(struct span s, struct buf *out)
 	return !base64_decode((char *)t.p, t.len, out, &why);
 }
 
-static int show(struct span s, const char *name, struct node **root)
+int show_bytes(struct span s, const char *name, struct node **root)
 {
 	enum raw_kind kind = raw_recognise(s);
 	struct buf decoded CLEANUP_BUF;
@@ -125,7 +126,7 @@ static int run(int argc, char **argv)
 	rc = file_read(path, EVIDENCE_MAX, &in);
 	if (rc)
 		return rc;
-	rc = show(buf_span(&in), strcmp(path, "-") ? path : "standard input", &root);
+	rc = show_bytes(buf_span(&in), strcmp(path, "-") ? path : "standard input", &root);
 	/* What could be read is shown even when a part of it is bad. */
 	if (root) {
 		out = report_print(root, json);

@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The command line: bad input, one message each, and output that cannot be written.
+. ./lib.sh
+
+g=golden
+none=$tmp/no-such-device
+
+# verbs, help
+expect 2 'Usage:' 'no verb' "$tool"
+expect 2 "no verb 'verify'" 'a verb that is not built is refused, with the list of what is' "$tool" verify
+check '--help' "$tool" --help
+check '--version' "$tool" --version
+for v in status load get show request; do
+	check "$v --help" "$tool" $v --help
+	if "$tool" $v --help | grep -q "^Example"; then ok "$v --help has examples"; else not_ok "$v --help has examples"; fi
+	expect 2 "Try 'cvm-evidence $v --help'" "$v with an unknown option" "$tool" $v --no-such-option
+	expect 1 'cannot write standard output' "$v --help to a full disk" sh -c "'$tool' $v --help >/dev/full"
+done
+expect 2 'cmw-json' 'get --format cmw-json is not built' "$tool" get --format cmw-json
+expect 2 "no service 'ita'" 'a service that is not built is refused' "$tool" request ita
+expect 2 'name of one service' 'request without a service' "$tool" request
+
+# report data
+long=$(printf '%0130d' 0)
+expect 2 '65 bytes' 'report data over 64 bytes' "$tool" get --report-data "hex:$long"
+expect 2 'odd number' 'hex of odd length' "$tool" get --report-data hex:abc
+expect 2 'not a hexadecimal digit' 'hex with junk' "$tool" get --report-data hex:zz
+expect 2 'not of base64' 'base64 with junk' "$tool" get --report-data 'base64:QUJ*'
+expect 2 'mixes the alphabets' 'base64 of two alphabets' "$tool" get --report-data base64:-+AA
+expect 2 'length is not' 'base64 of a wrong length' "$tool" get --report-data base64:QUJDR
+expect 2 'empty' 'empty report data' "$tool" get --report-data hex:
+expect 2 'encoding in front' 'report data without an encoding' "$tool" get --report-data 0011
+expect 2 'encodings are' 'report data of an unknown encoding' "$tool" get --report-data hax:00
+: >"$tmp/empty"
+expect 2 'empty' 'report data of an empty file' "$tool" get --report-data "file:$tmp/empty"
+head -c 65 /dev/zero >"$tmp/65"
+expect 2 '65 bytes' 'report data of a file that is too long' "$tool" get --report-data "file:$tmp/65"
+expect 1 'cannot read' 'report data of no file' "$tool" get --report-data "file:$tmp/nothing"
+expect 2 'given twice' 'report data given twice' "$tool" get --report-data hex:00 --report-data hex:01
+expect 2 'none of sha256' 'an unknown hash' "$tool" get --nonce-hash md5 /dev/null
+expect 2 'is missing' 'a hash without a file' "$tool" get --nonce-hash sha256
+expect 1 'cannot read' 'a hash of no file' "$tool" get --nonce-hash sha256 "$tmp/nothing"
+
+# parameters
+expect 2 'none of auto' 'an unknown provider' "$tool" get --provider tpm
+expect 2 'from 0 to 3' 'privlevel out of range' "$tool" get --privlevel 4
+expect 2 'not a number' 'privlevel that is no number' "$tool" get --privlevel x
+expect 2 'not a number' 'a negative timeout' "$tool" get --timeout -1
+expect 2 'no time at all' 'timeout 0' "$tool" get --timeout 0
+expect 2 'not a GUID' 'a bad GUID' "$tool" get --service-guid 1234
+expect 2 '--service-provider' 'a GUID without a service' "$tool" get --device "$none" \
+	--service-guid c0b406a4-a803-4952-9743-3fb6014cd0ae
+expect 2 '1 to 32 bytes' 'a service name that is too long' "$tool" get --service-provider "$long"
+expect 2 'takes no file' 'get with a file' "$tool" get file
+
+# the device
+expect 3 'cvm-evidence load' 'no device: what to do' "$tool" get --device "$none"
+expect 3 'not the device' 'a plain file is not the device' "$tool" get --device $g/blob-snp.cvme
+expect 3 'not the device' 'nor with parameters' "$tool" get --device $g/blob-snp.cvme --provider tsm
+expect 3 '' 'status without a device' "$tool" status --device "$none"
+if "$tool" status --json --device "$none" | grep -q '"available":false'; then
+	ok 'status --json without a device'
+else
+	not_ok 'status --json without a device'
+fi
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	cp "$plain" "$tmp/tool"
+	: >"$tmp/secret"
+	chmod 755 "$tmp" "$tmp/tool"
+	chmod 000 "$tmp/secret"
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	expect 4 'usermod -aG cvm-evidence' 'a device that may not be opened: what to do' \
+		"${nobody[@]}" "$tmp/tool" get --device "$tmp/secret"
+	expect 4 '' 'status: a device that may not be opened' \
+		"${nobody[@]}" "$tmp/tool" status --device "$tmp/secret"
+	mkdir -m 755 "$tmp/ro"
+	expect 4 'cannot write' 'a directory that may not be written' \
+		"${nobody[@]}" "$tmp/tool" request maa --evidence "$(realpath $g/blob-maa.cvme)" \
+		--runtime-data "$(realpath $g/runtime-data.json)" -o "$tmp/ro/out"
+	if [ -z "$(ls -A "$tmp/ro")" ]; then ok 'nothing is left there'; else not_ok 'nothing is left there'; fi
+else
+	echo 'skip unprivileged user: not root, or no setpriv'
+fi
+
+# show
+expect 5 'is empty' 'an empty file' "$tool" show "$tmp/empty"
+expect 5 'is empty' 'empty standard input' "$tool" show
+expect 1 'cannot read' 'no file' "$tool" show "$tmp/nothing"
+expect 1 'cannot read' 'a directory' "$tool" show "$tmp"
+expect 2 'one more' 'two files' "$tool" show a b
+expect 5 'not recognised at offset 0' 'text' "$tool" show /etc/passwd
+head -c 700 $g/blob-snp.cvme >"$tmp/cut"
+expect 5 'offset 16' 'a blob cut short' "$tool" show "$tmp/cut"
+head -c 700 $g/snp-v3-genoa.bin >"$tmp/cut"
+expect 5 'cut short at offset 700' 'an SNP report cut short' "$tool" show "$tmp/cut"
+head -c 700 $g/tdx-v4.bin >"$tmp/cut"
+expect 5 'at offset 636' 'a quote cut short' "$tool" show "$tmp/cut"
+head -c 700 $g/tdreport-v0.bin >"$tmp/cut"
+expect 5 'cut short at offset 700' 'a TDREPORT cut short' "$tool" show "$tmp/cut"
+printf '\006' | cat - <(tail -c +2 $g/snp-v3-genoa.bin) >"$tmp/v6"
+expect 5 'version 6' 'an SNP report of a version to come' "$tool" show "$tmp/v6"
+printf '\003' | cat - <(tail -c +2 $g/tdx-v4.bin) >"$tmp/v3"
+expect 5 'quote of SGX' 'a quote of SGX' "$tool" show "$tmp/v3"
+printf '\002' | cat <(head -c 4 $g/blob-snp.cvme) - <(tail -c +6 $g/blob-snp.cvme) >"$tmp/v2"
+expect 5 'use a newer' 'a blob of a major version to come' "$tool" show "$tmp/v2"
+expect 0 '' 'hex text of a report' sh -c "od -An -v -tx1 $g/snp-v5-turin.bin | '$tool' show -"
+expect 0 '' 'base64 text of a quote' sh -c "base64 $g/tdx-v5-td15.bin | '$tool' show -"
+expect 1 'cannot write standard output' 'show to a full disk' sh -c "'$tool' show $g/snp-v2.bin >/dev/full"
+# what evidence says must not reach the terminal as it is
+printf '\033[2J' | dd of="$tmp/esc" conv=notrunc 2>/dev/null
+cp $g/snp-v2.bin "$tmp/esc"
+printf 'AA\033[2JAA' | dd of="$tmp/esc" bs=1 seek=16 conv=notrunc 2>/dev/null
+if "$tool" show "$tmp/esc" | grep -q "$(printf '\033')"; then not_ok 'no escape sequences'; else ok 'no escape sequences'; fi
+
+# output whole or not at all
+maa=("$tool" request maa --evidence "$g/blob-maa.cvme" --runtime-data "$g/runtime-data.json")
+mkdir "$tmp/dir"
+expect 1 'No space left' 'output to a full disk' "${maa[@]}" -o /dev/full
+expect 1 'cannot write' 'output into no directory' "${maa[@]}" -o "$tmp/none/out"
+expect 1 'Is a directory' 'output onto a directory' "${maa[@]}" -o "$tmp/dir"
+expect 0 '' 'output into a file' "${maa[@]}" -o "$tmp/dir/out"
+"${maa[@]}" >"$tmp/stdout"
+check 'it is the same as standard output' cmp "$tmp/dir/out" "$tmp/stdout"
+echo before >"$tmp/dir/old"
+chmod 640 "$tmp/dir/old"
+ln -s old "$tmp/dir/link"
+expect 0 '' 'output through a symbolic link' "${maa[@]}" -o "$tmp/dir/link"
+check 'the link is still one' test -L "$tmp/dir/link"
+check 'the file behind it is written' cmp "$tmp/dir/old" "$tmp/stdout"
+check 'and keeps its mode' test "$(stat -c %a "$tmp/dir/old")" = 640
+if [ "$(find "$tmp/dir" -name '.*' | wc -l)" -eq 0 ]; then ok 'no temporary files'; else not_ok 'no temporary files'; fi
+# a file system of 16 KiB: the old file survives a write that does not fit
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+	# shellcheck disable=SC2016  # for the inner shell
+	expect 0 '' 'a full file system leaves the old file as it was' unshare -m sh -c '
+		mount -t tmpfs -o size=16k none "$1" || exit 9
+		echo old >"$1/f"; head -c 11000 /dev/zero >"$1/fill"
+		"$2" request maa --evidence "$3/blob-maa.cvme" --runtime-data "$3/runtime-data.json" -o "$1/f" && exit 8
+		[ "$(cat "$1/f")" = old ] && [ "$(ls -A "$1" | wc -l)" -eq 2 ]' \
+		sh "$tmp/dir" "$tool" "$PWD/$g"
+else
+	echo 'skip full file system: no mount namespace'
+fi
+# to a terminal: only with --force
+if command -v script >/dev/null; then
+	script -qec "'$tool' get --device '$none'" /dev/null >"$tmp/tty" 2>&1
+	if grep -q 'standard output is a terminal' "$tmp/tty"; then ok 'no binary to a terminal'; else not_ok 'no binary to a terminal'; fi
+	script -qec "'$tool' get --force --device '$none'" /dev/null >"$tmp/tty" 2>&1
+	if grep -q 'cannot open' "$tmp/tty"; then ok 'unless --force'; else not_ok 'unless --force'; fi
+else
+	echo 'skip binary to a terminal: no script(1)'
+fi
+exit $status

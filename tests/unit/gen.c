@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Makes the synthetic evidence of golden/: each layout that no real sample
+ * shows, and blobs of each kind. Signatures differ from run to run, so the
+ * output is committed; run it again (make golden) only to add a file.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <linux/cvm_evidence.h>
+
+#include "digest.h"
+#include "gen.h"
+
+static const char *dir;
+
+void save(const char *name, const struct buf *b)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+
+	if (file_write(path, b->p, b->len))
+		exit(1);
+	free(path);
+}
+
+void put(struct buf *b, size_t off, const void *p, size_t len)
+{
+	memcpy(b->p + off, p, len);
+}
+
+void put32(struct buf *b, size_t off, u32 v)
+{
+	u8 le[4] = { (u8)v, (u8)(v >> 8), (u8)(v >> 16), (u8)(v >> 24) };
+
+	put(b, off, le, 4);
+}
+
+void put64(struct buf *b, size_t off, u64 v)
+{
+	put32(b, off, (u32)v);
+	put32(b, off + 4, (u32)(v >> 32));
+}
+
+void fill(struct buf *b, size_t off, size_t len, u8 start)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		b->p[off + i] = (u8)(start + i);
+}
+
+void zeros(struct buf *b, size_t len)
+{
+	u8 z = 0;
+
+	while (len--)
+		buf_add(b, &z, 1);
+}
+
+/* Blobs */
+
+struct blob {
+	struct buf b;
+	u32 items;
+};
+
+static void blob_item(struct blob *o, u32 type, u32 flags, const void *p, size_t len)
+{
+	size_t at = o->b.len;
+
+	zeros(&o->b, CVM_EVIDENCE_ITEM_HEADER_LEN);
+	put32(&o->b, at, type);
+	put32(&o->b, at + 4, flags);
+	put32(&o->b, at + 8, (u32)len);
+	buf_add(&o->b, p, len);
+	zeros(&o->b, (8 - len % 8) % 8);
+	o->items++;
+}
+
+static void blob_text(struct blob *o, u32 type, const char *text)
+{
+	blob_item(o, type, 0, text, strlen(text));
+}
+
+static void blob_u64(struct blob *o, u32 type, u64 v)
+{
+	struct buf b = { 0 };
+
+	zeros(&b, 8);
+	put64(&b, 0, v);
+	blob_item(o, type, 0, b.p, 8);
+	buf_free(&b);
+}
+
+static void blob_start(struct blob *o, u32 tee, u32 provider, u32 flags, u32 binding)
+{
+	memset(o, 0, sizeof(*o));
+	zeros(&o->b, CVM_EVIDENCE_BLOB_HEADER_LEN);
+	put(&o->b, 0, CVM_EVIDENCE_BLOB_MAGIC, 4);
+	o->b.p[4] = CVM_EVIDENCE_BLOB_MAJOR;
+	o->b.p[6] = CVM_EVIDENCE_BLOB_MINOR;
+	put32(&o->b, 8, CVM_EVIDENCE_BLOB_HEADER_LEN);
+	put32(&o->b, 24, tee);
+	put32(&o->b, 28, provider);
+	put32(&o->b, 32, flags);
+	put32(&o->b, 36, binding);
+}
+
+static void blob_save(struct blob *o, const char *name)
+{
+	put32(&o->b, 12, o->items);
+	put64(&o->b, 16, o->b.len);
+	save(name, &o->b);
+	buf_free(&o->b);
+}
+
+static void blob_common(struct blob *o, const char *driver)
+{
+	u8 boot[16], level[4] = { 0 };
+	struct buf t = { 0 };
+	size_t i;
+
+	for (i = 0; i < 16; i++)
+		boot[i] = (u8)(0x10 + i);
+	blob_text(o, CVM_EVIDENCE_ITEM_DRIVER, driver);
+	blob_item(o, CVM_EVIDENCE_ITEM_PRIVLEVEL, 0, level, 4);
+	blob_u64(o, CVM_EVIDENCE_ITEM_SEQUENCE, 7);
+	blob_item(o, CVM_EVIDENCE_ITEM_BOOT_ID, 0, boot, 16);
+	blob_u64(o, CVM_EVIDENCE_ITEM_VM_EPOCH, 1);
+	zeros(&t, 16);
+	put64(&t, 0, 12345678901);
+	put64(&t, 8, 1700000000123456789);
+	blob_item(o, CVM_EVIDENCE_ITEM_TIME, 0, t.p, 16);
+	buf_free(&t);
+	blob_text(o, CVM_EVIDENCE_ITEM_MODULE_VERSION, "1.0");
+}
+
+static void blobs_snp(const struct keys *k)
+{
+	static const u8 nonce[3] = { 1, 2, 3 };
+	u8 data[64] = { 0 }, hash[DIGEST_MAX] = { 0 };
+	struct buf report = { 0 }, table = { 0 }, both = { 0 };
+	struct blob o;
+
+	memcpy(data, nonce, sizeof(nonce));
+	snp_report(&report, k, 3, MILAN, data);
+	cert_table(&table, k, false, false);
+	blob_start(&o, 1, 1, 0, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, nonce, sizeof(nonce));
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, report.p, report.len);
+	blob_item(&o, CVM_EVIDENCE_ITEM_CERTS, 0, table.p, table.len);
+	blob_common(&o, "sev_guest");
+	blob_save(&o, "blob-snp.cvme");
+
+	/* for what runtime-data.json says, so that a request can be made of it */
+	digest("SHA256", RUNTIME_DATA, strlen(RUNTIME_DATA), hash);
+	buf_free(&report);
+	snp_report(&report, k, 5, TURIN, hash);
+	blob_start(&o, 1, 1, 0, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, hash, 32);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, report.p, report.len);
+	blob_item(&o, CVM_EVIDENCE_ITEM_CERTS, 0, table.p, table.len);
+	blob_common(&o, "sev_guest");
+	blob_save(&o, "blob-maa.cvme");
+	/* the same without certificates, and a reason */
+	blob_start(&o, 1, 2, 0, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, hash, 32);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, report.p, report.len);
+	buf_free(&both);
+	zeros(&both, 8);
+	put32(&both, 0, CVM_EVIDENCE_ITEM_CERTS);
+	put32(&both, 4, 2);
+	buf_add_str(&both, "the host has no certificates");
+	blob_item(&o, CVM_EVIDENCE_ITEM_ABSENT, 0, both.p, both.len);
+	blob_item(&o, 999, 0, "later versions", 14);
+	blob_common(&o, "sev_guest");
+	blob_save(&o, "blob-no-certs.cvme");
+	/* an item this version does not know and must not skip */
+	blob_start(&o, 1, 1, 0, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, hash, 32);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, report.p, report.len);
+	blob_item(&o, 1000, CVM_EVIDENCE_ITEM_F_CRITICAL, "x", 1);
+	blob_save(&o, "bad-critical.cvme");
+	/* bound to other data than it says */
+	blob_start(&o, 1, 1, 0, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, nonce, sizeof(nonce));
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, report.p, report.len);
+	blob_save(&o, "bad-binding.cvme");
+	/* what cat gives */
+	memset(hash, 0x5a, 64);
+	buf_free(&report);
+	snp_report(&report, k, 3, GENOA, hash);
+	blob_start(&o, 1, 1, CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, hash, 64);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, report.p, report.len);
+	blob_item(&o, CVM_EVIDENCE_ITEM_CERTS, 0, table.p, table.len);
+	blob_common(&o, "sev_guest");
+	blob_save(&o, "blob-random.cvme");
+	/* of an SVSM service */
+	buf_free(&both);
+	buf_add(&both, data, 64);
+	buf_add_str(&both, "a services manifest");
+	digest("SHA512", both.p, both.len, hash);
+	buf_free(&report);
+	snp_report(&report, k, 2, MILAN, hash);
+	blob_start(&o, 1, 1, 0, CVM_EVIDENCE_BINDING_SVSM);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, nonce, sizeof(nonce));
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, report.p, report.len);
+	blob_text(&o, CVM_EVIDENCE_ITEM_MANIFEST, "a services manifest");
+	blob_text(&o, CVM_EVIDENCE_ITEM_SERVICE_PROVIDER, "svsm");
+	blob_common(&o, "sev_guest");
+	blob_save(&o, "blob-svsm.cvme");
+	buf_free(&report);
+	buf_free(&table);
+	buf_free(&both);
+}
+
+static void blobs_others(void)
+{
+	u8 data[64] = { 0 };
+	struct buf r = { 0 }, ccel = { 0 };
+	struct blob o;
+
+	digest("SHA256", RUNTIME_DATA, strlen(RUNTIME_DATA), data);
+	tdx_quote(&r, 5, 3, data, 70);
+	zeros(&ccel, 56);
+	put(&ccel, 0, "CCEL", 4);
+	put32(&ccel, 4, 56);
+	ccel.p[36] = 2;
+	put64(&ccel, 40, 65536);
+	put64(&ccel, 48, 0x7f000000);
+	blob_start(&o, 2, 1, 0, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, data, 32);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, r.p, r.len);
+	blob_item(&o, CVM_EVIDENCE_ITEM_CCEL_TABLE, 0, ccel.p, ccel.len);
+	blob_text(&o, CVM_EVIDENCE_ITEM_CCEL_DATA, "an event log");
+	blob_common(&o, "tdx_guest");
+	blob_save(&o, "blob-tdx.cvme");
+
+	buf_free(&r);
+	tdreport(&r, 1, data);
+	blob_start(&o, 2, 3, CVM_EVIDENCE_BLOB_F_TDREPORT, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, data, 32);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, r.p, r.len);
+	blob_common(&o, "tdx_guest");
+	blob_save(&o, "blob-tdreport.cvme");
+	/* passed off as a quote */
+	blob_start(&o, 2, 3, 0, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, data, 32);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, r.p, r.len);
+	blob_save(&o, "bad-flag.cvme");
+
+	blob_start(&o, 3, 1, CVM_EVIDENCE_BLOB_F_UNCHECKED, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, data, 32);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, "\xd9\x01\x8f\xa0", 4);
+	blob_common(&o, "arm_cca_guest");
+	blob_save(&o, "blob-cca.cvme");
+	buf_free(&r);
+	buf_free(&ccel);
+}
+
+int main(int argc, char **argv)
+{
+	struct buf b = { 0 };
+	struct keys *k;
+
+	if (argc != 2) {
+		fputs("usage: gen DIRECTORY\n", stderr);
+		return 2;
+	}
+	dir = argv[1];
+	k = keys_make();
+	gen_snp(k);
+	gen_tdx();
+	gen_hcl(k);
+	blobs_snp(k);
+	blobs_others();
+	buf_add_str(&b, RUNTIME_DATA);
+	save("runtime-data.json", &b);
+	buf_free(&b);
+	keys_free(k);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef GEN_H
+#define GEN_H
+
+#include "util.h"
+
+#define RUNTIME_DATA "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"test\"}],\"nonce\":\"42\"}"
+
+enum product { MILAN, GENOA, TURIN };
+
+struct keys;
+
+void save(const char *name, const struct buf *b);
+void put(struct buf *b, size_t off, const void *p, size_t len);
+void put32(struct buf *b, size_t off, u32 v);
+void put64(struct buf *b, size_t off, u64 v);
+void fill(struct buf *b, size_t off, size_t len, u8 start);
+void zeros(struct buf *b, size_t len);
+
+/* gen_snp.c */
+struct keys *keys_make(void);
+void keys_free(struct keys *k);
+void snp_report(struct buf *b, const struct keys *k, u32 version, enum product product,
+		const u8 report_data[64]);
+void cert_table(struct buf *b, const struct keys *k, bool mixed, bool der);
+void gen_snp(const struct keys *k);
+
+/* gen_tdx.c */
+void tdx_quote(struct buf *b, u16 version, u16 body_type, const u8 report_data[64], size_t tail);
+void tdreport(struct buf *b, u8 version, const u8 report_data[64]);
+void gen_tdx(void);
+void gen_hcl(const struct keys *k);
+
+#endif
