@@ -6,17 +6,16 @@
 #define _GNU_SOURCE
 #include "cvm_client.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -106,6 +105,8 @@ void become_user(uid_t uid, gid_t gid)
 {
 	CHECK(!setgroups(0, NULL) && !setresgid(gid, gid, gid) &&
 	      !setresuid(uid, uid, uid), "uid %u: %s", uid, strerror(errno));
+	/* or /proc/self stays root's, and with it the maps of namespaces */
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
 /* The mount point of the v2 hierarchy, mounting it where nobody did. */
