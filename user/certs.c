@@ -115,12 +115,26 @@ static int chain_from(const struct cert_pool *pool, const struct cert *leaf, str
 			char *cn CLEANUP(free_str) = x509_cn(X509_get_issuer_name(c->x));
 
 			return fail(RC_EVIDENCE,
-				    "the certificate chain stops: no certificate of \"%s\" that issued the one before; give ASK and ARK with --certs FILE (PEM; AMD's key distribution service has them as cert_chain)",
+				    "the certificate chain stops: no certificate of \"%s\" that issued the one before; give it with --certs FILE (AMD has ASK and ARK at https://kdsintf.amd.com/vcek/v1/PRODUCT/cert_chain)",
 				    cn);
 		}
 		c = up;
 	}
 	return fail(RC_EVIDENCE, "the certificate chain has no end");
+}
+
+/* Names the places where the missing ones are to be had. */
+static int no_leaf(const u8 *report)
+{
+	char *url CLEANUP(free_str) = snp_vcek_url(report);
+	const char *product = snp_product_name(snp_product(report));
+
+	if (url)
+		return fail(RC_EVIDENCE,
+			    "no VCEK certificate for this report; give it and its chain with --certs FILE (may be repeated); AMD has them at %s and https://kdsintf.amd.com/vcek/v1/%s/cert_chain",
+			    url, product);
+	return fail(RC_EVIDENCE,
+		    "no VCEK or VLEK certificate for this report; give the chain with --certs FILE (PEM, DER or a certificate table); a VLEK is had of the cloud provider");
 }
 
 int cert_pool_chain(const struct cert_pool *pool, const u8 *report, struct buf *pem)
@@ -138,8 +152,7 @@ int cert_pool_chain(const struct cert_pool *pool, const u8 *report, struct buf *
 	if (leaf)
 		return fail(RC_EVIDENCE,
 			    "the key of no VCEK or VLEK here signed the report: the evidence was altered, or the certificate is of another chip or TCB");
-	return fail(RC_EVIDENCE,
-		    "no VCEK or VLEK certificate for this report; give the chain with --certs FILE (PEM or a certificate table)");
+	return no_leaf(report);
 }
 
 /* Only certificates are at hand: start where nothing was issued. */

@@ -97,10 +97,17 @@ static int certs_pem(const struct evidence *e, struct buf *out)
 {
 	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
 	struct span table = evidence_data(e, CVM_EVIDENCE_ITEM_CERTS);
+	char *url CLEANUP(free_str) = NULL;
 	int rc;
 
-	if (cert_table_is_empty(table))
-		return fail(RC_EVIDENCE, "the evidence brings no certificates: this host gives none; AMD's key distribution service has the VCEK for its CHIP_ID and REPORTED_TCB");
+	if (e->kind != RAW_SNP)
+		return fail(RC_USAGE, "--format certs is for SNP, this is: %s%s", raw_kind_title(e->kind),
+			    e->kind == RAW_TDX_QUOTE ? "; its certificates are in the quote" : "");
+	if (cert_table_is_empty(table)) {
+		url = snp_check(e->report) ? NULL : snp_vcek_url(e->report.p);
+		return fail(RC_EVIDENCE, "the evidence brings no certificates, this host gives none%s%s",
+			    url ? "; AMD has the VCEK at " : "", url ? url : "");
+	}
 	rc = cert_pool_add(&pool, table, "the certificate table");
 	return rc ? rc : cert_pool_order(&pool, out);
 }
@@ -178,6 +185,8 @@ static int write_evidence(struct take *t, enum format format, const char *output
 	if (format <= F_RAW && refuses_binary(output, force))
 		return RC_USAGE;
 	rc = take_evidence(t, &blob, &e);
+	if (!rc && e.kind == RAW_TDREPORT && (format == F_RAW || format == F_TSM_JSON))
+		warning("this is a TDREPORT, not a quote: only a quoting service of this machine can check it");
 	if (!rc)
 		rc = render(&e, buf_span(&blob), format, &out);
 	return rc ? rc : file_write(output, out.p, out.len);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+
 #include "snp.h"
 
 #define SNP_VERSION_MAX		5
@@ -194,12 +196,33 @@ static void show_identity(struct node *to, const u8 *r, bool turin)
 	add_bool(to, "CHIP_ID_masked", is_zero(r + SNP_CHIP_ID_OFF, 64));
 }
 
+char *snp_vcek_url(const u8 *r)
+{
+	const u8 *id = r + SNP_CHIP_ID_OFF, *tcb = r + SNP_REPORTED_TCB_OFF;
+	enum snp_product product = snp_product(r);
+	bool turin = turin_layout(r);
+	char fmc[16] = "", *hwid, *url;
+
+	/* a VLEK is the cloud's own; a masked id finds nothing */
+	if (product == SNP_UNKNOWN || is_zero(id, 64) || (le32(r + 0x48) >> 2 & 7))
+		return NULL;
+	hwid = hex_encode(id, turin ? 8 : 64);
+	if (turin)
+		snprintf(fmc, sizeof(fmc), "fmcSPL=%02u&", tcb[0]);
+	url = xasprintf("https://kdsintf.amd.com/vcek/v1/%s/%s?%sblSPL=%02u&teeSPL=%02u&snpSPL=%02u&ucodeSPL=%02u",
+			product_names[product], hwid, fmc, tcb[turin ? 1 : 0],
+			tcb[turin ? 2 : 1], tcb[turin ? 3 : 6], tcb[7]);
+	free_str(&hwid);
+	return url;
+}
+
 /* @s has passed snp_check(). */
 void snp_show(struct node *to, struct span s)
 {
 	const u8 *r = s.p;
 	u32 version = le32(r), vmpl = le32(r + 0x30), algo = le32(r + 0x34);
 	enum snp_product product = snp_product(r);
+	char *url CLEANUP(free_str) = NULL;
 	bool turin = turin_layout(r);
 	struct node *n;
 	int i;
@@ -249,6 +272,9 @@ void snp_show(struct node *to, struct span s)
 		add_word(to, "LAUNCH_MIT_VECTOR", le64(r + 0x1f8), 16);
 		add_word(to, "CURRENT_MIT_VECTOR", le64(r + 0x200), 16);
 	}
+	url = snp_vcek_url(r);
+	if (url)
+		add_text(to, "VCEK_url", "%s", url);
 	n = add_map(to, "SIGNATURE", NULL);
 	note(n, "R and S are little-endian; not checked by show");
 	add_bytes(n, "R", r + SNP_SIG_R_OFF, SNP_SIG_INT_LEN);

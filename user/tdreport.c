@@ -106,7 +106,7 @@ static void show_tcb_info(struct node *to, const u8 *p, bool v1)
 
 static void show_td_info(struct node *to, const u8 *p, bool v1)
 {
-	char name[8];
+	char name[16];
 	int i;
 
 	tdx_show_attributes(to, "TDATTRIBUTES", p);

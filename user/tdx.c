@@ -204,7 +204,7 @@ static void show_header(struct node *to, const u8 *h)
 static void show_body(struct node *to, const struct tdx_quote *q)
 {
 	const u8 *b = q->body.p;
-	char name[8];
+	char name[16];
 	int i;
 
 	add_bytes(to, "TEE_TCB_SVN", b, 16);

@@ -67,8 +67,8 @@ while read -r nr want text; do
 	FAKE_READ_ERRNO=$nr expect "$want" "$text" "errno $nr of read: status $want" get
 done <<'EOF'
 19 3 no provider of evidence
-95 2 cannot do what was asked
-22 2 refuses the request
+95 2 cannot serve what was asked for
+22 2 does not take this request
 90 2 too long
 27 1 max_blob
 110 6 before the deadline
@@ -81,13 +81,35 @@ done <<'EOF'
 1 4 not allowed
 12 1 Cannot allocate
 EOF
+FAKE_ERRNO=22 expect 2 'longer than this module allows, 10000' 'EINVAL: the timeout' get --timeout 10001
+FAKE_ERRNO=22 expect 2 'below what this guest may ask for, 1' 'EINVAL: the floor' get --privlevel 0
+FAKE_ERRNO=95 FAKE_CAPS=0 expect 2 'tsm (driver sev_guest) cannot serve --privlevel' 'EOPNOTSUPP: privlevel' get --privlevel 2
+FAKE_ERRNO=95 expect 2 'cannot serve --service-provider' 'EOPNOTSUPP: service' get --service-provider svsm
 FAKE_ERRNO=25 expect 3 'not the device' 'errno 25: not our device' get --report-data hex:00
-FAKE_ERRNO=19 FAKE_STATUS=2 expect 3 'tsm: no driver has registered; load the driver' \
+FAKE_ERRNO=19 FAKE_STATUS=2 expect 3 'tsm: no driver has registered; '\''cvm-evidence load'\''' \
 	'no provider: why, and what to do' get --report-data hex:00
 FAKE_ERRNO=5 FAKE_FW=17 expect 1 '0x11' 'the status of the firmware is told' get --report-data hex:00
 FAKE_OPEN=13 expect 4 'usermod -aG cvm-evidence' 'EACCES of open: the group' get
 FAKE_OPEN=1 expect 4 'in a container' 'EPERM of open' get
 FAKE_OPEN=2 expect 3 'cvm-evidence load' 'ENOENT of open' get
+
+FAKE_BLOB=$g/blob-tdreport.cvme expect 0 'not a quote' 'a TDREPORT is not passed off as a quote' \
+	get --nonce-hash sha256 golden/runtime-data.json --format raw
+FAKE_BLOB=$g/blob-tdx.cvme expect 2 'in the quote' 'certs of TDX' \
+	get --nonce-hash sha256 golden/runtime-data.json --format certs
+
+# a real report and its certificates as Veraison's own client sent them
+vs=$VECTORS/veraison__services
+if [ -d "$vs" ]; then
+	unb64() { local t; t=$(tr -- '-_' '+/'); while [ $((${#t} % 4)) -ne 0 ]; do t=$t=; done; printf %s "$t" | base64 -d; }
+	sed -n 's/.*"outblob":"\([^"]*\)".*/\1/p' "$vs/sevsnp-tsm-report.json" | unb64 >"$tmp/outblob"
+	"$OUT/gen" "$tmp/real.cvme" 1 sev_guest "$tmp/outblob" "$vs/sevsnp-tsm-report.auxblob.bin"
+	data=$(tail -c +81 "$tmp/outblob" | head -c 64 | od -An -v -tx1 | tr -d ' \n')
+	FAKE_BLOB=$tmp/real.cvme expect 0 '' 'tsm-json of a real report' get --report-data "hex:$data" --format tsm-json
+	check 'is what Veraison has, byte for byte' cmp "$tmp/out" "$vs/sevsnp-tsm-report.json"
+else
+	echo 'skip tsm-json of a real report: VECTORS is not here'
+fi
 
 # status
 expect 0 '' 'status with a provider' fake status --device "$FAKE_DEV"
@@ -97,7 +119,7 @@ done
 FAKE_STATUS=4 expect 3 '' 'status with a lost key' fake status --device "$FAKE_DEV"
 if grep -q 'vmpck_id=1' "$tmp/out"; then ok 'says how to get another'; else not_ok 'says how to get another'; fi
 FAKE_STATUS=2 expect 3 '' 'status --json without a driver' fake status --json --device "$FAKE_DEV"
-if grep -q '"remedy":"load the driver' "$tmp/out"; then ok 'has the remedy'; else not_ok 'has the remedy'; fi
+if grep -q "\"remedy\":\"'cvm-evidence load'" "$tmp/out"; then ok 'has the remedy'; else not_ok 'has the remedy'; fi
 
 # request with fresh evidence
 export FAKE_BLOB=$g/blob-maa.cvme

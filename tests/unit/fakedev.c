@@ -9,6 +9,7 @@
  *   FAKE_OPEN     errno of open(2)
  *   FAKE_EINTR    so many EINTR before REQUEST ends
  *   FAKE_STATUS   status of the only provider, "tsm" (0: available)
+ *   FAKE_CAPS     what it can; its privlevel floor is 1
  *   FAKE_FW       fw_status that REQUEST tells
  *   FAKE_LOG      file that gets a line per REQUEST: what was asked
  */
@@ -136,13 +137,16 @@ static int get_info(struct cvm_evidence_info *i)
 	i->report_data_max = 64;
 	i->auto_provider = status ? 0 : CVM_EVIDENCE_PROVIDER_TSM;
 	i->requests_started = 5;
+	i->max_timeout_ms = 10000;
 	strcpy(i->version, "9.9-fake");
 	if (i->nr_providers && p) {
 		memset(p, 0, sizeof(*p));
 		p->id = CVM_EVIDENCE_PROVIDER_TSM;
 		p->status = (unsigned int)status;
 		p->tee = status ? 0 : CVM_EVIDENCE_TEE_SEV_SNP;
-		p->caps = CVM_EVIDENCE_CAP_PRIVLEVEL;
+		p->caps = getenv("FAKE_CAPS") ? (unsigned int)env("FAKE_CAPS") :
+			CVM_EVIDENCE_CAP_PRIVLEVEL;
+		p->privlevel_floor = 1;
 		strcpy(p->name, "tsm");
 		strcpy(p->driver, status ? "" : "sev_guest");
 		strcpy(p->reason, status ? "no driver has registered" : "");

@@ -261,13 +261,37 @@ static void blobs_others(void)
 	buf_free(&ccel);
 }
 
+/* A blob of files: a real report, its certificates ("" for none) */
+static int blob_of(char **arg)
+{
+	struct buf report = { 0 }, certs = { 0 };
+	u32 tee = (u32)atoi(arg[1]);
+	size_t off = tee == 1 ? 0x50 : 48 + 520;
+	struct blob o;
+
+	if (file_read(arg[3], 1 << 20, &report) || report.len < off + 64 ||
+	    (*arg[4] && file_read(arg[4], 1 << 20, &certs)))
+		return 1;
+	blob_start(&o, tee, 1, 0, CVM_EVIDENCE_BINDING_DIRECT);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, report.p + off, 64);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, report.p, report.len);
+	if (certs.len)
+		blob_item(&o, CVM_EVIDENCE_ITEM_CERTS, 0, certs.p, certs.len);
+	blob_common(&o, arg[2]);
+	put32(&o.b, 12, o.items);
+	put64(&o.b, 16, o.b.len);
+	return file_write(arg[0], o.b.p, o.b.len);
+}
+
 int main(int argc, char **argv)
 {
 	struct buf b = { 0 };
 	struct keys *k;
 
+	if (argc == 6)
+		return blob_of(argv + 1);
 	if (argc != 2) {
-		fputs("usage: gen DIRECTORY\n", stderr);
+		fputs("usage: gen DIRECTORY | gen BLOB TEE DRIVER REPORT CERTS\n", stderr);
 		return 2;
 	}
 	dir = argv[1];
