@@ -60,9 +60,10 @@ vm_apt() {
 	fi
 }
 
-# vm_apt_setup RELEASE [ARCH]: writes that configuration and fetches the lists.
+# vm_apt_setup RELEASE[-arm64]: writes that configuration and fetches the lists.
 vm_apt_setup() {
-	local release=$1 dir=$cache/apt/$1 main security key
+	local release=${1%-arm64} dir=$cache/apt/$1 main security key arch=amd64
+	[ "$release" = "$1" ] || arch=arm64
 	key=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ -e "$dir/stamp" ] && return
 	main=$(mirror_of main)
@@ -80,6 +81,8 @@ vm_apt_setup() {
 			echo "deb [signed-by=$key] $main $release-backports main"
 	} >"$dir/sources.list"
 	cat >"$dir/apt.conf" <<-EOC
+		APT::Architecture "$arch";
+		APT::Architectures "$arch";
 		Dir::State "$dir";
 		Dir::State::lists "$dir/lists";
 		Dir::State::status "$dir/status";
@@ -95,7 +98,7 @@ vm_apt_setup() {
 	EOC
 	: >"$dir/status"
 	say "fetching the package lists of $release"
-	vm_apt "$release" update >"$dir/update.log" 2>&1 ||
+	vm_apt "$1" update >"$dir/update.log" 2>&1 ||
 		{ cat "$dir/update.log" >&2; die "apt-get update for $release failed"; }
 	: >"$dir/stamp"
 }
@@ -112,4 +115,12 @@ download_deb() {
 		cat "$3/download.log" >&2
 		die "cannot download $2"
 	}
+}
+
+# copy_module_sources DIR: what the build of the module reads. Only files that
+# differ are written, so that make sees what changed; products stay.
+copy_module_sources() {
+	rsync -rlpc --delete --prune-empty-dirs --exclude='*.mod.c' \
+		--include='*/' --include='*.[chS]' --include=Kbuild --exclude='*' \
+		"$top/Kbuild" "$top/kmod" "$top/include" "$1/"
 }
