@@ -8,6 +8,7 @@
 
 #include <linux/acpi.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 
@@ -30,6 +31,16 @@ static int copy_log(u64 addr, u64 len, struct cvme_buf *log, const char **why)
 	*why = "the CCEL table names no log area, or one of unlikely size";
 	if (!addr || !len || len > CCEL_LOG_MAX || addr + len < addr)
 		return -EINVAL;
+
+	/*
+	 * ACPI tables are the host's to make, and this goes to users: no table
+	 * may point them at the kernel's own memory. Firmware keeps the log in
+	 * memory that it reserves (ACPI NVS).
+	 */
+	*why = "the CCEL table points at memory that is not firmware's";
+	if (region_intersects(addr, len, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT)
+		return -EACCES;
 
 	area = memremap(addr, len, MEMREMAP_WB);
 	*why = "the event log's memory cannot be mapped";

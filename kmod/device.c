@@ -74,15 +74,13 @@ static int device_open(struct inode *inode, struct file *file)
  * cvme_client_replace - change what the next read delivers
  * @client: the open file
  * @req: a request to wait for, whose reference is taken over, or NULL for
- *	nothing yet
+ *	nothing
  * @rejoin: @req came from a REQUEST that has yet to return its outcome
  *
  * An earlier request is abandoned, an unread blob discarded.
- *
- * Return: @req, or NULL.
  */
-struct cvme_request *cvme_client_replace(struct cvme_client *client,
-					 struct cvme_request *req, bool rejoin)
+void cvme_client_replace(struct cvme_client *client, struct cvme_request *req,
+			 bool rejoin)
 {
 	struct cvme_request *old;
 
@@ -100,7 +98,6 @@ struct cvme_request *cvme_client_replace(struct cvme_client *client,
 		cvme_request_abandon(old);
 		cvme_request_put(old);
 	}
-	return req;
 }
 
 static int device_release(struct inode *inode, struct file *file)

@@ -37,7 +37,8 @@ static void fill_provider(struct cvme_provider *p,
 	spin_lock(&p->lock);
 	info->id = p->ops->id;
 	info->status = p->state.status;
-	if (p->state.status == CVM_EVIDENCE_ST_AVAILABLE) {
+	if (p->state.status == CVM_EVIDENCE_ST_AVAILABLE ||
+	    p->state.status == CVM_EVIDENCE_ST_KEY_LOST) {
 		info->tee = p->state.tee;
 		info->privlevel_floor = p->state.privlevel_floor;
 	}
@@ -121,7 +122,7 @@ static long get_info(void __user *arg)
 				return err;
 		}
 		if (info.auto_provider == CVM_EVIDENCE_PROVIDER_AUTO &&
-		    prov.status == CVM_EVIDENCE_ST_AVAILABLE) {
+		    cvme_provider_usable(p)) {
 			info.auto_provider = prov.id;
 			info.tee = prov.tee;
 			info.privlevel_floor = prov.privlevel_floor;

@@ -94,6 +94,9 @@ static void drop_work(struct kthread_work *work)
  * @p: the provider
  * @nonblock: do not wait for a worker that is busy with a request
  *
+ * One that was found stays found until a driver comes or goes: looking makes a
+ * TSM entry, under which the driver cannot be unloaded.
+ *
  * Return: 0, also when the look is still under way; -ERESTARTSYS.
  */
 int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
@@ -107,7 +110,8 @@ int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
 
 	spin_lock(&p->lock);
 	recent = !p->stale && p->scan_seq &&
-		 time_before(jiffies, p->scanned + RESCAN_INTERVAL);
+		 (p->state.status == CVM_EVIDENCE_ST_AVAILABLE ||
+		  time_before(jiffies, p->scanned + RESCAN_INTERVAL));
 	seq = p->scan_seq;
 	spin_unlock(&p->lock);
 	if (recent)
@@ -121,8 +125,15 @@ int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
 	return ret < 0 ? ret : 0;
 }
 
-/* With a lost key a provider still answers: with EKEYREVOKED, which is true */
-static bool usable(struct cvme_provider *p)
+/**
+ * cvme_provider_usable - would CVM_EVIDENCE_PROVIDER_AUTO stop here
+ * @p: the provider
+ *
+ * With a lost key a provider still answers: with EKEYREVOKED, which is true.
+ *
+ * Return: whether it would.
+ */
+bool cvme_provider_usable(struct cvme_provider *p)
 {
 	u32 status;
 
@@ -155,36 +166,48 @@ struct cvme_provider *cvme_provider_pick(u32 id, bool nonblock)
 			continue;
 		if (!p->worker)
 			continue;
-		if (usable(p))
+		if (cvme_provider_usable(p))
 			return p;
 		err = cvme_provider_refresh(p, nonblock);
 		if (err)
 			return ERR_PTR(err);
-		if (usable(p))
+		if (cvme_provider_usable(p))
 			return p;
 	}
 	return ERR_PTR(-ENODEV);
 }
 
 /**
- * cvme_provider_set_status - what a request showed of the provider
+ * cvme_provider_note - what the outcome of a request shows of its provider
  * @p: the provider
- * @status: enum cvm_evidence_status
- * @reason: a sentence, or "" for CVM_EVIDENCE_ST_AVAILABLE
+ * @err: 0 or the request's error
  */
-void cvme_provider_set_status(struct cvme_provider *p, u32 status,
-			      const char *reason)
+void cvme_provider_note(struct cvme_provider *p, int err)
 {
-	spin_lock(&p->lock);
-	p->state.status = status;
-	strscpy(p->state.reason, reason, sizeof(p->state.reason));
-	spin_unlock(&p->lock);
-}
+	struct cvme_state *st = &p->state;
 
-void cvme_provider_mark_stale(struct cvme_provider *p)
-{
 	spin_lock(&p->lock);
-	p->stale = true;
+	switch (err) {
+	case 0:
+		if (st->status == CVM_EVIDENCE_ST_KEY_LOST) {
+			st->status = CVM_EVIDENCE_ST_AVAILABLE;
+			st->reason[0] = 0;
+		}
+		break;
+	case -EKEYREVOKED:
+		st->status = CVM_EVIDENCE_ST_KEY_LOST;
+		strscpy(st->reason,
+			"the key to the SNP firmware is wiped; reload sev-guest with another vmpck_id, or reboot",
+			sizeof(st->reason));
+		break;
+	case -ENODEV:
+		/* the next request looks again */
+		p->stale = true;
+		st->status = CVM_EVIDENCE_ST_NOT_READY;
+		strscpy(st->reason, "the driver went away under a request",
+			sizeof(st->reason));
+		break;
+	}
 	spin_unlock(&p->lock);
 }
 
@@ -270,7 +293,7 @@ static int provider_start(struct cvme_provider *p)
 		return 0;
 	}
 
-	worker = kthread_run_worker(KTW_FREEZABLE, "cvm-ev/%s", p->ops->name);
+	worker = kthread_run_worker(KTW_FREEZABLE, "cvme/%s", p->ops->name);
 	if (IS_ERR(worker)) {
 		if (p->ops->exit)
 			p->ops->exit(p);

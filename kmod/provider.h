@@ -199,9 +199,8 @@ void cvme_providers_exit(void);
 struct cvme_provider *cvme_provider_at(unsigned int n);
 struct cvme_provider *cvme_provider_pick(u32 id, bool nonblock);
 int cvme_provider_refresh(struct cvme_provider *p, bool nonblock);
-void cvme_provider_set_status(struct cvme_provider *p, u32 status,
-			      const char *reason);
-void cvme_provider_mark_stale(struct cvme_provider *p);
+bool cvme_provider_usable(struct cvme_provider *p);
+void cvme_provider_note(struct cvme_provider *p, int err);
 void cvme_providers_module_event(const struct module *mod, bool going);
 
 #endif /* _CVME_PROVIDER_H */

@@ -318,16 +318,6 @@ static void add_event_log(const struct cvme_params *par,
 	cvme_result_absent(res, CVM_EVIDENCE_ITEM_CCEL_DATA, err, why);
 }
 
-/* (worker) The status the requests themselves reveal */
-static void note_outcome(struct cvme_provider *p, int err)
-{
-	if (err == -EKEYREVOKED)
-		cvme_provider_set_status(p, CVM_EVIDENCE_ST_KEY_LOST,
-					 "the guest's key to the SNP firmware is wiped; reload sev-guest with another vmpck_id, or reboot");
-	else if (err == -ENODEV)
-		cvme_provider_mark_stale(p);
-}
-
 static void serve_one(struct cvme_request *req)
 {
 	struct cvme_provider *p = req->provider;
@@ -347,7 +337,7 @@ static void serve_one(struct cvme_request *req)
 	WRITE_ONCE(req->fw_status, res.fw_status);
 	WRITE_ONCE(req->fw_status_known, res.fw_status_known);
 	trace_cvm_evidence_firmware_done(req, err);
-	note_outcome(p, err);
+	cvme_provider_note(p, err);
 
 	if (!err) {
 		add_event_log(&req->params, &res);

@@ -157,8 +157,8 @@ struct cvme_share *cvme_queue_uncount(struct cvme_request *req);
 int cvme_device_init(void);
 void cvme_device_exit(void);
 void cvme_client_put(struct cvme_client *client);
-struct cvme_request *cvme_client_replace(struct cvme_client *client,
-					 struct cvme_request *req, bool rejoin);
+void cvme_client_replace(struct cvme_client *client, struct cvme_request *req,
+			 bool rejoin);
 int cvme_client_wait(struct cvme_client *client, struct cvme_request *req);
 
 /* ioctl.c */

@@ -158,7 +158,7 @@ enum cvm_evidence_status {
  * struct cvm_evidence_provider - one entry of the list of providers
  * @id: enum cvm_evidence_provider_id
  * @status: enum cvm_evidence_status
- * @tee: enum cvm_evidence_tee, NONE when not available
+ * @tee: enum cvm_evidence_tee, NONE when neither AVAILABLE nor KEY_LOST
  * @privlevel_floor: lowest privlevel (SNP: VMPL) a request may name
  * @caps: CVM_EVIDENCE_CAP_*
  * @queued: requests waiting or being served now
@@ -194,10 +194,11 @@ struct cvm_evidence_provider {
  * @api_version: out: CVM_EVIDENCE_API_VERSION of the module
  * @tee: out: enum cvm_evidence_tee of what AUTO would use
  * @auto_provider: out: enum cvm_evidence_provider_id that AUTO would use now,
- *	CVM_EVIDENCE_PROVIDER_AUTO when none is available
+ *	be it to answer EKEYREVOKED; CVM_EVIDENCE_PROVIDER_AUTO when there is none
  * @nr_providers: in: elements of the array at @providers; out: providers the
  *	module knows (the array is filled as far as both allow)
- * @provider_size: in: sizeof the caller's struct cvm_evidence_provider
+ * @provider_size: in: sizeof the caller's struct cvm_evidence_provider, at
+ *	least 4 when there is an array
  * @privlevel_floor: out: floor of the provider AUTO would use
  * @providers: in: address of the array, or 0 for none
  * @report_data_max: out: bytes of report_data
