@@ -6,6 +6,9 @@
 
 #define ENTRY_LEN	24
 
+#define CRL_NAME	"CRL"
+#define EXTRA_NAME	"extra platform information"
+
 static const struct {
 	const char *name;
 	u8 guid[16];
@@ -18,9 +21,9 @@ static const struct {
 		    0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd } },
 	{ "VLEK", { 0xa8, 0x07, 0x4b, 0xc2, 0xa2, 0x5a, 0x48, 0x3e,
 		    0xaa, 0xe6, 0x39, 0xc0, 0x45, 0xa0, 0xb8, 0xa1 } },
-	{ "CRL",  { 0x92, 0xf8, 0x1b, 0xc3, 0x58, 0x11, 0x4d, 0x3d,
+	{ CRL_NAME,  { 0x92, 0xf8, 0x1b, 0xc3, 0x58, 0x11, 0x4d, 0x3d,
 		    0x97, 0xff, 0xd1, 0x9f, 0x88, 0xdc, 0x67, 0xea } },
-	{ "extra platform information", { 0xec, 0xae, 0x0c, 0x0f, 0x95, 0x02, 0x43, 0xb1,
+	{ EXTRA_NAME, { 0xec, 0xae, 0x0c, 0x0f, 0x95, 0x02, 0x43, 0xb1,
 		    0xaf, 0xa2, 0x0a, 0xe2, 0xe0, 0xd5, 0x65, 0xb6 } },
 };
 
@@ -102,6 +105,11 @@ static int entry(struct span s, size_t i, struct entry *e, bool *last)
 	return RC_OK;
 }
 
+static bool is_certificate(const struct entry *e)
+{
+	return e->name && strcmp(e->name, CRL_NAME) && strcmp(e->name, EXTRA_NAME);
+}
+
 int cert_table_show(struct node *to, struct span s)
 {
 	struct node *list = add_list(to, "certificates", NULL);
@@ -126,11 +134,7 @@ int cert_table_show(struct node *to, struct span s)
 		add_uint(n, "offset", e.off);
 		add_uint(n, "length", e.body.len);
 		add_text(n, "encoding", "%s", x509_is_pem(e.body) ? "PEM" : "DER or other");
-		if (e.name && !strcmp(e.name, "CRL"))
-			continue;
-		if (e.name && !strcmp(e.name, "extra platform information"))
-			add_bytes(n, "bytes", e.body.p, e.body.len);
-		else if (e.name)
+		if (is_certificate(&e))
 			x509_show_pem(n, "x509", e.body);
 		else
 			add_bytes(n, "bytes", e.body.p, e.body.len);
@@ -170,8 +174,7 @@ int cert_pool_add(struct cert_pool *pool, struct span s, const char *what)
 	}
 	for (i = 0; !(rc = entry(s, i, &e, &last)) && !last; i++) {
 		/* lists of revoked ones and what hosts add are no certificates */
-		if (!e.name || !strcmp(e.name, "CRL") ||
-		    !strcmp(e.name, "extra platform information"))
+		if (!is_certificate(&e))
 			continue;
 		if (x509_each(e.body, pool_one, pool) < 0)
 			return fail(RC_EVIDENCE,

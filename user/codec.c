@@ -35,21 +35,23 @@ static int hex_digit(char c)
 int hex_decode(const char *text, size_t len, struct buf *out, const char **why)
 {
 	size_t i;
+	int high = 0;
 
 	for (i = 0; i < len; i++) {
-		if (hex_digit(text[i]) < 0) {
+		int d = hex_digit(text[i]);
+		u8 b = (u8)(high << 4 | d);
+
+		if (d < 0) {
 			*why = "it has a character that is not a hexadecimal digit";
 			return RC_USAGE;
 		}
+		if (i % 2)
+			buf_add(out, &b, 1);
+		high = d;
 	}
 	if (len % 2) {
 		*why = "it has an odd number of digits";
 		return RC_USAGE;
-	}
-	for (i = 0; i < len; i += 2) {
-		u8 b = (u8)(hex_digit(text[i]) << 4 | hex_digit(text[i + 1]));
-
-		buf_add(out, &b, 1);
 	}
 	return RC_OK;
 }

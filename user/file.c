@@ -120,6 +120,9 @@ int file_write(const char *path, const void *data, size_t len)
 
 	if (!strcmp(path, "-")) {
 		err = write_all(STDOUT_FILENO, data, len);
+		/* the reader has what it wanted ("| head"): nothing to tell */
+		if (err == -EPIPE)
+			return RC_FAILED;
 		return err ? write_failed("standard output", -err) : RC_OK;
 	}
 	mask = umask(0);

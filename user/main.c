@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
-	/* a reader that went away is an error to report, not a way to die */
+	/* an error of write(), not a way to die: files are written whole or not at all */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		usage(stderr);

@@ -117,7 +117,7 @@ static void show_td_info(struct node *to, const u8 *p, bool v1)
 	add_bytes(to, "MROWNERCONFIG", p + 160, 48);
 	for (i = 0; i < 4; i++) {
 		snprintf(name, sizeof(name), "RTMR%d", i);
-		add_bytes(to, name, p + 208 + 48 * i, 48);
+		add_bytes(to, name, p + 208 + (size_t)i * 48, 48);
 	}
 	if (v1)
 		add_bytes(to, "SERVTD_HASH", p + 400, 48);

@@ -219,7 +219,7 @@ static void show_body(struct node *to, const struct tdx_quote *q)
 	add_bytes(to, "MROWNERCONFIG", b + 280, 48);
 	for (i = 0; i < 4; i++) {
 		snprintf(name, sizeof(name), "RTMR%d", i);
-		add_bytes(to, name, b + 328 + 48 * i, 48);
+		add_bytes(to, name, b + 328 + (size_t)i * 48, 48);
 	}
 	add_bytes(to, "REPORTDATA", b + BODY_REPORT_DATA_OFF, 64);
 	if (q->body_type == 3) {
@@ -262,7 +262,7 @@ void tdx_quote_show(struct node *to, const struct tdx_quote *q)
 	struct node *n;
 
 	show_header(add_map(to, "header", NULL), q->all.p);
-	n = add_text(to, "body_type", "TD %s", q->body_type == 3 ? "1.5" : "1.0");
+	add_text(to, "body_type", "TD %s", q->body_type == 3 ? "1.5" : "1.0");
 	show_body(add_map(to, "body", NULL), q);
 	if (q->parsed) {
 		n = add_map(to, "signature_data", NULL);

@@ -4,6 +4,7 @@
  * end. Under ASan and UBSan, so that a read out of bounds ends the test.
  * Arguments: files; after "--sparse", only some of the lengths.
  */
+#include "certs.h"
 #include "show.h"
 #include "unit.h"
 
@@ -24,6 +25,15 @@ static int show_copy(const u8 *p, size_t len)
 		free(text);
 	}
 	report_free(&root);
+	/* the way request reads certificates */
+	if (rc != RC_OK || cert_table_looks_like((struct span){ copy, len })) {
+		struct cert_pool pool = { 0 };
+		int pooled = cert_pool_add(&pool, (struct span){ copy, len }, "mangled");
+
+		if (pooled != RC_OK && pooled != RC_EVIDENCE)
+			rc = pooled;
+		cert_pool_free(&pool);
+	}
 	free(copy);
 	return rc;
 }
