@@ -238,7 +238,7 @@ int evidence_check_binding(const struct evidence *e, bool *checked)
 	struct span asked = evidence_data(e, CVM_EVIDENCE_ITEM_REPORT_DATA);
 	struct span manifest = evidence_data(e, CVM_EVIDENCE_ITEM_MANIFEST);
 	struct span statement = evidence_data(e, CVM_EVIDENCE_ITEM_STATEMENT);
-	u8 want[DIGEST_MAX] = { 0 };
+	u8 want[DIGEST_MAX] = { 0 }, user_data[64];
 	struct buf b CLEANUP_BUF;
 	const u8 *got;
 	struct hcl h;
@@ -270,12 +270,8 @@ int evidence_check_binding(const struct evidence *e, bool *checked)
 		if (!hcl_is_bound(&h))
 			return fail(RC_EVIDENCE, "evidence: the hash of the HCL claims is not in REPORT_DATA");
 		*checked = true;
-		{
-			u8 user_data[64];
-
-			if (!hcl_user_data(&h, user_data) || memcmp(user_data, want, 64))
-				return fail(RC_EVIDENCE, "evidence: user-data of the HCL claims is not the report_data asked for");
-		}
+		if (!hcl_user_data(&h, user_data) || memcmp(user_data, want, 64))
+			return fail(RC_EVIDENCE, "evidence: user-data of the HCL claims is not the report_data asked for");
 		return RC_OK;
 	default:
 		return RC_OK;

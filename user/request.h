@@ -5,6 +5,7 @@
 
 #include "certs.h"
 #include "evidence.h"
+#include "take.h"
 
 /* What was given on the command line, and the evidence */
 struct request {
@@ -32,6 +33,24 @@ struct service {
 	const char *(*path)(const struct request *q);
 	const char *(*api_version)(const struct request *q);
 };
+
+struct request_options {
+	const struct service *service;
+	const char *runtime_data, *runtime_type;
+	const char *evidence, *quote;
+	const char *init_data, *init_type;
+	const char *http, *curl, *api_version, *output;
+	struct take take;
+};
+
+/* What the request points into */
+struct request_inputs {
+	struct buf runtime, init, evidence, quote;
+	struct evidence e;
+};
+
+/* Fills @q up to what services' build() takes, or fails with a message. */
+int request_gather(struct request_options *o, struct request *q, struct request_inputs *in);
 
 extern const struct service service_maa;
 

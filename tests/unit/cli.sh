@@ -31,7 +31,7 @@ expect 2 'mixes the alphabets' 'base64 of two alphabets' "$tool" get --report-da
 expect 2 'length is not' 'base64 of a wrong length' "$tool" get --report-data base64:QUJDR
 expect 2 'empty' 'empty report data' "$tool" get --report-data hex:
 expect 2 'encoding in front' 'report data without an encoding' "$tool" get --report-data 0011
-expect 2 'encodings are' 'report data of an unknown encoding' "$tool" get --report-data hax:00
+expect 2 'encodings are' 'report data of an unknown encoding' "$tool" get --report-data oct:00
 : >"$tmp/empty"
 expect 2 'empty' 'report data of an empty file' "$tool" get --report-data "file:$tmp/empty"
 head -c 65 /dev/zero >"$tmp/65"
