@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -129,6 +131,43 @@ void module_load(const char *name)
 	CHECK(status == 0, "modprobe %s: wait status 0x%x", name, status);
 }
 
+/* The node's mode and group are the udev rule's; here nobody sets them again */
+void reload_ours(void)
+{
+	struct stat st;
+
+	CHECK(!stat(cvm_node(), &st), "%s: %s", cvm_node(), strerror(errno));
+	module_unload("cvm_evidence", 5000);
+	module_load("cvm_evidence");
+	CHECK(!chown(cvm_node(), st.st_uid, st.st_gid) &&
+	      !chmod(cvm_node(), st.st_mode & 07777), "%s: %s", cvm_node(),
+	      strerror(errno));
+}
+
+int other_driver_load(const char *name, const char *params)
+{
+	char path[256], *argv[] = { "insmod", path, (char *)params, NULL };
+	const char *ctl = ctl_path(), *end = strrchr(ctl, '/');
+
+	snprintf(path, sizeof(path), "%.*s/modules/%s.ko",
+		 end ? (int)(end - ctl) : 0, ctl, name);
+	if (access(path, R_OK))
+		ktap_skip("no %s", path);
+	*touched = true;
+	return run(argv);
+}
+
+const struct cvm_evidence_provider *driver_provider(const struct cvm_state *st)
+{
+	uint32_t id = CVM_EVIDENCE_PROVIDER_TSM;
+
+	if (!driver_tsm())
+		id = strcmp(driver_name(), "sev_guest") ?
+		     CVM_EVIDENCE_PROVIDER_TDX_GUEST :
+		     CVM_EVIDENCE_PROVIDER_SEV_GUEST;
+	return cvm_find(st, id);
+}
+
 unsigned long long driver_counter(const char *name)
 {
 	char path[128], line[32];
@@ -169,6 +208,18 @@ bool tsm_entry(char *name, size_t size)
 	return entries(name, size) > 0;
 }
 
+bool tsm_entry_wait(char *name, size_t size, unsigned int timeout_ms)
+{
+	uint64_t end = now_ms() + timeout_ms;
+
+	while (!tsm_entry(name, size)) {
+		if (now_ms() > end)
+			return false;
+		sleep_ms(1);
+	}
+	return true;
+}
+
 bool tsm_entries_gone(unsigned int timeout_ms)
 {
 	uint64_t end = now_ms() + timeout_ms;
@@ -181,7 +232,7 @@ bool tsm_entries_gone(unsigned int timeout_ms)
 	return true;
 }
 
-/* As the case met them: driver loaded with its first parameters, then us */
+/* As the case met them: configfs mounted, driver loaded with its first parameters, then us */
 static void restore(void)
 {
 	char name[32], *load[] = { (char *)ctl_path(), "load", NULL };
@@ -194,6 +245,8 @@ static void restore(void)
 	if (!*touched)
 		return;
 	*touched = false;
+	if (!access("/sys/kernel/config", F_OK) && access(TSM_REPORT_DIR, F_OK))
+		mount("configfs", "/sys/kernel/config", "configfs", 0, NULL);
 	if (read_line(DRIVER_FILE, name, sizeof(name))) {
 		/* whatever parameters the case gave it are not ours */
 		tsm_entries_gone(2000);

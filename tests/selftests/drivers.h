@@ -32,8 +32,16 @@ int module_unload_once(const char *name);
 /* Until it is not in use; returns how long that took, or fails the case. */
 unsigned int module_unload(const char *name, unsigned int timeout_ms);
 bool module_loaded(const char *name);
-/* insmod of cvm_evidence or of what a case unloaded; fails the case */
+/* modprobe; fails the case */
 void module_load(const char *name);
+/* rmmod and modprobe of cvm_evidence; all files on it must be closed. */
+void reload_ours(void);
+/* insmod of a simulated driver other than the one started; 0 or wait status */
+int other_driver_load(const char *name, const char *params);
+
+/* "sev_guest" is "sev-guest" in GET_INFO and /dev; the status of that or tsm */
+struct cvm_state;
+const struct cvm_evidence_provider *driver_provider(const struct cvm_state *st);
 
 /* A knob or counter by the driver's name, also when it is not loaded. */
 unsigned long long driver_counter(const char *name);
@@ -42,6 +50,8 @@ unsigned long long driver_counter(const char *name);
 int tsm_entries(void);
 /* The name of one of them; false when there is none. */
 bool tsm_entry(char *name, size_t size);
+/* Waits for the first; false after that time. */
+bool tsm_entry_wait(char *name, size_t size, unsigned int timeout_ms);
 /* Waits until there is none; false after that time. */
 bool tsm_entries_gone(unsigned int timeout_ms);
 
