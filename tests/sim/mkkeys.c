@@ -35,19 +35,20 @@ static EVP_PKEY *key(const char *name, EVP_PKEY *key)
 	return key;
 }
 
-static void cert(const char *name, int number, X509 *c)
+static X509 *cert(const char *name, int number, X509 *c)
 {
 	struct buf b = {};
 
 	cert_der(c, &b);
 	print(name, number, b.p, b.len);
 	buf_free(&b);
-	X509_free(c);
+	return c;
 }
 
 int main(void)
 {
 	EVP_PKEY *ark, *ask, *vcek, *vlek, *root, *ca, *pck;
+	X509 *root_cert, *ca_cert;
 
 	printf("/* Made by mkkeys. TEST keys: they protect nothing. */\n");
 	printf("static const struct embedded embedded[] = {\n");
@@ -63,15 +64,17 @@ int main(void)
 	key("key-cca-realm", EVP_EC_gen("P-384"));
 	key("key-svsm-ek", EVP_EC_gen("P-256"));
 	for (int i = 0; i < NR_PRODUCTS; i++) {
-		cert("ark", i, make_ark(i, ark));
-		cert("ask", i, make_ask(i, false, ask, ark));
-		cert("asvk", i, make_ask(i, true, ask, ark));
-		cert("vcek", i, make_vek(i, false, snp_tcb(i, 0), vcek, ask));
-		cert("vlek", i, make_vek(i, true, snp_tcb(i, 0), vlek, ask));
+		struct snp_tcb tcb = snp_tcb(i, 0);
+		X509 *c = cert("ark", i, make_ark(i, ark));
+
+		cert("ask", i, make_ask(i, false, ask, ark, c));
+		cert("asvk", i, make_ask(i, true, ask, ark, c));
+		cert("vcek", i, make_vek(i, false, tcb, vcek, ask));
+		cert("vlek", i, make_vek(i, true, tcb, vlek, ask));
 	}
-	cert("sgx-root", 0, make_sgx_root(root));
-	cert("sgx-ca", 0, make_sgx_ca(ca, root));
-	cert("pck", 0, make_pck(pck, ca));
+	root_cert = cert("sgx-root", 0, make_sgx_root(root));
+	ca_cert = cert("sgx-ca", 0, make_sgx_ca(ca, root, root_cert));
+	cert("pck", 0, make_pck(pck, ca, ca_cert));
 	printf("};\n");
 	return 0;
 }

@@ -55,12 +55,13 @@ extern const char *const product_names[NR_PRODUCTS];
 struct snp_tcb snp_tcb(unsigned int product, unsigned int newer);
 void snp_chip_id(unsigned int product, uint8_t id[64]);
 X509 *make_ark(unsigned int product, EVP_PKEY *ark);
-X509 *make_ask(unsigned int product, bool vlek, EVP_PKEY *ask, EVP_PKEY *ark);
+X509 *make_ask(unsigned int product, bool vlek, EVP_PKEY *ask, EVP_PKEY *ark,
+	       X509 *ark_cert);
 X509 *make_vek(unsigned int product, bool vlek, struct snp_tcb tcb, EVP_PKEY *vek,
 	       EVP_PKEY *ask);
 X509 *make_sgx_root(EVP_PKEY *root);
-X509 *make_sgx_ca(EVP_PKEY *ca, EVP_PKEY *root);
-X509 *make_pck(EVP_PKEY *pck, EVP_PKEY *ca);
+X509 *make_sgx_ca(EVP_PKEY *ca, EVP_PKEY *root, X509 *root_cert);
+X509 *make_pck(EVP_PKEY *pck, EVP_PKEY *ca, X509 *ca_cert);
 void cert_pem(X509 *cert, struct buf *out);
 void cert_der(X509 *cert, struct buf *out);
 

@@ -176,7 +176,8 @@ static void ask_name(char *cn, size_t len, unsigned int product, bool vlek)
 	snprintf(cn, len, "SEV-%s%s", vlek ? "VLEK-" : "", product_names[product]);
 }
 
-X509 *make_ask(unsigned int product, bool vlek, EVP_PKEY *ask, EVP_PKEY *ark)
+X509 *make_ask(unsigned int product, bool vlek, EVP_PKEY *ask, EVP_PKEY *ark,
+	       X509 *ark_cert)
 {
 	char cn[32], issuer[32];
 	X509 *c;
@@ -185,6 +186,7 @@ X509 *make_ask(unsigned int product, bool vlek, EVP_PKEY *ask, EVP_PKEY *ark)
 	snprintf(issuer, sizeof(issuer), "ARK-%s", product_names[product]);
 	c = begin(amd_name(cn), amd_name(issuer), ask, 0x10010 + product + 8 * vlek);
 	ext_text(c, NULL, NID_subject_key_identifier, "hash");
+	ext_text(c, ark_cert, NID_authority_key_identifier, "keyid:always");
 	ext_text(c, NULL, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
 	ext_text(c, NULL, NID_key_usage, "critical,keyCertSign");
 	crl_link(c, vlek ? "vlek" : "vcek", product);
@@ -255,29 +257,39 @@ X509 *make_vek(unsigned int product, bool vlek, struct snp_tcb tcb, EVP_PKEY *ve
 
 /* --- Intel --- */
 
-static X509 *sgx_ca(const char *cn, const char *issuer, EVP_PKEY *key, long serial,
-		    const char *basic)
+/* The extensions all three have, in Intel's order; verifiers count them. */
+static void sgx_extensions(X509 *c, X509 *issuer, const char *crl, const char *usage,
+			   const char *basic)
 {
-	X509 *c = begin(intel_name(cn), intel_name(issuer), key, serial);
-
-	ext_text(c, NULL, NID_crl_distribution_points,
-		 "URI:https://certificates.trustedservices.intel.com/IntelSGXRootCA.der");
+	/* The root's own identifier must be there to be referred to. */
 	ext_text(c, NULL, NID_subject_key_identifier, "hash");
-	ext_text(c, NULL, NID_key_usage, "critical,keyCertSign,cRLSign");
+	ext_text(c, issuer, NID_authority_key_identifier, "keyid:always");
+	ext_text(c, NULL, NID_crl_distribution_points, crl);
+	ext_text(c, NULL, NID_key_usage, usage);
 	ext_text(c, NULL, NID_basic_constraints, basic);
+}
+
+static X509 *sgx_ca(const char *cn, const char *issuer_cn, EVP_PKEY *key, X509 *issuer,
+		    long serial, const char *basic)
+{
+	X509 *c = begin(intel_name(cn), intel_name(issuer_cn), key, serial);
+
+	sgx_extensions(c, issuer,
+		"URI:https://certificates.trustedservices.intel.com/IntelSGXRootCA.der",
+		"critical,keyCertSign,cRLSign", basic);
 	return c;
 }
 
 X509 *make_sgx_root(EVP_PKEY *root)
 {
-	return sign_p256(sgx_ca("Intel SGX Root CA", "Intel SGX Root CA", root, 0x20001,
-				"critical,CA:TRUE,pathlen:1"), root);
+	return sign_p256(sgx_ca("Intel SGX Root CA", "Intel SGX Root CA", root, NULL,
+				0x20001, "critical,CA:TRUE,pathlen:1"), root);
 }
 
-X509 *make_sgx_ca(EVP_PKEY *ca, EVP_PKEY *root)
+X509 *make_sgx_ca(EVP_PKEY *ca, EVP_PKEY *root, X509 *root_cert)
 {
 	return sign_p256(sgx_ca("Intel SGX PCK Platform CA", "Intel SGX Root CA", ca,
-				0x20002, "critical,CA:TRUE,pathlen:0"), root);
+				root_cert, 0x20002, "critical,CA:TRUE,pathlen:0"), root);
 }
 
 static void der(struct buf *out, uint8_t tag, const struct buf *content)
@@ -322,7 +334,7 @@ static void sgx_bytes(struct buf *out, const char *sub, uint8_t tag, const void 
 	buf_free(&v);
 }
 
-X509 *make_pck(EVP_PKEY *pck, EVP_PKEY *ca)
+X509 *make_pck(EVP_PKEY *pck, EVP_PKEY *ca, X509 *ca_cert)
 {
 	static const uint8_t svn[16] = { 8, 8, 2, 2, 4, 1, 0, 6 };
 	static const uint8_t fmspc[6] = { 0x00, 0x80, 0x6f, 0x05, 0, 0 };
@@ -334,12 +346,10 @@ X509 *make_pck(EVP_PKEY *pck, EVP_PKEY *ca)
 
 	c = begin(intel_name("Intel SGX PCK Certificate"),
 		  intel_name("Intel SGX PCK Platform CA"), pck, 0x20003);
-	ext_text(c, NULL, NID_crl_distribution_points,
-		 "URI:https://api.trustedservices.intel.com/sgx/certification/v4/pckcrl?"
-		 "ca=platform&encoding=der");
-	ext_text(c, NULL, NID_subject_key_identifier, "hash");
-	ext_text(c, NULL, NID_key_usage, "critical,digitalSignature,nonRepudiation");
-	ext_text(c, NULL, NID_basic_constraints, "critical,CA:FALSE");
+	sgx_extensions(c, ca_cert,
+		"URI:https://api.trustedservices.intel.com/sgx/certification/v4/pckcrl?"
+		"ca=platform&encoding=der",
+		"critical,digitalSignature,nonRepudiation", "critical,CA:FALSE");
 
 	text_hash(EVP_sha256(), "cvm-evidence " MARK " PPID", id);
 	sgx_bytes(&list, "1", 0x04, id, 16);
