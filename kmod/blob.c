@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Builds the blob of <linux/cvm_evidence.h>. Written twice by the same code:
- * once without a buffer for the length, once for real.
+ * once to count, once for real. Large payloads are not copied: the blob takes
+ * the provider's buffers over and is read out in pieces.
  */
 #include "cvm_evidence.h"
 
@@ -9,51 +10,96 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/uaccess.h>
 
 #include "request.h"
 
 struct writer {
-	u8 *buf;		/* NULL in the first pass; zeroed in the second */
-	size_t len;
+	struct cvme_blob *blob;	/* NULL in the first pass; zeroed in the second */
+	size_t len;		/* of the whole blob so far */
+	size_t copied;		/* of it, bytes in blob->head */
 	u32 items;
 };
 
-static void put_item(struct writer *w, u32 type, u32 flags,
-		     const void *data, size_t len)
+/* Bytes of the head join the last piece when that is the head's as well */
+static void add_piece(struct writer *w, const u8 *data, size_t len)
 {
-	struct cvm_evidence_item item = {
-		.type = type,
-		.flags = flags,
-		.length = len,
-	};
+	struct cvme_blob *blob = w->blob;
+	struct cvme_buf *last = blob->piece + blob->nr_pieces - 1;
 
-	if (w->buf) {
-		memcpy(w->buf + w->len, &item, sizeof(item));
-		memcpy(w->buf + w->len + sizeof(item), data, len);
+	if (blob->nr_pieces && last->data + last->len == data) {
+		last->len += len;
+		return;
 	}
-	w->len += sizeof(item) + ALIGN(len, 8);
+	blob->piece[blob->nr_pieces++] = (struct cvme_buf) {
+		.data = (u8 *)data, .len = len,
+	};
+}
+
+static void put_bytes(struct writer *w, const void *data, size_t len)
+{
+	if (w->blob && len) {
+		u8 *dst = w->blob->head + w->copied;
+
+		if (data)
+			memcpy(dst, data, len);
+		add_piece(w, dst, len);
+	}
+	w->copied += len;
+	w->len += len;
+}
+
+static void put_header(struct writer *w, u32 type, size_t len)
+{
+	const struct cvm_evidence_item item = { .type = type, .length = len };
+
+	put_bytes(w, &item, sizeof(item));
 	w->items++;
 }
 
-static void put_buf(struct writer *w, u32 type, const struct cvme_buf *buf)
+/* NULL: the zeroes that are there */
+static void put_padding(struct writer *w, size_t len)
 {
-	if (buf->data)
-		put_item(w, type, 0, buf->data, buf->len);
+	put_bytes(w, NULL, ALIGN(len, 8) - len);
+}
+
+static void put_item(struct writer *w, u32 type, const void *data, size_t len)
+{
+	put_header(w, type, len);
+	put_bytes(w, data, len);
+	put_padding(w, len);
+}
+
+/* Takes the buffer over, in the second pass */
+static void put_buf(struct writer *w, u32 type, struct cvme_buf *buf)
+{
+	struct cvme_blob *blob = w->blob;
+
+	if (!buf->data)
+		return;
+	put_header(w, type, buf->len);
+	if (blob) {
+		add_piece(w, buf->data, buf->len);
+		blob->owned[blob->nr_owned++] = buf->data;
+		buf->data = NULL;
+	}
+	w->len += buf->len;
+	put_padding(w, buf->len);
 }
 
 static void put_text(struct writer *w, u32 type, const char *text)
 {
-	put_item(w, type, 0, text, strlen(text));
+	put_item(w, type, text, strlen(text));
 }
 
 static void put_u32(struct writer *w, u32 type, u32 val)
 {
-	put_item(w, type, 0, &val, sizeof(val));
+	put_item(w, type, &val, sizeof(val));
 }
 
 static void put_u64(struct writer *w, u32 type, u64 val)
 {
-	put_item(w, type, 0, &val, sizeof(val));
+	put_item(w, type, &val, sizeof(val));
 }
 
 static void put_absent(struct writer *w, const struct cvme_absent *absent)
@@ -70,17 +116,17 @@ static void put_absent(struct writer *w, const struct cvme_absent *absent)
 
 	if (len < 0)
 		len = sizeof(payload.why) - 1;
-	put_item(w, CVM_EVIDENCE_ITEM_ABSENT, 0, &payload,
+	put_item(w, CVM_EVIDENCE_ITEM_ABSENT, &payload,
 		 offsetof(typeof(payload), why) + len);
 }
 
 static void put_service(struct writer *w, const struct cvme_params *par)
 {
 	if (par->service_provider_len)
-		put_item(w, CVM_EVIDENCE_ITEM_SERVICE_PROVIDER, 0,
+		put_item(w, CVM_EVIDENCE_ITEM_SERVICE_PROVIDER,
 			 par->service_provider, par->service_provider_len);
 	if (par->flags & CVM_EVIDENCE_F_SERVICE_GUID)
-		put_item(w, CVM_EVIDENCE_ITEM_SERVICE_GUID, 0,
+		put_item(w, CVM_EVIDENCE_ITEM_SERVICE_GUID,
 			 par->service_guid, sizeof(par->service_guid));
 	if (par->flags & CVM_EVIDENCE_F_MANIFEST_VERSION)
 		put_u32(w, CVM_EVIDENCE_ITEM_SERVICE_MANIFEST_VERSION,
@@ -88,15 +134,14 @@ static void put_service(struct writer *w, const struct cvme_params *par)
 }
 
 static void put_all(struct writer *w, const struct cvme_request *req,
-		    const struct cvme_result *res, const u64 times[2])
+		    struct cvme_result *res, const u64 times[2])
 {
 	const struct cvme_params *par = &req->params;
 	unsigned int i;
 
-	w->len = CVM_EVIDENCE_BLOB_HEADER_LEN;
-	w->items = 0;
-
-	put_item(w, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, par->report_data,
+	/* the header is filled in when all is counted */
+	put_bytes(w, NULL, CVM_EVIDENCE_BLOB_HEADER_LEN);
+	put_item(w, CVM_EVIDENCE_ITEM_REPORT_DATA, par->report_data,
 		 par->report_data_len);
 	put_buf(w, CVM_EVIDENCE_ITEM_REPORT, &res->report);
 	put_buf(w, CVM_EVIDENCE_ITEM_CERTS, &res->certs);
@@ -109,10 +154,10 @@ static void put_all(struct writer *w, const struct cvme_request *req,
 	put_service(w, par);
 	put_u64(w, CVM_EVIDENCE_ITEM_SEQUENCE, req->seq);
 	if (cvme_has_boot_id)
-		put_item(w, CVM_EVIDENCE_ITEM_BOOT_ID, 0, cvme_boot_id,
+		put_item(w, CVM_EVIDENCE_ITEM_BOOT_ID, cvme_boot_id,
 			 sizeof(cvme_boot_id));
 	put_u64(w, CVM_EVIDENCE_ITEM_VM_EPOCH, req->epoch);
-	put_item(w, CVM_EVIDENCE_ITEM_TIME, 0, times, 2 * sizeof(times[0]));
+	put_item(w, CVM_EVIDENCE_ITEM_TIME, times, 2 * sizeof(times[0]));
 	put_text(w, CVM_EVIDENCE_ITEM_MODULE_VERSION, CVME_VERSION);
 	for (i = 0; i < res->nr_absent; i++)
 		put_absent(w, &res->absent[i]);
@@ -121,12 +166,12 @@ static void put_all(struct writer *w, const struct cvme_request *req,
 /**
  * cvme_blob_build - put evidence into its blob
  * @req: the request, running
- * @res: the provider's answer, checked
+ * @res: the provider's answer, checked; its buffers go to the blob
  *
  * Return: the blob, -EFBIG beyond the max_blob parameter, -ENOMEM.
  */
 struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
-				  const struct cvme_result *res)
+				  struct cvme_result *res)
 {
 	const u64 times[2] = { ktime_get_boottime_ns(), ktime_get_real_ns() };
 	struct cvm_evidence_blob hdr = {
@@ -139,41 +184,77 @@ struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
 		.flags = res->blob_flags,
 		.binding = res->binding,
 	};
+	struct writer count = {}, w = {};
 	struct cvme_blob *blob;
-	struct writer w = {};
 
 	BUILD_BUG_ON(sizeof(hdr) != CVM_EVIDENCE_BLOB_HEADER_LEN);
 	BUILD_BUG_ON(sizeof(struct cvm_evidence_item) !=
 		     CVM_EVIDENCE_ITEM_HEADER_LEN);
 
-	put_all(&w, req, res, times);
-	if (w.len > READ_ONCE(cvme_max_blob))
+	put_all(&count, req, res, times);
+	if (count.len > READ_ONCE(cvme_max_blob))
 		return ERR_PTR(-EFBIG);
 
-	blob = kvzalloc(struct_size(blob, data, w.len), GFP_KERNEL_ACCOUNT);
+	blob = kzalloc(struct_size(blob, head, count.copied),
+		       GFP_KERNEL_ACCOUNT);
 	if (!blob)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&blob->ref);
-	blob->len = w.len;
+	blob->len = count.len;
 
-	w.buf = blob->data;
+	w.blob = blob;
 	put_all(&w, req, res, times);
 
 	if (req->params.kernel_random)
 		hdr.flags |= CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM;
 	hdr.item_count = w.items;
 	hdr.total_len = w.len;
-	memcpy(blob->data, &hdr, sizeof(hdr));
+	memcpy(blob->head, &hdr, sizeof(hdr));
 
 	atomic_inc(&cvme_stats.live_blobs);
 	return blob;
 }
 
+/**
+ * cvme_blob_copy - copy a part of a blob out
+ * @blob: the blob
+ * @pos: from here
+ * @ubuf: to here
+ * @len: at most this much
+ *
+ * Return: bytes copied; fewer than there are when @ubuf faults.
+ */
+size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
+		      void __user *ubuf, size_t len)
+{
+	size_t done = 0, n, left;
+	unsigned int i;
+
+	for (i = 0; i < blob->nr_pieces && done < len; i++) {
+		const struct cvme_buf *piece = &blob->piece[i];
+
+		if (pos >= piece->len) {
+			pos -= piece->len;
+			continue;
+		}
+		n = min(piece->len - pos, len - done);
+		left = copy_to_user(ubuf + done, piece->data + pos, n);
+		done += n - left;
+		if (left)
+			break;
+		pos = 0;
+	}
+	return done;
+}
+
 static void blob_release(struct kref *ref)
 {
 	struct cvme_blob *blob = container_of(ref, struct cvme_blob, ref);
+	unsigned int i;
 
-	kvfree(blob);
+	for (i = 0; i < blob->nr_owned; i++)
+		kvfree(blob->owned[i]);
+	kfree(blob);
 	atomic_dec(&cvme_stats.live_blobs);
 }
 

@@ -6,24 +6,40 @@
 #include <linux/kref.h>
 #include <linux/types.h>
 
+#include "provider.h"
+
 struct cvme_request;
-struct cvme_result;
+
+/* Buffers of struct cvme_result; before, between and behind them the head */
+#define CVME_BLOB_BUFS		5
+#define CVME_BLOB_PIECES	(2 * CVME_BLOB_BUFS + 1)
 
 /**
  * struct cvme_blob - finished evidence
- * @ref: one for every request that was answered with it, one for every read
- *	that is copying from it
- * @len: bytes at @data
- * @data: the blob, never written after it was built
+ * @ref: one for every request that was answered with it
+ * @len: bytes of the whole
+ * @nr_pieces: used of @piece
+ * @piece: the blob, in order; points into @head and to @owned
+ * @nr_owned: used of @owned
+ * @owned: the provider's buffers, freed with the blob
+ * @head: header, item headers, small payloads and padding
+ *
+ * Never written after it was built.
  */
 struct cvme_blob {
 	struct kref ref;
 	size_t len;
-	u8 data[];
+	unsigned int nr_pieces;
+	unsigned int nr_owned;
+	struct cvme_buf piece[CVME_BLOB_PIECES];
+	u8 *owned[CVME_BLOB_BUFS];
+	u8 head[];
 };
 
 struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
-				  const struct cvme_result *res);
+				  struct cvme_result *res);
+size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
+		      void __user *ubuf, size_t len);
 void cvme_blob_put(struct cvme_blob *blob);
 
 #endif

@@ -261,8 +261,7 @@ static ssize_t deliver(struct cvme_client *client, struct cvme_request *req,
 		return err;
 	}
 
-	n = min(len, req->blob->len - pos);
-	n -= copy_to_user(ubuf, req->blob->data + pos, n);
+	n = cvme_blob_copy(req->blob, pos, ubuf, len);
 	if (!n)
 		return -EFAULT;
 

@@ -84,6 +84,7 @@ static int read_boot_id(void)
 {
 	struct file_system_type *fs;
 	struct vfsmount *mnt;
+	struct path root;
 	struct file *file;
 	char text[UUID_STRING_LEN + 1] = {};
 	ssize_t len;
@@ -98,7 +99,9 @@ static int read_boot_id(void)
 	if (IS_ERR(mnt))
 		return PTR_ERR(mnt);
 
-	file = cvme_open(mnt, "sys/kernel/random/boot_id", O_RDONLY);
+	/* not cvme_read_file(): this is no kernel thread */
+	root = cvme_root_of(mnt);
+	file = file_open_root(&root, "sys/kernel/random/boot_id", O_RDONLY, 0);
 	if (IS_ERR(file)) {
 		err = PTR_ERR(file);
 		goto out_unmount;

@@ -73,19 +73,25 @@ static void scan_work(struct kthread_work *work)
 	wake_up_all(&p->scan_wq);
 }
 
+static void let_go(struct cvme_provider *p)
+{
+	if (p->ops->idle)
+		p->ops->idle(p);
+}
+
 static void idle_work(struct kthread_work *work)
 {
 	struct cvme_provider *p = container_of(work, struct cvme_provider,
 					       idle.work);
 
-	p->ops->idle(p);
+	let_go(p);
 }
 
 static void drop_work(struct kthread_work *work)
 {
 	struct cvme_provider *p = container_of(work, struct cvme_provider, drop);
 
-	p->ops->idle(p);
+	let_go(p);
 	wake_up_all(&p->scan_wq);
 }
 

@@ -48,7 +48,8 @@ static inline bool cvme_params_service(const struct cvme_params *par)
 
 /**
  * struct cvme_buf - bytes from a provider
- * @data: kvmalloc'ed, owned by the result
+ * @data: kvmalloc'ed with GFP_KERNEL_ACCOUNT; the result's until it is put
+ *	into a blob
  */
 struct cvme_buf {
 	u8 *data;
@@ -119,9 +120,9 @@ struct cvme_provider;
  * @scan: (worker) look whether it can be used
  * @take: (worker) get evidence. Returns 0 or an errno of the UAPI.
  * @idle: (worker) CVME_IDLE_MS after the last request: let go of everything
- *	that would keep the driver from being unloaded
+ *	that would keep the driver from being unloaded; NULL: there is nothing
  * @holds: (any context) does it hold something that blocks the driver of this
- *	name from coming back after an unload
+ *	name from coming back after an unload; NULL: never
  *
  * One worker per provider calls all but @init, @exit and @holds: they need no
  * locking among themselves.

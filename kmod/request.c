@@ -5,6 +5,7 @@
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -170,7 +171,9 @@ static bool request_end(struct cvme_request *req, int err,
 		trace_cvm_evidence_failed(req, err);
 	else
 		trace_cvm_evidence_delivered(req, blob->len);
-	wake_up_all(&req->client->wq);
+	/* the worker is about to sleep, or to serve another */
+	wake_up_interruptible_sync_poll(&req->client->wq, EPOLLIN |
+					EPOLLRDNORM | EPOLLERR);
 	if (queued)
 		put_inflight(req);
 	return true;
@@ -330,6 +333,8 @@ static void serve_one(struct cvme_request *req)
 	trace_cvm_evidence_started(req);
 	kcov_remote_start_common(req->kcov_handle);
 
+	/* what it allocates for the blob is the requester's memory */
+	old = set_active_memcg(req->memcg);
 	err = p->ops->take(p, &req->params, &res);
 
 	/* its deadline may have passed: then an ioctl is reading these */
@@ -341,9 +346,7 @@ static void serve_one(struct cvme_request *req)
 
 	if (!err) {
 		add_event_log(&req->params, &res);
-		old = set_active_memcg(req->memcg);
 		blob = cvme_blob_build(req, &res);
-		set_active_memcg(old);
 		if (IS_ERR(blob)) {
 			err = PTR_ERR(blob);
 			blob = NULL;
@@ -355,6 +358,7 @@ static void serve_one(struct cvme_request *req)
 		err = -ESTALE;
 	}
 	cvme_result_free(&res);
+	set_active_memcg(old);
 	request_end(req, err, blob);
 	cancel_timeout(req);
 	kcov_remote_stop();

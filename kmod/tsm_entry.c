@@ -29,24 +29,12 @@ static int tsm_dir(struct path *dir)
 			       LOOKUP_FOLLOW | LOOKUP_DIRECTORY, dir);
 }
 
-static const char *attr_path(const struct cvme_tsm_entry *entry,
-			     const char *attr, char *buf, size_t size)
-{
-	snprintf(buf, size, TSM_DIR "/%s/%s", entry->name, attr);
-	return buf;
-}
-
-#define ATTR_PATH_MAX	96
-
 static ssize_t read_text(const struct cvme_tsm_entry *entry, const char *attr,
 			 char *buf, size_t size)
 {
-	char path[ATTR_PATH_MAX];
 	ssize_t n;
 
-	n = cvme_read_file(cvme_configfs(),
-			   attr_path(entry, attr, path, sizeof(path)), buf,
-			   size - 1);
+	n = cvme_read_file(&entry->dir, attr, buf, size - 1);
 	if (n < 0)
 		return n;
 	buf[n] = 0;
@@ -67,14 +55,11 @@ static int read_number(const struct cvme_tsm_entry *entry, const char *attr,
 }
 
 /* TSM decides by provider which attributes an entry has */
-static bool has_attr(const struct path *dir, const struct cvme_tsm_entry *entry,
-		     const char *attr)
+static bool has_attr(const struct cvme_tsm_entry *entry, const char *attr)
 {
-	char name[ATTR_PATH_MAX];
 	struct path path;
 
-	snprintf(name, sizeof(name), "%s/%s", entry->name, attr);
-	if (vfs_path_lookup(dir->dentry, dir->mnt, name, 0, &path))
+	if (vfs_path_lookup(entry->dir.dentry, entry->dir.mnt, attr, 0, &path))
 		return false;
 	path_put(&path);
 	return true;
@@ -98,7 +83,7 @@ static int hold_driver(struct cvme_tsm_entry *entry)
 	return cvme_module_live(entry->driver) ? 0 : -EAGAIN;
 }
 
-static int learn(const struct path *dir, struct cvme_tsm_entry *entry)
+static int learn(struct cvme_tsm_entry *entry)
 {
 	u64 floor = 0;
 	int err;
@@ -111,17 +96,17 @@ static int learn(const struct path *dir, struct cvme_tsm_entry *entry)
 	if (err)
 		return err;
 
-	if (has_attr(dir, entry, "privlevel")) {
+	if (has_attr(entry, "privlevel")) {
 		entry->caps |= CVM_EVIDENCE_CAP_PRIVLEVEL;
 		err = read_number(entry, "privlevel_floor", &floor);
 		if (err)
 			return err;
 	}
-	if (has_attr(dir, entry, "service_provider"))
+	if (has_attr(entry, "service_provider"))
 		entry->caps |= CVM_EVIDENCE_CAP_SERVICE;
-	if (has_attr(dir, entry, "auxblob"))
+	if (has_attr(entry, "auxblob"))
 		entry->caps |= CVM_EVIDENCE_CAP_CERTS;
-	entry->has_manifest = has_attr(dir, entry, "manifestblob");
+	entry->has_manifest = has_attr(entry, "manifestblob");
 	entry->floor = floor;
 	return 0;
 }
@@ -158,7 +143,10 @@ int cvme_tsm_make(struct cvme_tsm_entry *entry)
 	entry->live = true;
 	atomic_inc(&cvme_stats.live_entries);
 
-	err = learn(&dir, entry);
+	err = vfs_path_lookup(dir.dentry, dir.mnt, entry->name,
+			      LOOKUP_DIRECTORY, &entry->dir);
+	if (!err)
+		err = learn(entry);
 	if (err)
 		cvme_tsm_drop(entry);
 out:
@@ -177,6 +165,7 @@ void cvme_tsm_drop(struct cvme_tsm_entry *entry)
 
 	if (!entry->live)
 		return;
+	path_put(&entry->dir);
 	err = tsm_dir(&dir);
 	if (!err) {
 		err = cvme_rmdir(&dir, entry->name);
@@ -214,12 +203,9 @@ bool cvme_tsm_provider_gone(const struct cvme_tsm_entry *entry)
 int cvme_tsm_store(struct cvme_tsm_entry *entry, const char *attr,
 		   const void *buf, size_t len)
 {
-	char path[ATTR_PATH_MAX];
 	int err;
 
-	err = cvme_write_file(cvme_configfs(),
-			      attr_path(entry, attr, path, sizeof(path)), buf,
-			      len);
+	err = cvme_write_file(&entry->dir, attr, buf, len);
 	if (!err)
 		entry->stores++;
 	return err;
@@ -228,11 +214,7 @@ int cvme_tsm_store(struct cvme_tsm_entry *entry, const char *attr,
 int cvme_tsm_read(const struct cvme_tsm_entry *entry, const char *attr,
 		  size_t guess, struct cvme_buf *out)
 {
-	char path[ATTR_PATH_MAX];
-
-	return cvme_read_blob(cvme_configfs(),
-			      attr_path(entry, attr, path, sizeof(path)),
-			      guess, out);
+	return cvme_read_blob(&entry->dir, attr, guess, out);
 }
 
 /**

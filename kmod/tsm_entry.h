@@ -6,6 +6,7 @@
 #ifndef _CVME_TSM_ENTRY_H
 #define _CVME_TSM_ENTRY_H
 
+#include <linux/path.h>
 #include <linux/types.h>
 
 #include "provider.h"
@@ -16,6 +17,7 @@ struct file;
  * struct cvme_tsm_entry - one directory under tsm/report
  * @live: it exists
  * @name: its name
+ * @dir: it, with references; attributes are looked up from here
  * @driver: the TSM provider that stood behind it when it was made
  * @node: the driver's own device node, held open where it has one: the drivers
  *	free their state before TSM forgets them, so an unload under a request
@@ -32,6 +34,7 @@ struct file;
 struct cvme_tsm_entry {
 	bool live;
 	char name[40];
+	struct path dir;
 	char driver[32];
 	struct file *node;
 	u32 floor;

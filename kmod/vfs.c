@@ -61,11 +61,10 @@ struct vfsmount *cvme_configfs(void)
 	return configfs_mnt;
 }
 
-struct file *cvme_open(struct vfsmount *mnt, const char *name, int flags)
+/* Without references: good for as long as the mount is */
+struct path cvme_root_of(struct vfsmount *mnt)
 {
-	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
-
-	return file_open_root(&root, name, flags, 0);
+	return (struct path){ .mnt = mnt, .dentry = mnt->mnt_root };
 }
 
 /*
@@ -78,49 +77,35 @@ void cvme_close(struct file *file)
 	__fput_sync(file);
 }
 
-static ssize_t read_full(struct file *file, u8 *buf, size_t size, loff_t *pos)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < size) {
-		n = kernel_read(file, buf + done, size - done, pos);
-		if (n < 0)
-			return n;
-		if (!n)
-			break;
-		done += n;
-	}
-	return done;
-}
-
 /**
- * cvme_read_file - read a small file
- * @mnt: where
- * @name: path from its root
+ * cvme_read_file - read a small file of configfs, sysfs or procfs
+ * @dir: where
+ * @name: path from there
  * @buf: filled, not terminated
  * @size: bytes at @buf; what is beyond is not read
  *
+ * These filesystems give what there is at once: one read is the file.
+ *
  * Return: bytes read, or a negative errno.
  */
-ssize_t cvme_read_file(struct vfsmount *mnt, const char *name, void *buf,
+ssize_t cvme_read_file(const struct path *dir, const char *name, void *buf,
 		       size_t size)
 {
-	struct file *file = cvme_open(mnt, name, O_RDONLY);
+	struct file *file = file_open_root(dir, name, O_RDONLY, 0);
 	loff_t pos = 0;
 	ssize_t n;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	n = read_full(file, buf, size, &pos);
+	n = kernel_read(file, buf, size, &pos);
 	cvme_close(file);
 	return n;
 }
 
 /**
  * cvme_read_blob - read a file of unknown length whole
- * @mnt: where
- * @name: path from its root
+ * @dir: where
+ * @name: path from there
  * @guess: first buffer, bytes
  * @out: the bytes; data is NULL when there are none
  *
@@ -130,7 +115,7 @@ ssize_t cvme_read_file(struct vfsmount *mnt, const char *name, void *buf,
  * Return: 0; -EFBIG beyond the max_blob parameter; -ENOMEM; what the file
  * gives.
  */
-int cvme_read_blob(struct vfsmount *mnt, const char *name, size_t guess,
+int cvme_read_blob(const struct path *dir, const char *name, size_t guess,
 		   struct cvme_buf *out)
 {
 	size_t max = READ_ONCE(cvme_max_blob);
@@ -141,17 +126,17 @@ int cvme_read_blob(struct vfsmount *mnt, const char *name, size_t guess,
 	ssize_t n;
 	int err;
 
-	file = cvme_open(mnt, name, O_RDONLY);
+	file = file_open_root(dir, name, O_RDONLY, 0);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 
-	/* one byte more than may be there tells the end from a full buffer */
-	buf = kvmalloc(size + 1, GFP_KERNEL);
+	/* one byte more than fits tells the end from a full buffer */
+	buf = kvmalloc(size + 1, GFP_KERNEL_ACCOUNT);
 	err = -ENOMEM;
 	if (!buf)
 		goto out_close;
 	for (;;) {
-		n = read_full(file, buf + len, size + 1 - len, &pos);
+		n = kernel_read(file, buf + len, size + 1 - len, &pos);
 		err = n;
 		if (n < 0)
 			goto out_free;
@@ -162,7 +147,7 @@ int cvme_read_blob(struct vfsmount *mnt, const char *name, size_t guess,
 		if (size == max)
 			goto out_free;
 		size = min(4 * size, max);
-		bigger = kvmalloc(size + 1, GFP_KERNEL);
+		bigger = kvmalloc(size + 1, GFP_KERNEL_ACCOUNT);
 		err = -ENOMEM;
 		if (!bigger)
 			goto out_free;
@@ -188,18 +173,18 @@ out_close:
 
 /**
  * cvme_write_file - write a configfs attribute, and have it committed
- * @mnt: where
- * @name: path from its root
+ * @dir: where
+ * @name: path from there
  * @buf: what
  * @len: bytes at @buf
  *
  * Return: 0 or a negative errno. A binary attribute reports no error of its
  * commit: only the item's generation shows it.
  */
-int cvme_write_file(struct vfsmount *mnt, const char *name, const void *buf,
+int cvme_write_file(const struct path *dir, const char *name, const void *buf,
 		    size_t len)
 {
-	struct file *file = cvme_open(mnt, name, O_WRONLY);
+	struct file *file = file_open_root(dir, name, O_WRONLY, 0);
 	loff_t pos = 0;
 	ssize_t n;
 
@@ -286,12 +271,14 @@ int cvme_rmdir(const struct path *dir, const char *name)
 bool cvme_module_live(const char *name)
 {
 	char path[96], state[8];
+	struct path root;
 	ssize_t n;
 
 	if (!sysfs_mnt || strchr(name, '/'))
 		return true;
+	root = cvme_root_of(sysfs_mnt);
 	snprintf(path, sizeof(path), "module/%s/initstate", name);
-	n = cvme_read_file(sysfs_mnt, path, state, sizeof(state));
+	n = cvme_read_file(&root, path, state, sizeof(state));
 	return n < 0 || (n >= 4 && !memcmp(state, "live", 4));
 }
 
@@ -312,13 +299,15 @@ bool cvme_module_live(const char *name)
 struct file *cvme_node_open(const char *node, const char *driver, bool builtin)
 {
 	const struct module *owner;
+	struct path root;
 	struct file *file;
 	struct inode *inode;
 	int err;
 
 	if (!devtmpfs_mnt)
 		return ERR_PTR(-ENOENT);
-	file = cvme_open(devtmpfs_mnt, node, O_RDWR);
+	root = cvme_root_of(devtmpfs_mnt);
+	file = file_open_root(&root, node, O_RDWR, 0);
 	if (IS_ERR(file))
 		return file;
 

@@ -17,13 +17,13 @@ int cvme_vfs_init(void);
 void cvme_vfs_exit(void);
 
 struct vfsmount *cvme_configfs(void);
-struct file *cvme_open(struct vfsmount *mnt, const char *name, int flags);
+struct path cvme_root_of(struct vfsmount *mnt);
 void cvme_close(struct file *file);
-ssize_t cvme_read_file(struct vfsmount *mnt, const char *name, void *buf,
+ssize_t cvme_read_file(const struct path *dir, const char *name, void *buf,
 		       size_t size);
-int cvme_read_blob(struct vfsmount *mnt, const char *name, size_t guess,
+int cvme_read_blob(const struct path *dir, const char *name, size_t guess,
 		   struct cvme_buf *out);
-int cvme_write_file(struct vfsmount *mnt, const char *name, const void *buf,
+int cvme_write_file(const struct path *dir, const char *name, const void *buf,
 		    size_t len);
 int cvme_mkdir(const struct path *dir, const char *name);
 int cvme_rmdir(const struct path *dir, const char *name);
