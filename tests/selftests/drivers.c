@@ -238,10 +238,17 @@ static void restore(void)
 	char name[32], *load[] = { (char *)ctl_path(), "load", NULL };
 	char *ours[] = { "modprobe", "cvm_evidence", NULL };
 	char *reload[] = { (char *)ctl_path(), "reload", NULL };
+	char *reboot[] = { (char *)ctl_path(), "key_lost=0", NULL };
+	char wiped[16];
 	int status = 0;
 
 	sim_reset();
 	params_restore();
+	if (read_line("/sys/kernel/cvm_sim/sev_guest/keys_wiped", wiped,
+		      sizeof(wiped)) && strcmp(wiped, "0x0")) {
+		run(reboot);
+		*touched = true;
+	}
 	if (!*touched)
 		return;
 	*touched = false;

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A hostile host or firmware behind the provider. DESIGN 4: "an empty outblob
+ * is an error; REPORT_DATA of SNP and TDX answers compared with what was asked
+ * ..., a mismatch is EBADMSG"; DESIGN 3: "EFBIG the blob over the cap",
+ * "EBADMSG the provider's answer failed our checks, and EIO the rest, with the
+ * firmware's own status where it is known". After each the next request works.
+ */
+#define _GNU_SOURCE
+#include "cvm_client.h"
+#include "drivers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static uint8_t buf[CVM_BUF_SIZE];
+static struct cvm_evidence_request req;
+static struct cvm_state st;
+static struct cvm_blob blob;
+static uint8_t rd[64];
+static uint32_t tee_kind;
+static bool by_tsm;
+static int fd;
+
+static void need(void)
+{
+	sim_need();
+	driver_name();
+	fd = cvm_open(O_RDWR);
+	cvm_get_info(fd, &st);
+	tee_kind = st.info.tee;
+	by_tsm = st.info.auto_provider == CVM_EVIDENCE_PROVIDER_TSM;
+}
+
+/* 0 with the checked blob, or -errno */
+static int ask(uint32_t privlevel)
+{
+	ssize_t n;
+	int err;
+
+	fill_random(rd, sizeof(rd));
+	cvm_request_init(&req, rd, sizeof(rd));
+	req.privlevel = privlevel;
+	err = cvm_request(fd, &req);
+	if (err)
+		return err;
+	n = cvm_slurp(fd, buf, sizeof(buf));
+	CHECK(n > 0, "read: %s", strerror(-n));
+	CHECK(!cvm_blob_parse(buf, n, &blob), "%s", cvm_blob_parse(buf, n, &blob));
+	return 0;
+}
+
+static int ask_default(void)
+{
+	return ask(CVM_EVIDENCE_PRIVLEVEL_DEFAULT);
+}
+
+static void works(const char *after)
+{
+	int err = ask_default();
+
+	CHECK(!err, "the request after %s: %s", after, strerror(-err));
+	cvm_blob_check(buf, blob.len, rd, sizeof(rd), &blob);
+}
+
+/* One request under this knob must end so; the next one must work */
+static void spoilt(const char *knob, int want)
+{
+	int err;
+
+	sim_set("%s", knob);
+	err = ask_default();
+	CHECK(err == -want, "%s: %s, not %s", knob, strerror(-err),
+	      strerror(want));
+	CHECK(!err || !req.blob_len, "%s: a blob of %llu bytes", knob,
+	      (unsigned long long)req.blob_len);
+	works(knob);
+}
+
+/* The kernel reads SNP and TDX evidence; of any other it says that it did not */
+static void spoilt_content(const char *knob)
+{
+	int err;
+
+	if (tee_kind == CVM_EVIDENCE_TEE_SEV_SNP || tee_kind == CVM_EVIDENCE_TEE_TDX) {
+		uint64_t was = (cvm_get_info(fd, &st), st.info.requests_mismatched);
+
+		spoilt(knob, EBADMSG);
+		cvm_get_info(fd, &st);
+		CHECK(st.info.requests_mismatched == was + 1, "%s: not counted",
+		      knob);
+		return;
+	}
+	sim_set("%s", knob);
+	err = ask_default();
+	CHECK(!err, "%s: %s", knob, strerror(-err));
+	CHECK(blob.hdr.flags & CVM_EVIDENCE_BLOB_F_UNCHECKED,
+	      "%s: delivered as if it had been checked", knob);
+	works(knob);
+}
+
+static void wrong_report_data(void)
+{
+	need();
+	spoilt_content("wrong_data=1:1");
+}
+
+static void garbage(void)
+{
+	need();
+	spoilt_content("garbage=1:1");
+}
+
+static void truncated(void)
+{
+	static const char *const knobs[] = {
+		"truncate=1:1", "truncate=79:1", "truncate=143:1",
+		"truncate=600:1",
+	};
+
+	need();
+	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
+		/* a TDREPORT has its length from the driver: zeros follow */
+		if (tee_kind == CVM_EVIDENCE_TEE_TDX && !by_tsm && i == 3)
+			continue;
+		spoilt_content(knobs[i]);
+	}
+	if (tee_kind == CVM_EVIDENCE_TEE_SEV_SNP)
+		spoilt_content("truncate=1183:1");
+}
+
+static void empty(void)
+{
+	need();
+	if (by_tsm)
+		spoilt("empty=1:1", EIO);
+	else
+		spoilt("empty=1:1", EBADMSG);
+}
+
+/* No length is believed: "trusting no length but our own" */
+static void changing_lengths(void)
+{
+	unsigned int seen = 0;
+	size_t last = 0;
+
+	need();
+	sim_set("varlen=1");
+	for (int i = 0; i < 50; i++) {
+		const struct cvm_item *report;
+		int err = ask_default();
+
+		if (tee_kind == CVM_EVIDENCE_TEE_SEV_SNP) {
+			CHECK(!err || err == -EBADMSG, "%s", strerror(-err));
+			seen += err == -EBADMSG;
+			continue;
+		}
+		CHECK(!err, "%s", strerror(-err));
+		cvm_blob_check(buf, blob.len, rd, sizeof(rd), &blob);
+		report = cvm_blob_find(&blob, CVM_EVIDENCE_ITEM_REPORT);
+		seen += report->len != last;
+		last = report->len;
+	}
+	if (by_tsm || tee_kind == CVM_EVIDENCE_TEE_SEV_SNP)
+		CHECK(seen > 10, "only %u of 50 differed", seen);
+	sim_set("varlen=0");
+	works("varlen");
+}
+
+static void over_max_blob(void)
+{
+	need();
+	if (!by_tsm)
+		ktap_skip("the ioctls' answers have a fixed room");
+	param_set("max_blob", 16384);
+	spoilt("oversize=20000:1", EFBIG);
+}
+
+/* The whole blob counts, not only what came from the driver */
+static void blob_over_max_blob(void)
+{
+	uint64_t len;
+
+	need();
+	works("nothing");
+	len = req.blob_len;
+	if (len <= 4096)
+		ktap_skip("this evidence is no larger than the least max_blob");
+	param_set("max_blob", len - 1);
+	CHECK(ask_default() == -EFBIG, "%llu bytes of %llu",
+	      (unsigned long long)req.blob_len, (unsigned long long)len - 1);
+	param_set("max_blob", len);
+	works("EFBIG");
+	CHECK(req.blob_len == len, "%llu bytes", (unsigned long long)req.blob_len);
+}
+
+static void over_the_cap_of_tsm(void)
+{
+	need();
+	if (!by_tsm)
+		ktap_skip("not through TSM");
+	param_set("max_blob", 64 << 20);
+	spoilt("oversize=20971520:1", EFBIG);
+}
+
+/* "EIO the rest, with the firmware's own status where it is known" */
+static void firmware_error(void)
+{
+	static const uint64_t status[] = { 0x16, 0x300000000ULL };
+	bool known;
+
+	need();
+	known = cvm_find(&st, st.info.auto_provider)->caps &
+		CVM_EVIDENCE_CAP_FW_STATUS;
+	for (size_t i = 0; i < ARRAY_SIZE(status); i++) {
+		char knob[64];
+
+		snprintf(knob, sizeof(knob), "fw_error=0x%llx:1",
+			 (unsigned long long)status[i]);
+		sim_set("keep_key=1");
+		sim_set("%s", knob);
+		CHECK(ask_default() == -EIO, "%s", knob);
+		CHECK(!(req.out_flags & CVM_EVIDENCE_OUT_F_FW_STATUS) == !known,
+		      "out_flags 0x%x", req.out_flags);
+		CHECK(req.fw_status == (known ? status[i] : 0), "fw_status 0x%llx",
+		      (unsigned long long)req.fw_status);
+		sim_set("keep_key=0");
+		works(knob);
+	}
+}
+
+/* The firmware took the message and refuses what it says */
+static void response_status(void)
+{
+	bool known;
+
+	need();
+	if (tee_kind != CVM_EVIDENCE_TEE_SEV_SNP)
+		ktap_skip("SNP's responses have a status");
+	known = !by_tsm;
+	sim_set("rsp_status=0x1:1");
+	CHECK(ask_default() == -EIO, "status 1");
+	CHECK(req.fw_status == (known ? 1 : 0), "fw_status 0x%llx",
+	      (unsigned long long)req.fw_status);
+	works("status 1");
+
+	/* invalid parameter: the caller's fault where he chose one */
+	sim_set("rsp_status=0x16:1");
+	CHECK(ask_default() == -EIO, "status 0x16");
+	works("status 0x16");
+	if (by_tsm) {
+		sim_set("rsp_status=0x16:1");
+		CHECK(ask(1) == -EINVAL, "status 0x16 for a privlevel of choice");
+		works("status 0x16");
+	}
+	sim_set("rsp_status=0x27:1");
+	CHECK(ask_default() == -EIO, "status 0x27");
+	works("status 0x27");
+}
+
+/* A reply that does not decrypt */
+static void bad_message(void)
+{
+	need();
+	if (tee_kind != CVM_EVIDENCE_TEE_SEV_SNP)
+		ktap_skip("no encrypted messages");
+	sim_set("keep_key=1");
+	spoilt("badmsg=1:1", EBADMSG);
+}
+
+/*
+ * "A key is suspect after EIO ... and lost on ENOTTY"; EKEYREVOKED "until the
+ * driver reloads with another vmpck_id"
+ */
+static void key_lost(void)
+{
+	const struct cvm_evidence_provider *p;
+	int err;
+
+	need();
+	if (tee_kind != CVM_EVIDENCE_TEE_SEV_SNP)
+		ktap_skip("only SNP has a key to lose");
+	works("nothing");
+	sim_set("fw_error=0x16:1");
+	CHECK(ask_default() == -EIO, "the request that wipes");
+	for (int i = 0; i < 3; i++) {
+		err = ask_default();
+		CHECK(err == -EKEYREVOKED, "%s", strerror(-err));
+		cvm_get_info(fd, &st);
+		p = driver_provider(&st);
+		CHECK(p->status == CVM_EVIDENCE_ST_KEY_LOST && p->reason[0],
+		      "status %u '%s'", p->status, p->reason);
+	}
+	/* the one who reads is told the same */
+	cvm_write(fd, "key", 3);
+	CHECK(read(fd, buf, 1) < 0 && errno == EKEYREVOKED, "%s", strerror(errno));
+
+	module_unload(driver_name(), 1000);
+	CHECK(driver_load(NULL), "the driver loads with a wiped key");
+	CHECK(!driver_load("vmpck_id=1"), "it cannot be loaded with another");
+	works("a reload with another vmpck_id");
+	cvm_get_info(fd, &st);
+	CHECK(driver_provider(&st)->status == CVM_EVIDENCE_ST_AVAILABLE, "%s",
+	      driver_provider(&st)->reason);
+}
+
+/* Throttling "shows through TSM only as time": in firmware_ns */
+static void throttled(void)
+{
+	need();
+	if (tee_kind == CVM_EVIDENCE_TEE_CCA || (tee_kind == CVM_EVIDENCE_TEE_TDX && !by_tsm))
+		ktap_skip("no host that could throttle");
+	works("nothing");
+	sim_set("retry_ms=100");
+	sim_set("throttle=1:5");
+	CHECK(!ask_default(), "throttled five times");
+	CHECK(req.firmware_ns >= 450000000 && req.firmware_ns < 5000000000ULL,
+	      "firmware_ns %llu", (unsigned long long)req.firmware_ns);
+	cvm_blob_check(buf, blob.len, rd, sizeof(rd), &blob);
+	works("throttling");
+	CHECK(req.firmware_ns < 450000000, "firmware_ns %llu when it is over",
+	      (unsigned long long)req.firmware_ns);
+}
+
+/* "ETIMEDOUT ... the host held the request off so long that the driver gave up" */
+static void driver_gives_up(void)
+{
+	int err;
+
+	need();
+	if (tee_kind == CVM_EVIDENCE_TEE_CCA || (tee_kind == CVM_EVIDENCE_TEE_TDX && !by_tsm))
+		ktap_skip("no host that could throttle");
+	sim_set("keep_key=1");
+	sim_set("retry_ms=50");
+	sim_set("retry_max_ms=200");
+	sim_set("throttle=1");
+	err = ask_default();
+	/* the TDX driver tells this as an empty quote, or as EIO */
+	CHECK(err == (tee_kind == CVM_EVIDENCE_TEE_SEV_SNP ? -ETIMEDOUT : -EIO), "%s",
+	      strerror(-err));
+	CHECK(req.firmware_ns >= 200000000, "firmware_ns %llu",
+	      (unsigned long long)req.firmware_ns);
+	sim_set("throttle=0");
+	works("giving up");
+}
+
+static const struct ktap_case cases[] = {
+	{ "wrong_report_data", wrong_report_data, 0 },
+	{ "garbage", garbage, 0 },
+	{ "truncated", truncated, 0 },
+	{ "empty", empty, 0 },
+	{ "changing_lengths", changing_lengths, 0 },
+	{ "over_max_blob", over_max_blob, 0 },
+	{ "blob_over_max_blob", blob_over_max_blob, 0 },
+	{ "over_the_cap_of_tsm", over_the_cap_of_tsm, 0 },
+	{ "firmware_error", firmware_error, 0 },
+	{ "response_status", response_status, 0 },
+	{ "bad_message", bad_message, 0 },
+	{ "key_lost", key_lost, 0 },
+	{ "throttled", throttled, 0 },
+	{ "driver_gives_up", driver_gives_up, 0 },
+};
+
+DRIVERS_TEST_MAIN(cases)
