@@ -337,10 +337,12 @@ static void too_big(void)
 	cvm_take(fd, "whole", 5, &b);
 	whole = b.len;
 	param_set("max_blob", 4096);
-	if (whole <= 4096)
+	if (b.hdr.flags & CVM_EVIDENCE_BLOB_F_TDREPORT)
+		ktap_skip("a TDREPORT is never larger than the smallest max_blob");
+	if (whole <= 4096) {
 		sim_need();
-	if (whole <= 4096)
 		sim_set("oversize=8192:1");
+	}
 	cvm_write(fd, "whole", 5);
 	n = cvm_slurp(fd, buf, sizeof(buf));
 	CHECK(n == -EFBIG, "%zd, a blob of %zu", n, whole);
