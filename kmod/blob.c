@@ -195,8 +195,7 @@ struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
 	if (count.len > READ_ONCE(cvme_max_blob))
 		return ERR_PTR(-EFBIG);
 
-	blob = kzalloc(struct_size(blob, head, count.copied),
-		       GFP_KERNEL_ACCOUNT);
+	blob = kzalloc(struct_size(blob, head, count.copied), CVME_GFP_BLOB);
 	if (!blob)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&blob->ref);

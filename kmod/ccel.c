@@ -59,7 +59,7 @@ static int copy_log(u64 addr, u64 len, struct cvme_buf *log, const char **why)
 		goto out;
 	*why = "out of memory";
 	err = -ENOMEM;
-	log->data = kvmalloc(used, GFP_KERNEL_ACCOUNT);
+	log->data = kvmalloc(used, CVME_GFP_BLOB);
 	if (!log->data)
 		goto out;
 	memcpy(log->data, area, used);
@@ -97,7 +97,7 @@ int cvme_ccel_read(struct cvme_buf *table, struct cvme_buf *log,
 		goto out;
 	*why = "out of memory";
 	err = -ENOMEM;
-	table->data = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	table->data = kvmalloc(size, CVME_GFP_BLOB);
 	if (!table->data)
 		goto out;
 	memcpy(table->data, hdr, size);

@@ -66,7 +66,10 @@ static void scan_work(struct kthread_work *work)
 	p->ops->scan(p, &st);
 
 	spin_lock(&p->lock);
-	p->state = st;
+	/* nothing but a request, or the driver's reload, shows that it is back */
+	if (p->state.status != CVM_EVIDENCE_ST_KEY_LOST ||
+	    st.status != CVM_EVIDENCE_ST_AVAILABLE)
+		p->state = st;
 	p->scanned = jiffies;
 	p->scan_seq++;
 	spin_unlock(&p->lock);
@@ -262,10 +265,6 @@ void cvme_providers_module_event(const struct module *mod, bool going)
 			p->state.status = CVM_EVIDENCE_ST_NO_DRIVER;
 			snprintf(p->state.reason, sizeof(p->state.reason),
 				 "driver %s was unloaded", mod->name);
-		} else if (!going &&
-			   p->state.status == CVM_EVIDENCE_ST_KEY_LOST) {
-			/* a reload may have picked another key */
-			p->state.status = CVM_EVIDENCE_ST_NOT_READY;
 		}
 		spin_unlock(&p->lock);
 

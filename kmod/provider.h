@@ -7,6 +7,7 @@
 #define _CVME_PROVIDER_H
 
 #include <linux/cvm_evidence.h>
+#include <linux/gfp.h>
 #include <linux/hashtable.h>
 #include <linux/kthread.h>
 #include <linux/spinlock.h>
@@ -46,10 +47,17 @@ static inline bool cvme_params_service(const struct cvme_params *par)
 			      CVM_EVIDENCE_F_MANIFEST_VERSION));
 }
 
+/*
+ * What becomes part of a blob is charged to the requester, by the worker. A
+ * requester without room gets ENOMEM: the worker must not have the out-of-memory
+ * killer called on a container, nor fill the log on its behalf.
+ */
+#define CVME_GFP_BLOB	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
 /**
  * struct cvme_buf - bytes from a provider
- * @data: kvmalloc'ed with GFP_KERNEL_ACCOUNT; the result's until it is put
- *	into a blob
+ * @data: kvmalloc'ed with CVME_GFP_BLOB; the result's until it is put into a
+ *	blob
  */
 struct cvme_buf {
 	u8 *data;

@@ -131,7 +131,7 @@ static int copy_report(const struct cvme_relay *relay, struct cvme_buf *out,
 	if (!size || size > SEV_RESP_LEN - SEV_RESP_HDR)
 		return -EBADMSG;
 
-	out->data = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	out->data = kvmalloc(size, CVME_GFP_BLOB);
 	if (!out->data)
 		return -ENOMEM;
 	out->len = size;
@@ -164,7 +164,7 @@ static size_t table_len(const u8 *table)
 
 static int copy_certs(const struct cvme_relay *relay, struct cvme_buf *out)
 {
-	u8 *table = kvmalloc(SEV_CERTS_MAX, GFP_KERNEL_ACCOUNT);
+	u8 *table = kvmalloc(SEV_CERTS_MAX, CVME_GFP_BLOB);
 	size_t len;
 
 	if (!table)

@@ -73,7 +73,7 @@ static int tdx_take(struct cvme_provider *p, const struct cvme_params *par,
 	struct file *node;
 	int err;
 
-	res->report.data = kvmalloc(TDREPORT_LEN, GFP_KERNEL_ACCOUNT);
+	res->report.data = kvmalloc(TDREPORT_LEN, CVME_GFP_BLOB);
 	if (!res->report.data)
 		return -ENOMEM;
 	res->report.len = TDREPORT_LEN;

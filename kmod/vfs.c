@@ -131,7 +131,7 @@ int cvme_read_blob(const struct path *dir, const char *name, size_t guess,
 		return PTR_ERR(file);
 
 	/* one byte more than fits tells the end from a full buffer */
-	buf = kvmalloc(size + 1, GFP_KERNEL_ACCOUNT);
+	buf = kvmalloc(size + 1, CVME_GFP_BLOB);
 	err = -ENOMEM;
 	if (!buf)
 		goto out_close;
@@ -147,7 +147,7 @@ int cvme_read_blob(const struct path *dir, const char *name, size_t guess,
 		if (size == max)
 			goto out_free;
 		size = min(4 * size, max);
-		bigger = kvmalloc(size + 1, GFP_KERNEL_ACCOUNT);
+		bigger = kvmalloc(size + 1, CVME_GFP_BLOB);
 		err = -ENOMEM;
 		if (!bigger)
 			goto out_free;
