@@ -71,10 +71,21 @@ static int sev_init(struct cvme_provider *p)
 	return 0;
 }
 
+/*
+ * A key made for one VMPL signs no report for a lower one. Which key the driver
+ * uses is its parameter; -1 (its choice, kernels with TSM) tells nothing.
+ */
+static u32 sev_floor(void)
+{
+	return clamp(cvme_module_param(SEV_DRIVER, "vmpck_id"), 0,
+		     CVM_EVIDENCE_PRIVLEVEL_MAX);
+}
+
 static void sev_scan(struct cvme_provider *p, struct cvme_state *st)
 {
 	cvme_relay_scan(st, SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
 	st->tee = CVM_EVIDENCE_TEE_SEV_SNP;
+	st->privlevel_floor = sev_floor();
 	st->caps = CVM_EVIDENCE_CAP_PRIVLEVEL | CVM_EVIDENCE_CAP_CERTS |
 		   CVM_EVIDENCE_CAP_FW_STATUS;
 	certs_too_large = false;
@@ -250,7 +261,7 @@ static int sev_take(struct cvme_provider *p, const struct cvme_params *par,
 		return PTR_ERR(node) == -ENOMEM ? -ENOMEM : -ENODEV;
 
 	res->privlevel = par->privlevel == CVM_EVIDENCE_PRIVLEVEL_DEFAULT ?
-			 0 : par->privlevel;
+			 sev_floor() : par->privlevel;
 	res->privlevel_known = true;
 
 	err = cvme_relay_begin(&relay, RELAY_LEN);

@@ -260,6 +260,19 @@ int cvme_rmdir(const struct path *dir, const char *name)
 	return err;
 }
 
+static ssize_t read_module_file(const char *module, const char *file,
+				char *buf, size_t size)
+{
+	char path[128];
+	struct path root;
+
+	if (!sysfs_mnt || strchr(module, '/'))
+		return -ENOENT;
+	root = cvme_root_of(sysfs_mnt);
+	snprintf(path, sizeof(path), "module/%s/%s", module, file);
+	return cvme_read_file(&root, path, buf, size);
+}
+
 /**
  * cvme_module_live - is a driver's module past its initialisation
  * @name: the module
@@ -270,16 +283,32 @@ int cvme_rmdir(const struct path *dir, const char *name)
  */
 bool cvme_module_live(const char *name)
 {
-	char path[96], state[8];
-	struct path root;
+	char state[8];
 	ssize_t n;
 
-	if (!sysfs_mnt || strchr(name, '/'))
-		return true;
-	root = cvme_root_of(sysfs_mnt);
-	snprintf(path, sizeof(path), "module/%s/initstate", name);
-	n = cvme_read_file(&root, path, state, sizeof(state));
+	n = read_module_file(name, "initstate", state, sizeof(state));
 	return n < 0 || (n >= 4 && !memcmp(state, "live", 4));
+}
+
+/**
+ * cvme_module_param - a driver's numeric parameter
+ * @name: the module
+ * @param: the parameter
+ *
+ * Return: its value if that is not negative; a negative errno.
+ */
+int cvme_module_param(const char *name, const char *param)
+{
+	char file[64], text[16];
+	ssize_t n;
+	int val;
+
+	snprintf(file, sizeof(file), "parameters/%s", param);
+	n = read_module_file(name, file, text, sizeof(text) - 1);
+	if (n < 0)
+		return n;
+	text[n] = 0;
+	return kstrtoint(strim(text), 0, &val) ?: val;
 }
 
 /**

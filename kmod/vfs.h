@@ -28,6 +28,7 @@ int cvme_write_file(const struct path *dir, const char *name, const void *buf,
 int cvme_mkdir(const struct path *dir, const char *name);
 int cvme_rmdir(const struct path *dir, const char *name);
 bool cvme_module_live(const char *name);
+int cvme_module_param(const char *name, const char *param);
 struct file *cvme_node_open(const char *node, const char *driver, bool builtin);
 
 #endif /* _CVME_VFS_H */
