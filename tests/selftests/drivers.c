@@ -21,6 +21,8 @@
 
 /* Set by the case in its child, read by the parent that cleans up. */
 static bool *touched;
+/* As the program found it */
+static struct stat node;
 
 __attribute__((constructor)) static void drivers_init(void)
 {
@@ -28,6 +30,16 @@ __attribute__((constructor)) static void drivers_init(void)
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (touched == MAP_FAILED)
 		abort();
+	if (stat(cvm_node(), &node))
+		node.st_mode = 0;
+}
+
+/* The node's mode and group are the udev rule's; here nobody sets them again */
+static void give_node_back(void)
+{
+	if (node.st_mode && (chown(cvm_node(), node.st_uid, node.st_gid) ||
+			     chmod(cvm_node(), node.st_mode & 07777)))
+		ktap_note("%s: %s", cvm_node(), strerror(errno));
 }
 
 static const char *ctl_path(void)
@@ -129,19 +141,13 @@ void module_load(const char *name)
 	int status = run(argv);
 
 	CHECK(status == 0, "modprobe %s: wait status 0x%x", name, status);
+	give_node_back();
 }
 
-/* The node's mode and group are the udev rule's; here nobody sets them again */
 void reload_ours(void)
 {
-	struct stat st;
-
-	CHECK(!stat(cvm_node(), &st), "%s: %s", cvm_node(), strerror(errno));
 	module_unload("cvm_evidence", 5000);
 	module_load("cvm_evidence");
-	CHECK(!chown(cvm_node(), st.st_uid, st.st_gid) &&
-	      !chmod(cvm_node(), st.st_mode & 07777), "%s: %s", cvm_node(),
-	      strerror(errno));
 }
 
 int other_driver_load(const char *name, const char *params)
@@ -264,6 +270,7 @@ static void restore(void)
 			  status);
 	if (!module_loaded("cvm_evidence") && run(ours))
 		ktap_note("cvm_evidence could not be loaded again");
+	give_node_back();
 }
 
 int drivers_main(const struct ktap_case *cases, size_t nr, int argc, char **argv)

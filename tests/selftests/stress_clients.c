@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * 64 clients that do as they please, some to the death. DESIGN 3: "A waiter
+ * dies at once on SIGKILL and honours its timeout"; "Closing, forking, passing
+ * the file ... during a request are safe"; the header: "At rest
+ * requests_started = requests_ok + requests_failed".
+ */
+#define _GNU_SOURCE
+#include "cvm_client.h"
+#include "drivers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CLIENTS		64
+#define SECONDS		20
+#define KILLED		8	/* of the clients, one every KILL_MS */
+#define KILL_MS		200
+
+static struct shared {
+	atomic_bool stop;
+	atomic_uint good, late, busy, early, failed, cancelled;
+} *shared;
+
+static uint8_t buf[CVM_BUF_SIZE];
+
+static void good(const uint8_t *rd, ssize_t n)
+{
+	struct cvm_blob b;
+
+	cvm_blob_check(buf, n, rd, rd ? 64 : 0, &b);
+	shared->good++;
+}
+
+/* Counts an error that a busy machine may cause; any other fails the case */
+static void bad(const char *what, int err)
+{
+	switch (err) {
+	case ETIMEDOUT:
+		shared->late++;
+		return;
+	case EBUSY:
+	case EDQUOT:
+		shared->busy++;
+		return;
+	case EIO:	/* every now and then the firmware fails, see below */
+	case EBADMSG:
+		shared->failed++;
+		return;
+	}
+	CHECK(false, "%s: %s", what, strerror(err));
+}
+
+static void by_read(void)
+{
+	int fd = cvm_open(O_RDONLY);
+	ssize_t n = cvm_slurp(fd, buf, sizeof(buf));
+
+	if (n < 0)
+		bad("read", -n);
+	else
+		good(NULL, n);
+	close(fd);
+}
+
+static void by_write(int fd, const uint8_t *rd)
+{
+	ssize_t n;
+
+	cvm_write(fd, rd, 64);
+	n = cvm_slurp_chunks(fd, buf, sizeof(buf), 1 + rd[0] * 16);
+	if (n < 0)
+		bad("read after write", -n);
+	else
+		good(rd, n);
+}
+
+static void by_ioctl(int fd, const uint8_t *rd, unsigned int timeout_ms)
+{
+	struct cvm_evidence_request req;
+	uint64_t begin = now_ms();
+	ssize_t n;
+	int err;
+
+	cvm_request_init(&req, rd, 64);
+	req.timeout_ms = timeout_ms;
+	err = -cvm_request(fd, &req);
+	if (err == ETIMEDOUT)
+		CHECK(now_ms() - begin < timeout_ms + 5000,
+		      "a deadline of %u ms after %llu ms", timeout_ms,
+		      (unsigned long long)(now_ms() - begin));
+	if (err) {
+		bad("REQUEST", err);
+		return;
+	}
+	n = cvm_slurp(fd, buf, sizeof(buf));
+	CHECK(n == (ssize_t)req.blob_len, "%zd of %llu bytes", n,
+	      (unsigned long long)req.blob_len);
+	good(rd, n);
+}
+
+static void by_poll(const uint8_t *rd)
+{
+	int fd = cvm_open(O_RDWR | O_NONBLOCK);
+	ssize_t n;
+
+	if (write(fd, rd, 64) != 64) {
+		bad("write", errno);
+	} else {
+		CHECK(cvm_poll(fd, POLLIN, 30000) & POLLIN, "no answer in 30 s");
+		n = cvm_slurp(fd, buf, sizeof(buf));
+		if (n < 0)
+			bad("read after poll", -n);
+		else
+			good(rd, n);
+	}
+	close(fd);
+}
+
+/* Gone before the answer is there */
+static void early(const uint8_t *rd)
+{
+	int fd = cvm_open(O_RDWR | O_NONBLOCK);
+
+	if (write(fd, rd, 64) != 64)
+		bad("write", errno);
+	else
+		shared->early++;
+	if (rd[1] & 1)
+		sleep_ms(rd[2] % 8);
+	close(fd);
+}
+
+/* Another takes the file over, and one of two requests is the one */
+static void forked(const uint8_t *rd)
+{
+	int fd = cvm_open(O_RDWR), err;
+	struct cvm_evidence_request req;
+	pid_t pid = fork();
+
+	CHECK(pid >= 0, "fork: %s", strerror(errno));
+	cvm_request_init(&req, rd, 64);
+	err = -cvm_request(fd, &req);
+	if (err == ECANCELED)
+		shared->cancelled++;
+	else if (err)
+		bad("REQUEST of two", err);
+	if (!pid)
+		_exit(0);
+	CHECK(!reap_child(pid, 30000), "the other of two failed");
+	close(fd);
+}
+
+static void client(void *arg)
+{
+	int fd = cvm_open(O_RDWR);
+	uint8_t rd[64];
+
+	(void)arg;
+	CHECK(!setpriority(PRIO_PROCESS, 0, 0), "%s", strerror(errno));
+	while (!shared->stop) {
+		fill_random(rd, sizeof(rd));
+		switch (rd[63] % 8) {
+		case 0:
+			by_read();
+			break;
+		case 1:
+		case 2:
+			by_write(fd, rd);
+			break;
+		case 3:
+			by_ioctl(fd, rd, 0);
+			break;
+		case 4:
+			by_ioctl(fd, rd, 1 + rd[62] % 64);
+			break;
+		case 5:
+			by_poll(rd);
+			break;
+		case 6:
+			early(rd);
+			break;
+		case 7:
+			forked(rd);
+			break;
+		}
+	}
+	close(fd);
+}
+
+/* SIGKILL in the midst of it all, and a new one in its place */
+static void reaper(pid_t *victim)
+{
+	uint64_t begin;
+	int status;
+
+	kill(*victim, SIGKILL);
+	begin = now_ms();
+	status = reap_child(*victim, 5000);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+	      "a client had ended with wait status 0x%x", status);
+	CHECK(now_ms() - begin < 1000, "a killed client took %llu ms to die",
+	      (unsigned long long)(now_ms() - begin));
+	*victim = run_child(client, NULL);
+}
+
+static void all_at_once(void)
+{
+	uint64_t end, started, ok, failed;
+	static struct cvm_state was, is;
+	unsigned int kills = 0;
+	pid_t pids[CLIENTS];
+	int info;
+
+	sim_need();
+	need_root();
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(shared != MAP_FAILED, "mmap: %s", strerror(errno));
+	info = cvm_open(O_RDONLY);
+	CHECK(cvm_wait_idle(info, 5000), "requests of others");
+	cvm_get_info(info, &was);
+	sim_set("fast=1");
+	sim_set("keep_key=1");
+
+	/* who kills has to come before those who are many */
+	CHECK(!setpriority(PRIO_PROCESS, 0, -10), "%s", strerror(errno));
+	for (int i = 0; i < CLIENTS; i++)
+		pids[i] = run_child(client, NULL);
+	end = now_ms() + SECONDS * 1000;
+	while (now_ms() < end) {
+		sleep_ms(KILL_MS);
+		reaper(&pids[kills++ % KILLED]);
+		if (kills % 8 == 0)
+			sim_set("fw_error=0x16:3");
+		if (kills % 8 == 4)
+			sim_set("delay=100:2");
+	}
+	shared->stop = true;
+	for (int i = 0; i < CLIENTS; i++)
+		join_child(pids[i], 30000);
+
+	CHECK(cvm_wait_idle(info, 10000), "requests are still alive");
+	if (tsm_entries() >= 0)
+		CHECK(tsm_entries_gone(500), "an entry is left");
+	cvm_get_info(info, &is);
+	started = is.info.requests_started - was.info.requests_started;
+	ok = is.info.requests_ok - was.info.requests_ok;
+	failed = is.info.requests_failed - was.info.requests_failed;
+	ktap_note("%u good, %u late, %u failed, %u closed early, %u cancelled, %u refused, %u killed",
+		  shared->good, shared->late, shared->failed, shared->early,
+		  shared->cancelled, shared->busy, kills);
+	ktap_note("%llu started, %llu ok, %llu failed",
+		  (unsigned long long)started, (unsigned long long)ok,
+		  (unsigned long long)failed);
+	CHECK(started == ok + failed, "the counters do not add up");
+	CHECK(ok >= shared->good, "%u answers", shared->good);
+	CHECK(is.info.requests_timed_out - was.info.requests_timed_out >=
+	      shared->late, "%u saw ETIMEDOUT", shared->late);
+	CHECK(is.info.refused_busy + is.info.refused_quota -
+	      was.info.refused_busy - was.info.refused_quota >= shared->busy,
+	      "%u were refused", shared->busy);
+	CHECK(shared->good > CLIENTS && shared->early && shared->failed,
+	      "too little happened for a test");
+	CHECK(is.info.live_files == was.info.live_files, "%u files",
+	      is.info.live_files);
+	CHECK(!is.info.live_requests && !is.info.live_blobs &&
+	      !is.info.live_entries, "%u requests, %u blobs, %u entries",
+	      is.info.live_requests, is.info.live_blobs, is.info.live_entries);
+}
+
+static const struct ktap_case cases[] = {
+	{ "all_at_once", all_at_once, 120 },
+};
+
+CVM_TEST_MAIN(cases)
