@@ -148,7 +148,7 @@ static void deadline_while_frozen(void)
 
 	sim_need();
 	cgroup_make("deadline", cg, sizeof(cg));
-	sim_set("delay=3000:1");
+	sim_set("block=1");
 	fd = cvm_open(O_RDWR);
 	pid = fork();
 	if (!pid) {
@@ -177,7 +177,7 @@ static void killed_while_frozen(void)
 
 	sim_need();
 	cgroup_make("killed", cg, sizeof(cg));
-	sim_set("delay=5000:1");
+	sim_set("block=1");
 	start_waiters(pid);
 	for (int i = 0; i < WAYS; i++)
 		cgroup_enter(cg, pid[i]);
@@ -216,7 +216,7 @@ static void suspend(const char *pm_test)
 
 	sim_need();
 	need_suspend(pm_test);
-	sim_set("delay=700");
+	sim_set("delay=300");
 	start_waiters(pid);
 	start_waiters(pid + WAYS);
 	sleep_ms(300);
@@ -282,7 +282,7 @@ static void suspend_turned_back(void)
 	}
 	if (access("/sys/class/rtc/rtc0/wakealarm", F_OK))
 		ktap_skip("no clock behind the alarm timers");
-	sim_set("delay=700");
+	sim_set("delay=300");
 	start_waiters(pid);
 	start_waiters(pid + WAYS);
 	sleep_ms(300);
@@ -314,7 +314,7 @@ static void suspend_to_idle(void)
 	write_line("/sys/class/rtc/rtc0/wakealarm", "0\n");
 	if (write_line("/sys/class/rtc/rtc0/wakealarm", "+4\n"))
 		ktap_skip("the clock sets no alarm");
-	sim_set("delay=700");
+	sim_set("delay=300");
 	start_waiters(pid);
 	sleep_ms(300);
 	err = write_line("/sys/power/state", "freeze\n");

@@ -157,7 +157,7 @@ static void deadline(void)
 	sim_need();
 	fd = sound(0);
 	cvm_get_info(fd, &a);
-	sim_set("delay=3000:1");
+	sim_set("block=1");
 	req.timeout_ms = 200;
 	t = now_ms();
 	err = cvm_request(fd, &req);
@@ -169,6 +169,7 @@ static void deadline(void)
 	cvm_get_info(fd, &b);
 	CHECK(b.info.requests_timed_out == a.info.requests_timed_out + 1, "");
 	/* its firmware call is still going on: the next one waits for it */
+	sim_set("block=0");
 	cvm_take(fd, "after", 5, &blob);
 }
 
@@ -181,7 +182,7 @@ static void deadline_in_queue(void)
 	sim_need();
 	f1 = sound(O_NONBLOCK);
 	f2 = cvm_open(O_RDWR);
-	sim_set("delay=3000:1");
+	sim_set("block=1");
 	cvm_write(f1, "slow", 4);
 	sleep_ms(100);
 	req.timeout_ms = 200;
@@ -204,7 +205,7 @@ static void default_deadline(void)
 	need_root();
 	param_set("default_timeout_ms", 300);
 	fd = sound(0);
-	sim_set("delay=2000:1");
+	sim_set("block=1");
 	t = now_ms();
 	n = cvm_slurp(fd, buf, sizeof(buf));
 	t = now_ms() - t;

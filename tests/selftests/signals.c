@@ -169,7 +169,7 @@ static void first_deadline(void)
 
 	sim_need();
 	fd = cvm_open(O_RDWR);
-	sim_set("delay=6000:1");
+	sim_set("block=1");
 	cvm_request_init(&req, "deadline", 8);
 	req.timeout_ms = 1500;
 	alarm_in(400, true, 0);
@@ -271,7 +271,7 @@ static void killed(void)
 
 	sim_need();
 	fd = cvm_open(O_RDWR);
-	sim_set("delay=5000:1");
+	sim_set("block=1");
 	for (int i = 0; i < N; i++) {
 		ways[i] = i;
 		pid[i] = run_child(wait_in_some_way, &ways[i]);
@@ -299,7 +299,8 @@ static void killed(void)
 	cvm_get_info(fd, &st);
 	CHECK(cvm_find(&st, st.info.auto_provider)->queued <= 1, "%u queued",
 	      cvm_find(&st, st.info.auto_provider)->queued);
-	CHECK(cvm_wait_idle(fd, 15000), "requests of the dead are alive");
+	sim_set("block=0");
+	CHECK(cvm_wait_idle(fd, 5000), "requests of the dead are alive");
 }
 
 static void read_one(void *arg)
