@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The event log. DESIGN 3: "attach event log (CCEL ACPI table and data,
+ * trailing 0xff trimmed)"; the header: "an optional item that was wanted and
+ * could not be had" is ABSENT with an errno. On a machine with a CCEL table the
+ * kernel's own files say what is right; host_ccel.sh makes such machines.
+ *
+ *	CVM_CCEL_LOG	file with the log that must come, without what is trimmed
+ *	CVM_CCEL_ERRNO	instead: the errno that the log's absence must have
+ */
+#define _GNU_SOURCE
+#include "cvm_client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TABLE	"/sys/firmware/acpi/tables/CCEL"
+#define AREA	"/sys/firmware/acpi/tables/data/CCEL"
+
+static uint8_t buf[CVM_BUF_SIZE];
+static struct cvm_evidence_request req;
+static struct cvm_blob blob;
+
+static size_t load(const char *path, uint8_t *to, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	CHECK(fd >= 0, "%s: %s", path, strerror(errno));
+	while ((n = read(fd, to + len, size - len)) > 0)
+		len += n;
+	CHECK(n == 0, "%s: %s", path, strerror(errno));
+	close(fd);
+	return len;
+}
+
+static void ask(void)
+{
+	int fd = cvm_open(O_RDWR), err;
+	ssize_t n;
+
+	cvm_need_evidence();
+	if (access(TABLE, R_OK))
+		ktap_skip("no CCEL table that we may read (" TABLE ")");
+	cvm_request_init(&req, "event log", 9);
+	req.flags = CVM_EVIDENCE_F_EVENT_LOG;
+	err = cvm_request(fd, &req);
+	CHECK(!err, "REQUEST: %s", strerror(-err));
+	n = cvm_slurp(fd, buf, sizeof(buf));
+	CHECK(n > 0, "read: %s", strerror(-n));
+	cvm_blob_check(buf, n, "event log", 9, &blob);
+	close(fd);
+}
+
+static const struct cvm_item *absent(uint32_t type)
+{
+	for (unsigned int i = 0; i < blob.nr; i++)
+		if (blob.item[i].type == CVM_EVIDENCE_ITEM_ABSENT &&
+		    cvm_get32(blob.item[i].data) == type)
+			return &blob.item[i];
+	return NULL;
+}
+
+static void table(void)
+{
+	static uint8_t want[65536];
+	const struct cvm_item *it;
+	size_t len;
+
+	ask();
+	len = load(TABLE, want, sizeof(want));
+	it = cvm_blob_find(&blob, CVM_EVIDENCE_ITEM_CCEL_TABLE);
+	CHECK(it && !absent(CVM_EVIDENCE_ITEM_CCEL_TABLE), "no table");
+	CHECK(it->len == len && !memcmp(it->data, want, len),
+	      "%u bytes, the kernel's file has %zu, or others", it->len, len);
+}
+
+static void log_absent(int want)
+{
+	const struct cvm_item *it = absent(CVM_EVIDENCE_ITEM_CCEL_DATA);
+
+	CHECK(!cvm_blob_find(&blob, CVM_EVIDENCE_ITEM_CCEL_DATA), "there is a log");
+	CHECK(it, "no item says that there is no log");
+	ktap_note("absent: %.*s", (int)it->len - 8, it->data + 8);
+	CHECK(cvm_get32(it->data + 4) == (uint32_t)want, "errno %u, not %d",
+	      cvm_get32(it->data + 4), want);
+}
+
+static void log_as_it_is(void)
+{
+	const char *file = getenv("CVM_CCEL_LOG"), *err = getenv("CVM_CCEL_ERRNO");
+	static uint8_t want[17 << 20];
+	const struct cvm_item *it;
+	size_t len;
+
+	ask();
+	if (err) {
+		log_absent(atoi(err));
+		return;
+	}
+	if (!file && access(AREA, R_OK))
+		ktap_skip("this kernel does not show the log (" AREA ")");
+	len = load(file ? file : AREA, want, sizeof(want));
+	while (!file && len && want[len - 1] == 0xff)
+		len--;
+	it = cvm_blob_find(&blob, CVM_EVIDENCE_ITEM_CCEL_DATA);
+	CHECK(it && !absent(CVM_EVIDENCE_ITEM_CCEL_DATA), "no log");
+	ktap_note("a log of %u bytes", it->len);
+	CHECK(it->len == len && !memcmp(it->data, want, len),
+	      "%u bytes, not %zu, or others", it->len, len);
+}
+
+/* Nobody asked: it is not there, and nothing says that it is missing */
+static void not_unasked(void)
+{
+	struct cvm_blob b;
+	int fd;
+
+	ask();
+	fd = cvm_open(O_RDWR);
+	cvm_take(fd, "plain", 5, &b);
+	for (unsigned int i = 0; i < b.nr; i++)
+		CHECK(b.item[i].type != CVM_EVIDENCE_ITEM_CCEL_TABLE &&
+		      b.item[i].type != CVM_EVIDENCE_ITEM_CCEL_DATA &&
+		      b.item[i].type != CVM_EVIDENCE_ITEM_ABSENT, "item %u",
+		      b.item[i].type);
+}
+
+static const struct ktap_case cases[] = {
+	{ "table", table, 0 },
+	{ "log_as_it_is", log_as_it_is, 0 },
+	{ "not_unasked", not_unasked, 0 },
+};
+
+CVM_TEST_MAIN(cases)
