@@ -257,7 +257,6 @@ static int uapi_errno(const struct cvme_tsm_entry *entry, int err,
 static int exchange(struct cvme_provider *p, struct cvme_tsm_entry *entry,
 		    const struct cvme_params *par, struct cvme_result *res)
 {
-	bool spoilt;
 	int err;
 
 	if (!entry->live) {
@@ -266,23 +265,26 @@ static int exchange(struct cvme_provider *p, struct cvme_tsm_entry *entry,
 			return err == -ENOMEM ? err : -ENODEV;
 	}
 
-	err = store_all(entry, par, res);
-	spoilt = err;
-	if (!err)
-		err = read_all(entry, par, res);
+	err = store_all(entry, par, res) ?: read_all(entry, par, res);
 
 	if (err == -ENXIO || err == -ENOENT) {
 		/*
 		 * Both are what TSM says without a provider, and what a driver
 		 * may say; ENOENT also comes when root removed our entry.
 		 */
-		spoilt = true;
 		if (err == -ENOENT)
 			err = -EAGAIN;
 		else if (cvme_tsm_provider_gone(entry))
 			err = -ENODEV;
 	}
-	if (spoilt || err == -EAGAIN)
+	/*
+	 * Before a new report TSM frees auxblob and manifestblob but keeps
+	 * their lengths, and sev_guest sets neither when the host sends no
+	 * certificates: reading auxblob would then copy from NULL. So an entry
+	 * that had one, or may have had one, is not used again. The price is
+	 * a mkdir and rmdir beside a call to the firmware.
+	 */
+	if (err || res->certs.len || res->manifest.len)
 		tsm_drop(p, entry);
 	if (err == -EAGAIN || err == -ENODEV)
 		return err;

@@ -10,6 +10,7 @@
  */
 #include "cvm_evidence.h"
 
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/kthread.h>
@@ -23,6 +24,12 @@
 
 #include "relay.h"
 #include "vfs.h"
+
+/*
+ * In the middle of an exec of pid 1 nothing can be mapped: its address space
+ * has no room laid out yet. That passes in well under this many milliseconds.
+ */
+#define MAP_TRIES	100
 
 static struct mm_struct *pid1_mm(void)
 {
@@ -41,23 +48,13 @@ static struct mm_struct *pid1_mm(void)
 	return mm;
 }
 
-/**
- * cvme_relay_begin - (worker) map zeroed memory for a call
- * @relay: filled
- * @len: bytes, rounded up to pages
- *
- * The worker runs in pid 1's address space until cvme_relay_end().
- *
- * Return: 0, -ENOMEM, -ESRCH when pid 1 has no memory any more.
- */
-int cvme_relay_begin(struct cvme_relay *relay, size_t len)
+static int map_once(struct cvme_relay *relay)
 {
 	unsigned long addr;
 
 	relay->mm = pid1_mm();
 	if (!relay->mm)
 		return -ESRCH;
-	relay->len = PAGE_ALIGN(len);
 
 	kthread_use_mm(relay->mm);
 	addr = vm_mmap(NULL, 0, relay->len, PROT_READ | PROT_WRITE,
@@ -69,6 +66,29 @@ int cvme_relay_begin(struct cvme_relay *relay, size_t len)
 	}
 	relay->base = addr;
 	return 0;
+}
+
+/**
+ * cvme_relay_begin - (worker) map zeroed memory for a call
+ * @relay: filled
+ * @len: bytes, rounded up to pages
+ *
+ * The worker runs in pid 1's address space until cvme_relay_end().
+ *
+ * Return: 0, -ENOMEM, -ESRCH when pid 1 has no memory any more.
+ */
+int cvme_relay_begin(struct cvme_relay *relay, size_t len)
+{
+	unsigned int tries = 0;
+	int err;
+
+	relay->len = PAGE_ALIGN(len);
+	for (;;) {
+		err = map_once(relay);
+		if (!err || ++tries == MAP_TRIES)
+			return err;
+		usleep_range(500, 1000);
+	}
 }
 
 void cvme_relay_end(struct cvme_relay *relay)

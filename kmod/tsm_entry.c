@@ -11,15 +11,30 @@
 
 #define TSM_DIR		"tsm/report"
 
-/* Drivers with a device node of their own; by TSM provider name */
-static const struct {
-	const char *driver;
+/*
+ * What cannot be seen of a driver through TSM, by its name: a device node of
+ * its own, and that it shows attributes which it ignores.
+ */
+static const struct known_driver {
+	const char *name;
 	const char *node;
 	bool builtin;
-} driver_nodes[] = {
-	{ "sev_guest", "sev-guest", IS_BUILTIN(CONFIG_SEV_GUEST) },
-	{ "tdx_guest", "tdx_guest", IS_BUILTIN(CONFIG_TDX_GUEST_DRIVER) },
+	bool only_inblob;
+} known_drivers[] = {
+	{ "sev_guest", "sev-guest", IS_BUILTIN(CONFIG_SEV_GUEST), false },
+	{ "tdx_guest", "tdx_guest", IS_BUILTIN(CONFIG_TDX_GUEST_DRIVER), false },
+	{ "arm_cca_guest", NULL, false, true },
 };
+
+static const struct known_driver *known_driver(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(known_drivers); i++)
+		if (!strcmp(known_drivers[i].name, name))
+			return &known_drivers[i];
+	return NULL;
+}
 
 static int tsm_dir(struct path *dir)
 {
@@ -65,26 +80,23 @@ static bool has_attr(const struct cvme_tsm_entry *entry, const char *attr)
 	return true;
 }
 
-static int hold_driver(struct cvme_tsm_entry *entry)
+static int hold_driver(struct cvme_tsm_entry *entry,
+		       const struct known_driver *known)
 {
 	struct file *node;
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(driver_nodes); i++) {
-		if (strcmp(driver_nodes[i].driver, entry->driver))
-			continue;
-		node = cvme_node_open(driver_nodes[i].node, entry->driver,
-				      driver_nodes[i].builtin);
-		if (IS_ERR(node))
-			return PTR_ERR(node) == -ENOMEM ? -ENOMEM : -EAGAIN;
-		entry->node = node;
-		return 0;
-	}
-	return cvme_module_live(entry->driver) ? 0 : -EAGAIN;
+	if (!known || !known->node)
+		return cvme_module_live(entry->driver) ? 0 : -EAGAIN;
+	node = cvme_node_open(known->node, known->name, known->builtin);
+	if (IS_ERR(node))
+		return PTR_ERR(node) == -ENOMEM ? -ENOMEM : -EAGAIN;
+	entry->node = node;
+	return 0;
 }
 
 static int learn(struct cvme_tsm_entry *entry)
 {
+	const struct known_driver *known;
 	u64 floor = 0;
 	int err;
 
@@ -92,9 +104,12 @@ static int learn(struct cvme_tsm_entry *entry)
 			sizeof(entry->driver));
 	if (err < 0)
 		return err;
-	err = hold_driver(entry);
+	known = known_driver(entry->driver);
+	err = hold_driver(entry, known);
 	if (err)
 		return err;
+	if (known && known->only_inblob)
+		return 0;
 
 	if (has_attr(entry, "privlevel")) {
 		entry->caps |= CVM_EVIDENCE_CAP_PRIVLEVEL;

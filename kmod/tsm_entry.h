@@ -29,7 +29,8 @@ struct file;
  * @privlevel: the one last written, CVM_EVIDENCE_PRIVLEVEL_DEFAULT for none
  *
  * An item left behind keeps the driver from being loaded again: one lives only
- * while requests flow. Worker only.
+ * while requests flow. After it was dropped its strings are still good. Worker
+ * only.
  */
 struct cvme_tsm_entry {
 	bool live;
