@@ -172,7 +172,9 @@ int main(int argc, char **argv)
 
 	printf("%zu requests each, in turn\n", n);
 	printf("latency-ratio %.3f\n", compare(dev, n, 0));
-	printf("latency-ratio-certs %.3f\n", compare(dev, n, 1));
+	/* SNP: ours brings the certificates, so a client may read them too */
+	if (!access(ENTRY "/auxblob", F_OK))
+		printf("latency-ratio-certs %.3f\n", compare(dev, n, 1));
 	breakdown(dev, n);
 	rmdir(ENTRY);
 	return 0;
