@@ -18,8 +18,6 @@
 #define CHUNK	16
 #define LIMIT	60000
 
-static uint8_t buf[CVM_BUF_SIZE];
-
 /* One client: its own file, its own data, several times. */
 static void client(void *arg)
 {
