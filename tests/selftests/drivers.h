@@ -25,6 +25,11 @@ int main(int argc, char **argv)						\
 const char *driver_name(void);
 /* Does a request go through TSM configfs here? */
 bool driver_tsm(void);
+/*
+ * Have an entry of ours outlive its request, as it does for CVME_IDLE_MS unless
+ * it had certificates (provider_tsm.c): the simulated sev_guest sends none.
+ */
+void driver_keeps_entry(void);
 /* Whatever the case is about to change by itself is undone when it ends. */
 void drivers_touched(void);
 /* Its parameters at start, and these; 0 or the wait status of ctl. */

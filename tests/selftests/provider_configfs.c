@@ -28,6 +28,7 @@ static void need(void)
 	driver_name();
 	if (!driver_tsm())
 		ktap_skip("not through TSM configfs");
+	driver_keeps_entry();
 	fd = cvm_open(O_RDWR);
 }
 

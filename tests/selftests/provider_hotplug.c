@@ -124,8 +124,7 @@ static void in_use_while_an_entry_lives(void)
 	int fd, err;
 
 	need_driver();
-	if (!strcmp(driver_name(), "sev_guest"))
-		sim_set("certs=none");
+	driver_keeps_entry();
 	fd = cvm_open(O_RDWR);
 	for (int i = 0; i < 5; i++) {
 		take(fd);

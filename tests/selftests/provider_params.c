@@ -340,6 +340,7 @@ static void service_entries(void)
 		CHECK(tsm_entries() == 0, "%d entries after a service request",
 		      tsm_entries());
 	}
+	driver_keeps_entry();
 	check_plain();
 	CHECK(tsm_entries() == 1, "%d entries after a plain request",
 	      tsm_entries());

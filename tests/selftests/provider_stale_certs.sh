@@ -17,6 +17,8 @@ knob=/sys/kernel/cvm_sim/sev_guest/certs
 [ -w "$param" ] && [ -w "$knob" ] ||
 	skip_all "needs the simulated sev_guest"
 [ -e "$node" ] || skip_all "$node: no such device"
+"$ctl" fast=1 >/dev/null 2>&1 && head -c 1 "$node" >/dev/null 2>&1 ||
+	skip_all "needs a simulation that answers to any data"
 
 cleanup() {
 	echo N >"$param"
