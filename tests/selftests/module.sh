@@ -6,6 +6,7 @@
 
 # shellcheck disable=SC2317 # cases are called by name
 
+# shellcheck source=tests/selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 module=cvm_evidence

@@ -14,10 +14,12 @@
 param=/sys/module/sev_guest/parameters/stale_len
 knob=/sys/kernel/cvm_sim/sev_guest/certs
 
-[ -w "$param" ] && [ -w "$knob" ] ||
+if [ ! -w "$param" ] || [ ! -w "$knob" ]; then
 	skip_all "needs the simulated sev_guest"
+fi
 [ -e "$node" ] || skip_all "$node: no such device"
-"$ctl" fast=1 >/dev/null 2>&1 && head -c 1 "$node" >/dev/null 2>&1 ||
+"$ctl" fast=1 >/dev/null 2>&1
+head -c 1 "$node" >/dev/null 2>&1 ||
 	skip_all "needs a simulation that answers to any data"
 
 cleanup() {
@@ -46,7 +48,8 @@ certs_come_and_go() {
 	done
 	rm -rf "$tmp"
 	note "$with with certificates, $without without"
-	[ "$with" -gt 0 ] && [ "$without" -gt 0 ] || fail "they did not come and go"
+	[ "$with" -gt 0 ] || fail "none with certificates"
+	[ "$without" -gt 0 ] || fail "none without"
 }
 
 many_clients() {

@@ -12,7 +12,7 @@
 
 #define CVM_SIM_PROTO		0x43565301
 #define CVM_SIM_DEVICE		"cvm-sim"
-#define CVM_SIM_BLOB_MAX	(1U << 20)
+#define CVM_SIM_BLOB_MAX	0x100000U
 
 enum cvm_sim_kind {
 	CVM_SIM_SNP		= 1,	/* SNP report, certificate table */
@@ -43,7 +43,7 @@ enum cvm_sim_certs {
 };
 
 /* cvm_sim_request.flags */
-#define CVM_SIM_F_SVSM		(1U << 0) /* ask the SVSM, not the firmware */
+#define CVM_SIM_F_SVSM		0x1U /* ask the SVSM, not the firmware */
 
 struct cvm_sim_request {
 	__u32 proto;
@@ -62,7 +62,7 @@ struct cvm_sim_request {
 };
 
 /* cvm_sim_reply.flags */
-#define CVM_SIM_R_NO_CACHE	(1U << 0) /* not for the fast path: a replay */
+#define CVM_SIM_R_NO_CACHE	0x1U /* not for the fast path: a replay */
 
 struct cvm_sim_reply {
 	__u32 proto;

@@ -40,6 +40,7 @@ static unsigned int init_delay_ms;
 module_param(init_delay_ms, uint, 0444);
 MODULE_PARM_DESC(init_delay_ms, "time between registering and being ready");
 
+/* as the real driver's snp_cmd_mutex: one message to the firmware at a time */
 DEFINE_MUTEX(sev_mutex);
 struct sim_tee *sev_tee;
 struct sev_state *sev;

@@ -26,6 +26,7 @@ struct tdx_report_req {
 	__u8 reportdata[TDX_REPORTDATA_LEN];
 	__u8 tdreport[TDX_REPORT_LEN];
 };
+
 #define TDX_CMD_GET_REPORT0	_IOWR('T', 1, struct tdx_report_req)
 #endif
 
