@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define SNP_VMPL	0x30
-#define SECONDS		4
+#define SECONDS		2
 
 static uint8_t buf[CVM_BUF_SIZE];
 static struct cvm_evidence_request req;

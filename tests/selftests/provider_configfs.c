@@ -180,7 +180,7 @@ static void entry_removed_all_the_time(void)
 	need();
 	sim_set("fast=1");
 	pid = run_child(remove_all, NULL);
-	for (end = now_ms() + 4000; now_ms() < end;) {
+	for (end = now_ms() + 2000; now_ms() < end;) {
 		fill_random(rd, sizeof(rd));
 		cvm_write(fd, rd, sizeof(rd));
 		n = cvm_slurp(fd, buf, sizeof(buf));

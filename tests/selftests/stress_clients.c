@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define CLIENTS		64
-#define SECONDS		20
+#define SECONDS		10
 #define KILLED		8	/* of the clients, one every KILL_MS */
 #define KILL_MS		200
 
