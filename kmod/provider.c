@@ -304,6 +304,8 @@ static int provider_start(struct cvme_provider *p)
 			p->ops->exit(p);
 		return PTR_ERR(worker);
 	}
+	/* the one thread must not wait its turn among hundreds of its clients */
+	set_user_nice(worker->task, -10);
 	p->worker = worker;
 	return 0;
 }

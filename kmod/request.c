@@ -2,11 +2,14 @@
 /* Requests: admission, deadlines, the worker's side, their one end. */
 #include "cvm_evidence.h"
 
+#include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/smp.h>
 #include <linux/slab.h>
 
 #include "ccel.h"
@@ -223,6 +226,27 @@ static int check_params(struct cvme_provider *p, const struct cvme_params *par)
 	return 0;
 }
 
+/*
+ * A lone requester and the worker hand over to each other: on one CPU that
+ * costs two context switches, on two it costs waking an idle CPU twice, which
+ * for a virtual one takes as long as the whole request. With more of them the
+ * worker may run anywhere. A running one is left alone: moving it would make
+ * the requester wait for the stopper. Failing (a CPU going offline) is as good.
+ */
+static void place_worker(struct cvme_provider *p, bool alone)
+{
+	struct task_struct *task = p->worker->task;
+	const struct cpumask *want = cpu_possible_mask;
+
+	if (alone) {
+		if (task_is_running(task))
+			return;
+		want = cpumask_of(raw_smp_processor_id());
+	}
+	if (!cpumask_equal(task->cpus_ptr, want))
+		set_cpus_allowed_ptr(task, want);
+}
+
 /**
  * cvme_request_submit - admit a request
  * @client: who asks
@@ -241,6 +265,7 @@ struct cvme_request *cvme_request_submit(struct cvme_client *client,
 	struct cvme_share *spare;
 	struct cvme_provider *p;
 	struct cvme_request *req;
+	bool alone;
 	int err;
 
 	if (par->flags & (CVM_EVIDENCE_F_SHARED | CVM_EVIDENCE_F_CONTEXT))
@@ -278,6 +303,7 @@ struct cvme_request *cvme_request_submit(struct cvme_client *client,
 	get_inflight(req);
 
 	spin_lock(&p->lock);
+	alone = !p->queued;
 	err = cvme_queue_add(req, &spare);
 	if (!err) {
 		req->seq = atomic64_inc_return(&cvme_stats.seq);
@@ -300,6 +326,7 @@ struct cvme_request *cvme_request_submit(struct cvme_client *client,
 		return ERR_PTR(err);
 	}
 	trace_cvm_evidence_queued(req);
+	place_worker(p, alone);
 	kthread_queue_work(p->worker, &p->serve);
 	return req;
 }
