@@ -152,7 +152,7 @@ static void error(void)
 
 /*
  * "an event loop never hammers the firmware": one that reads whenever the file
- * is readable, for a second, causes one request, whether it fails or not.
+ * is readable, for a second after the answer, causes one request, whether it fails or not.
  */
 static void event_loop(void)
 {
@@ -160,7 +160,7 @@ static void event_loop(void)
 
 	sim_need();
 	for (int fails = 0; fails < 2; fails++) {
-		uint64_t calls, end = now_ms() + 1000;
+		uint64_t calls, begin = now_ms();
 		int fd, reads = 0;
 
 		fd = cvm_open(O_RDWR | O_NONBLOCK);
@@ -168,7 +168,9 @@ static void event_loop(void)
 		calls = sim_counter("calls");
 		if (fails)
 			sim_fail_next();
-		while (now_ms() < end) {
+		/* a busy host may take more than the second for the first turn */
+		while (now_ms() - begin < 1000 ||
+		       (reads <= 2 && now_ms() - begin < 30000)) {
 			if (!(cvm_poll(fd, POLLIN, 50) & (POLLIN | POLLERR)))
 				continue;
 			reads++;
