@@ -152,7 +152,7 @@ static void error(void)
 
 /*
  * "an event loop never hammers the firmware": one that reads whenever the file
- * is readable, for a second after the answer, causes one request, whether it fails or not.
+ * is readable, for a second, causes one request, whether it fails or not.
  */
 static void event_loop(void)
 {
