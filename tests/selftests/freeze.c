@@ -307,7 +307,7 @@ static void suspend_to_idle(void)
 	sim_need();
 	need_root();
 	if (!env || strcmp(env, "1"))
-		ktap_skip("this machine may not wake up again (CVM_SUSPEND=1 if its clock wakes it; QEMU's does not)");
+		ktap_skip("it may not wake again (CVM_SUSPEND=1 if its clock wakes it; QEMU's does not)");
 	if (!read_line("/sys/power/state", line, sizeof(line)) ||
 	    !strstr(line, "freeze"))
 		ktap_skip("no suspend to idle here");
