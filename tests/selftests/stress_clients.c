@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +198,21 @@ static void client(void *arg)
 	close(fd);
 }
 
+static void say_where(pid_t pid)
+{
+	char path[32], stack[1024] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, stack, sizeof(stack) - 1) < 0)
+		strcpy(stack, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	ktap_note("pid %d, killed, is in state %c at %s", pid, proc_state(pid),
+		  stack);
+}
+
 /*
  * SIGKILL in the midst of it all, and a new one in its place. How soon one dies
  * is asked elsewhere, without 63 others on the same CPUs.
@@ -209,7 +225,15 @@ static void reaper(pid_t *victim)
 
 	kill(*victim, SIGKILL);
 	begin = now_ms();
-	status = reap_child(*victim, 5000);
+	while (waitpid(*victim, &status, WNOHANG) != *victim) {
+		CHECK(now_ms() - begin < 20000, "pid %d survives SIGKILL (%c)",
+		      *victim, proc_state(*victim));
+		if (now_ms() - begin > longest + 2000) {
+			longest = now_ms() - begin;
+			say_where(*victim);
+		}
+		sleep_ms(2);
+	}
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
 	      "a client had ended with wait status 0x%x", status);
 	if (now_ms() - begin > longest) {
@@ -247,9 +271,9 @@ static void all_at_once(void)
 	while (now_ms() < end) {
 		sleep_ms(KILL_MS);
 		reaper(&pids[kills++ % KILLED]);
-		if (kills % 8 == 0)
+		if (kills % 4 == 1)
 			sim_set("fw_error=0x16:3");
-		if (kills % 8 == 4)
+		if (kills % 4 == 3)
 			sim_set("delay=100:2");
 	}
 	shared->stop = true;
@@ -276,7 +300,7 @@ static void all_at_once(void)
 	CHECK(is.info.refused_busy + is.info.refused_quota -
 	      was.info.refused_busy - was.info.refused_quota >= shared->busy,
 	      "%u were refused", shared->busy);
-	CHECK(shared->good > CLIENTS && shared->early && shared->failed,
+	CHECK(shared->good > CLIENTS && shared->early && kills,
 	      "too little happened for a test");
 	CHECK(is.info.live_files == was.info.live_files, "%u files",
 	      is.info.live_files);
