@@ -17,8 +17,13 @@
 
 /* A provider known to be missing is looked for again after this long */
 #define RESCAN_INTERVAL		HZ
-/* An O_NONBLOCK caller waits for an idle worker's look, not for a busy one */
-#define NONBLOCK_SCAN_WAIT	(HZ / 20)
+/*
+ * How long a caller waits for that look; less if it must not block, and hardly
+ * at all if the worker is also busy with a request
+ */
+#define SCAN_WAIT		(5 * HZ)
+#define SCAN_WAIT_NONBLOCK	HZ
+#define SCAN_WAIT_BUSY		(HZ / 20)
 /* How long rmmod of a driver waits for us to let go */
 #define DROP_WAIT		(5 * HZ)
 
@@ -110,6 +115,7 @@ static void drop_work(struct kthread_work *work)
  */
 int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
 {
+	unsigned long timeout = SCAN_WAIT;
 	bool recent;
 	long ret;
 	u64 seq;
@@ -122,6 +128,8 @@ int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
 		 (p->state.status == CVM_EVIDENCE_ST_AVAILABLE ||
 		  time_before(jiffies, p->scanned + RESCAN_INTERVAL));
 	seq = p->scan_seq;
+	if (nonblock)
+		timeout = p->queued ? SCAN_WAIT_BUSY : SCAN_WAIT_NONBLOCK;
 	spin_unlock(&p->lock);
 	if (recent)
 		return 0;
@@ -129,8 +137,7 @@ int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
 	kthread_queue_work(p->worker, &p->scan);
 	ret = wait_event_freezable_timeout(p->scan_wq,
 					   READ_ONCE(p->scan_seq) != seq,
-					   nonblock ? NONBLOCK_SCAN_WAIT :
-						      DROP_WAIT);
+					   timeout);
 	return ret < 0 ? ret : 0;
 }
 
