@@ -34,7 +34,8 @@ help:
 #: make check           all tests; installs what they need (root, Debian 12)
 #: make check-user      host tests alone, seconds
 #: make check-vm        selftests in VMs; KERNEL=6.12 SIM=tsm-snp narrows
-#: make check-debug     selftests on a kernel with KASAN, lockdep, kmemleak
+#: make check-debug     selftests on a kernel with KASAN, lockdep, kmemleak;
+#:                      SIM=ioctl-snp, TESTS="read poll" choose
 #: make lint            W=1, sparse, checkpatch, shellcheck
 #: make bench           figures of README, in a VM
 
@@ -113,7 +114,7 @@ check-vm: deps
 	@KERNEL=$(KERNEL) SIM=$(SIM) tests/check vm
 
 check-debug: deps
-	@tests/check debug
+	@SIM=$(SIM) TESTS="$(TESTS)" tests/check debug
 
 lint: deps
 	@tests/check lint
