@@ -10,7 +10,6 @@
  */
 #include "cvm_evidence.h"
 
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/kthread.h>
@@ -18,7 +17,9 @@
 #include <linux/mman.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/rwsem.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/uaccess.h>
 
@@ -26,11 +27,9 @@
 #include "vfs.h"
 
 /*
- * In the middle of an exec of pid 1 nothing can be mapped: its address space
- * has no room laid out yet. That passes in well under this many milliseconds.
+ * Until an exec has laid its new address space out, mapping there fails or, up
+ * to 6.9, calls a null pointer. exec_update_lock is held until it has.
  */
-#define MAP_TRIES	100
-
 static struct mm_struct *pid1_mm(void)
 {
 	struct task_struct *task;
@@ -42,30 +41,12 @@ static struct mm_struct *pid1_mm(void)
 		get_task_struct(task);
 	rcu_read_unlock();
 	if (task) {
+		down_read(&task->signal->exec_update_lock);
 		mm = get_task_mm(task);
+		up_read(&task->signal->exec_update_lock);
 		put_task_struct(task);
 	}
 	return mm;
-}
-
-static int map_once(struct cvme_relay *relay)
-{
-	unsigned long addr;
-
-	relay->mm = pid1_mm();
-	if (!relay->mm)
-		return -ESRCH;
-
-	kthread_use_mm(relay->mm);
-	addr = vm_mmap(NULL, 0, relay->len, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, 0);
-	if (IS_ERR_VALUE(addr)) {
-		kthread_unuse_mm(relay->mm);
-		mmput(relay->mm);
-		return -ENOMEM;
-	}
-	relay->base = addr;
-	return 0;
 }
 
 /**
@@ -79,16 +60,23 @@ static int map_once(struct cvme_relay *relay)
  */
 int cvme_relay_begin(struct cvme_relay *relay, size_t len)
 {
-	unsigned int tries = 0;
-	int err;
+	unsigned long addr;
 
+	relay->mm = pid1_mm();
+	if (!relay->mm)
+		return -ESRCH;
 	relay->len = PAGE_ALIGN(len);
-	for (;;) {
-		err = map_once(relay);
-		if (!err || ++tries == MAP_TRIES)
-			return err;
-		usleep_range(500, 1000);
+
+	kthread_use_mm(relay->mm);
+	addr = vm_mmap(NULL, 0, relay->len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	if (IS_ERR_VALUE(addr)) {
+		kthread_unuse_mm(relay->mm);
+		mmput(relay->mm);
+		return -ENOMEM;
 	}
+	relay->base = addr;
+	return 0;
 }
 
 void cvme_relay_end(struct cvme_relay *relay)
