@@ -179,6 +179,20 @@ static void report_data(void)
 	      b.hdr.flags);
 }
 
+/* Real evidence is bound to its own data: for any other the provider is heard, and refused. */
+static void served_or_replayed(int fd, const char *data, uint32_t provider)
+{
+	struct cvm_blob b;
+
+	if (sim_replays()) {
+		REFUSED(fd, EBADMSG);
+		return;
+	}
+	SERVED(fd, data, strlen(data), &b);
+	CHECK(b.hdr.provider == provider, "%u", b.hdr.provider);
+	CHECK(req.out_provider == provider, "%u", req.out_provider);
+}
+
 static void provider(void)
 {
 	struct cvm_state st;
@@ -193,14 +207,11 @@ static void provider(void)
 	cvm_get_info(fd, &st);
 	for (uint32_t id = 1; id <= CVM_EVIDENCE_PROVIDER_VTPM; id++) {
 		const struct cvm_evidence_provider *p = cvm_find(&st, id);
-		struct cvm_blob b;
 
 		cvm_request_init(&req, "named", 5);
 		req.provider = id;
 		if (p && p->status == CVM_EVIDENCE_ST_AVAILABLE) {
-			SERVED(fd, "named", 5, &b);
-			CHECK(b.hdr.provider == id, "%u", b.hdr.provider);
-			CHECK(req.out_provider == id, "%u", req.out_provider);
+			served_or_replayed(fd, "named", id);
 		} else if (p && p->status == CVM_EVIDENCE_ST_KEY_LOST) {
 			REFUSED(fd, EKEYREVOKED);
 		} else {
@@ -209,15 +220,10 @@ static void provider(void)
 	}
 	/* AUTO: as GET_INFO says, and without any: ENODEV */
 	cvm_request_init(&req, "auto", 4);
-	if (st.info.auto_provider) {
-		struct cvm_blob b;
-
-		SERVED(fd, "auto", 4, &b);
-		CHECK(b.hdr.provider == st.info.auto_provider, "%u",
-		      b.hdr.provider);
-	} else {
+	if (st.info.auto_provider)
+		served_or_replayed(fd, "auto", st.info.auto_provider);
+	else
 		REFUSED(fd, ENODEV);
-	}
 }
 
 /* "0..3, or DEFAULT"; EINVAL "privlevel below the floor or out of range" */
