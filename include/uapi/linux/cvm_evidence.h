@@ -117,7 +117,8 @@ enum cvm_evidence_provider_id {
  * The ioctls carry no size in their number: the struct's first member, size,
  * is set by the caller to its own sizeof. A struct larger than the kernel
  * knows is accepted when the tail is zero; a shorter one, down to the stated
- * minimum, is filled as far as it goes.
+ * minimum, is filled as far as it goes. More than a page is E2BIG whatever is
+ * in it.
  *
  * 32-bit callers use the same structs unchanged.
  */
@@ -498,6 +499,283 @@ enum cvm_evidence_item_type {
 	CVM_EVIDENCE_ITEM_SERVICE_GUID			= 22,
 	CVM_EVIDENCE_ITEM_SERVICE_MANIFEST_VERSION	= 23,
 	CVM_EVIDENCE_ITEM_ABSENT			= 24,
+};
+
+/*
+ * EVENTS
+ *
+ * Generic netlink family "cvm_evidence", described by
+ * include/netlink/cvm_evidence.yaml, in the init network namespace only.
+ * Listening to its group "events" and the dump GET_LOG need CAP_NET_ADMIN in
+ * the init user namespace; a kernel that cannot guard a group offers none.
+ * GET_INFO is for everybody.
+ *
+ * This is monitoring, no audit trail: a slow listener loses events, and so does
+ * the log when more than CVM_EVIDENCE_LOG_MAX come. Event numbers have no
+ * gaps: who misses one sees it, and is told ENOBUFS by its socket.
+ * Events never carry report_data or anything it could be guessed from.
+ */
+#define CVM_EVIDENCE_GENL_NAME		"cvm_evidence"
+#define CVM_EVIDENCE_GENL_VERSION	1
+#define CVM_EVIDENCE_GENL_GROUP		"events"
+#define CVM_EVIDENCE_LOG_MAX		1024	/* events that GET_LOG has */
+
+/**
+ * enum cvm_evidence_cmd - messages of the family
+ * @CVM_EVIDENCE_CMD_UNSPEC: never used
+ * @CVM_EVIDENCE_CMD_GET_INFO: do: answers with CVM_EVIDENCE_INFO_A_*; providers
+ *	as they were last seen, none is looked for
+ * @CVM_EVIDENCE_CMD_GET_LOG: dump: the last events, oldest first, each with
+ *	CVM_EVIDENCE_EVENT_A_*; with CVM_EVIDENCE_EVENT_A_NUMBER in the request,
+ *	the ones from that number on
+ * @CVM_EVIDENCE_CMD_EVENT: sent to the group: one event, the same attributes
+ */
+enum cvm_evidence_cmd {
+	CVM_EVIDENCE_CMD_UNSPEC		= 0,
+	CVM_EVIDENCE_CMD_GET_INFO	= 1,
+	CVM_EVIDENCE_CMD_GET_LOG	= 2,
+	CVM_EVIDENCE_CMD_EVENT		= 3,
+};
+
+/**
+ * enum cvm_evidence_event_type - what happened
+ * @CVM_EVIDENCE_EV_EVIDENCE_TAKEN: somebody got evidence
+ * @CVM_EVIDENCE_EV_EVIDENCE_FAILED: a request ended in an error
+ * @CVM_EVIDENCE_EV_PROVIDER_ADDED: a provider can be used from now on
+ * @CVM_EVIDENCE_EV_PROVIDER_REMOVED: it cannot any more
+ * @CVM_EVIDENCE_EV_THROTTLED: a call took as long as the SNP driver waits when
+ *	the host tells it to come back later
+ * @CVM_EVIDENCE_EV_RECOVERED: calls are quick again
+ * @CVM_EVIDENCE_EV_KEY_LOST: the guest's key to the SNP firmware is wiped
+ * @CVM_EVIDENCE_EV_QUOTA_DENIED: a request was not admitted, EBUSY or EDQUOT;
+ *	one event in a second for one share, with the number of refusals
+ * @CVM_EVIDENCE_EV_PARAMETER_CHANGED: a module parameter was written
+ * @CVM_EVIDENCE_EV_TCB_CHANGED: reports name another TCB than before
+ * @CVM_EVIDENCE_EV_IDENTITY_CHANGED: a report field differs that is fixed for
+ *	the life of a VM
+ * @CVM_EVIDENCE_EV_REATTEST: the VM was forked, restored or resumed: what was
+ *	attested before may no longer hold. After the fact, and by the word of
+ *	an untrusted host: hygiene, no proof.
+ */
+enum cvm_evidence_event_type {
+	CVM_EVIDENCE_EV_EVIDENCE_TAKEN		= 1,
+	CVM_EVIDENCE_EV_EVIDENCE_FAILED		= 2,
+	CVM_EVIDENCE_EV_PROVIDER_ADDED		= 3,
+	CVM_EVIDENCE_EV_PROVIDER_REMOVED	= 4,
+	CVM_EVIDENCE_EV_THROTTLED		= 5,
+	CVM_EVIDENCE_EV_RECOVERED		= 6,
+	CVM_EVIDENCE_EV_KEY_LOST		= 7,
+	CVM_EVIDENCE_EV_QUOTA_DENIED		= 8,
+	CVM_EVIDENCE_EV_PARAMETER_CHANGED	= 9,
+	CVM_EVIDENCE_EV_TCB_CHANGED		= 10,
+	CVM_EVIDENCE_EV_IDENTITY_CHANGED	= 11,
+	CVM_EVIDENCE_EV_REATTEST		= 12,
+};
+
+/**
+ * enum cvm_evidence_field - which report field changed
+ * @CVM_EVIDENCE_FIELD_CHIP_ID: SNP CHIP_ID, 64 bytes
+ * @CVM_EVIDENCE_FIELD_MEASUREMENT: SNP MEASUREMENT, 48 bytes
+ * @CVM_EVIDENCE_FIELD_REPORT_ID: SNP REPORT_ID, 32 bytes
+ * @CVM_EVIDENCE_FIELD_REPORTED_TCB: SNP REPORTED_TCB, 8 bytes
+ * @CVM_EVIDENCE_FIELD_MRTD: TDX MRTD, 48 bytes
+ * @CVM_EVIDENCE_FIELD_TEE_TCB_SVN: TDX TEE_TCB_SVN, 16 bytes
+ */
+enum cvm_evidence_field {
+	CVM_EVIDENCE_FIELD_CHIP_ID	= 1,
+	CVM_EVIDENCE_FIELD_MEASUREMENT	= 2,
+	CVM_EVIDENCE_FIELD_REPORT_ID	= 3,
+	CVM_EVIDENCE_FIELD_REPORTED_TCB	= 4,
+	CVM_EVIDENCE_FIELD_MRTD		= 5,
+	CVM_EVIDENCE_FIELD_TEE_TCB_SVN	= 6,
+};
+
+/**
+ * enum cvm_evidence_cause - why to attest again
+ * @CVM_EVIDENCE_CAUSE_VM_FORK: the VM generation id changed
+ * @CVM_EVIDENCE_CAUSE_RESUME: the VM was suspended or hibernated, and resumed
+ */
+enum cvm_evidence_cause {
+	CVM_EVIDENCE_CAUSE_VM_FORK	= 1,
+	CVM_EVIDENCE_CAUSE_RESUME	= 2,
+};
+
+/**
+ * enum cvm_evidence_event_attr - attributes of an event
+ *
+ * Of every event:
+ * @CVM_EVIDENCE_EVENT_A_NUMBER: u64, 1, 2, 3, ... since the module was loaded
+ * @CVM_EVIDENCE_EVENT_A_TYPE: u32, enum cvm_evidence_event_type
+ * @CVM_EVIDENCE_EVENT_A_BOOTTIME: u64, CLOCK_BOOTTIME, ns
+ * @CVM_EVIDENCE_EVENT_A_REALTIME: u64, CLOCK_REALTIME, ns
+ * @CVM_EVIDENCE_EVENT_A_VM_EPOCH: u64, as in GET_INFO
+ *
+ * Who did it (evidence, quota and parameter events), as the init namespaces
+ * see it:
+ * @CVM_EVIDENCE_EVENT_A_PID: u32, process
+ * @CVM_EVIDENCE_EVENT_A_START_TIME: u64, CLOCK_BOOTTIME of its start, ns: a pid
+ *	alone may be somebody else's by now
+ * @CVM_EVIDENCE_EVENT_A_UID: u32, real uid
+ * @CVM_EVIDENCE_EVENT_A_LOGINUID: u32, of the audit system; absent when unset
+ * @CVM_EVIDENCE_EVENT_A_SESSION: u32, of the audit system; absent when unset
+ * @CVM_EVIDENCE_EVENT_A_COMM: text, a process names itself as it likes
+ * @CVM_EVIDENCE_EVENT_A_EXE_DEV: u64, st_dev of its executable: major << 20 |
+ *	minor
+ * @CVM_EVIDENCE_EVENT_A_EXE_INODE: u64, st_ino of it
+ * @CVM_EVIDENCE_EVENT_A_CGROUP: u64, id of its cgroup (v2): the inode of the
+ *	cgroup's directory
+ *
+ * Of evidence events:
+ * @CVM_EVIDENCE_EVENT_A_SEQUENCE: u64, as in the blob
+ * @CVM_EVIDENCE_EVENT_A_PROVIDER: u32, enum cvm_evidence_provider_id (provider,
+ *	throttling, key, quota and field events too)
+ * @CVM_EVIDENCE_EVENT_A_TEE: u32, enum cvm_evidence_tee (provider and field
+ *	events too)
+ * @CVM_EVIDENCE_EVENT_A_PRIVLEVEL: u32, as asked for; absent: the default
+ * @CVM_EVIDENCE_EVENT_A_FLAGS: u32, CVM_EVIDENCE_F_*
+ * @CVM_EVIDENCE_EVENT_A_BATCH: u32, how many requests were answered with it
+ * @CVM_EVIDENCE_EVENT_A_ERRNO: u32, positive errno (quota events too)
+ * @CVM_EVIDENCE_EVENT_A_FW_STATUS: u64, where it is known
+ * @CVM_EVIDENCE_EVENT_A_WAIT_NS: u64, from admission to the start of its work
+ * @CVM_EVIDENCE_EVENT_A_FIRMWARE_NS: u64, time in the provider (throttling
+ *	events too)
+ * @CVM_EVIDENCE_EVENT_A_REPORT_SHA256: 32 bytes, SHA-256 of the report
+ * @CVM_EVIDENCE_EVENT_A_KERNEL_RANDOM: flag, nobody chose report_data
+ *
+ * Of others:
+ * @CVM_EVIDENCE_EVENT_A_DRIVER: text, driver behind the provider
+ * @CVM_EVIDENCE_EVENT_A_REASON: text, why a provider went away
+ * @CVM_EVIDENCE_EVENT_A_COUNT: u32, refusals that a quota event stands for
+ * @CVM_EVIDENCE_EVENT_A_PARAMETER: text, name of a module parameter
+ * @CVM_EVIDENCE_EVENT_A_OLD_VALUE: u64, its value before
+ * @CVM_EVIDENCE_EVENT_A_NEW_VALUE: u64, and now
+ * @CVM_EVIDENCE_EVENT_A_FIELD: u32, enum cvm_evidence_field
+ * @CVM_EVIDENCE_EVENT_A_OLD: bytes of the field before
+ * @CVM_EVIDENCE_EVENT_A_NEW: and now
+ * @CVM_EVIDENCE_EVENT_A_CAUSE: u32, enum cvm_evidence_cause
+ *
+ * @CVM_EVIDENCE_EVENT_A_PAD: fills up to 8 bytes
+ */
+enum cvm_evidence_event_attr {
+	CVM_EVIDENCE_EVENT_A_NUMBER		= 1,
+	CVM_EVIDENCE_EVENT_A_TYPE		= 2,
+	CVM_EVIDENCE_EVENT_A_BOOTTIME		= 3,
+	CVM_EVIDENCE_EVENT_A_REALTIME		= 4,
+	CVM_EVIDENCE_EVENT_A_VM_EPOCH		= 5,
+	CVM_EVIDENCE_EVENT_A_PID		= 6,
+	CVM_EVIDENCE_EVENT_A_START_TIME		= 7,
+	CVM_EVIDENCE_EVENT_A_UID		= 8,
+	CVM_EVIDENCE_EVENT_A_LOGINUID		= 9,
+	CVM_EVIDENCE_EVENT_A_SESSION		= 10,
+	CVM_EVIDENCE_EVENT_A_COMM		= 11,
+	CVM_EVIDENCE_EVENT_A_EXE_DEV		= 12,
+	CVM_EVIDENCE_EVENT_A_EXE_INODE		= 13,
+	CVM_EVIDENCE_EVENT_A_CGROUP		= 14,
+	CVM_EVIDENCE_EVENT_A_SEQUENCE		= 15,
+	CVM_EVIDENCE_EVENT_A_PROVIDER		= 16,
+	CVM_EVIDENCE_EVENT_A_TEE		= 17,
+	CVM_EVIDENCE_EVENT_A_PRIVLEVEL		= 18,
+	CVM_EVIDENCE_EVENT_A_FLAGS		= 19,
+	CVM_EVIDENCE_EVENT_A_BATCH		= 20,
+	CVM_EVIDENCE_EVENT_A_ERRNO		= 21,
+	CVM_EVIDENCE_EVENT_A_FW_STATUS		= 22,
+	CVM_EVIDENCE_EVENT_A_WAIT_NS		= 23,
+	CVM_EVIDENCE_EVENT_A_FIRMWARE_NS	= 24,
+	CVM_EVIDENCE_EVENT_A_REPORT_SHA256	= 25,
+	CVM_EVIDENCE_EVENT_A_KERNEL_RANDOM	= 26,
+	CVM_EVIDENCE_EVENT_A_DRIVER		= 27,
+	CVM_EVIDENCE_EVENT_A_REASON		= 28,
+	CVM_EVIDENCE_EVENT_A_COUNT		= 29,
+	CVM_EVIDENCE_EVENT_A_PARAMETER		= 30,
+	CVM_EVIDENCE_EVENT_A_OLD_VALUE		= 31,
+	CVM_EVIDENCE_EVENT_A_NEW_VALUE		= 32,
+	CVM_EVIDENCE_EVENT_A_FIELD		= 33,
+	CVM_EVIDENCE_EVENT_A_OLD		= 34,
+	CVM_EVIDENCE_EVENT_A_NEW		= 35,
+	CVM_EVIDENCE_EVENT_A_CAUSE		= 36,
+	CVM_EVIDENCE_EVENT_A_PAD		= 37,
+};
+
+/**
+ * enum cvm_evidence_info_attr - attributes of GET_INFO's answer
+ *
+ * As the members of struct cvm_evidence_info of the same names.
+ * @CVM_EVIDENCE_INFO_A_VERSION: text
+ * @CVM_EVIDENCE_INFO_A_API_VERSION: u32
+ * @CVM_EVIDENCE_INFO_A_FLAGS: u32, CVM_EVIDENCE_INFO_F_*
+ * @CVM_EVIDENCE_INFO_A_VM_EPOCH: u64
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_STARTED: u64
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_OK: u64
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_FAILED: u64
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_TIMED_OUT: u64
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_ABANDONED: u64
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_MISMATCHED: u64
+ * @CVM_EVIDENCE_INFO_A_REFUSED_BUSY: u64
+ * @CVM_EVIDENCE_INFO_A_REFUSED_QUOTA: u64
+ * @CVM_EVIDENCE_INFO_A_LIVE_FILES: u32
+ * @CVM_EVIDENCE_INFO_A_LIVE_REQUESTS: u32
+ * @CVM_EVIDENCE_INFO_A_LIVE_BLOBS: u32
+ * @CVM_EVIDENCE_INFO_A_LIVE_ENTRIES: u32
+ * @CVM_EVIDENCE_INFO_A_EVENTS: u64, number of the last event
+ * @CVM_EVIDENCE_INFO_A_EVENTS_UNSENT: u64, events that the log overran before
+ *	they could be sent
+ * @CVM_EVIDENCE_INFO_A_PROVIDER: nest of CVM_EVIDENCE_PROVIDER_A_*, one for
+ *	each provider
+ * @CVM_EVIDENCE_INFO_A_PAD: fills up to 8 bytes
+ */
+enum cvm_evidence_info_attr {
+	CVM_EVIDENCE_INFO_A_VERSION		= 1,
+	CVM_EVIDENCE_INFO_A_API_VERSION		= 2,
+	CVM_EVIDENCE_INFO_A_FLAGS		= 3,
+	CVM_EVIDENCE_INFO_A_VM_EPOCH		= 4,
+	CVM_EVIDENCE_INFO_A_REQUESTS_STARTED	= 5,
+	CVM_EVIDENCE_INFO_A_REQUESTS_OK		= 6,
+	CVM_EVIDENCE_INFO_A_REQUESTS_FAILED	= 7,
+	CVM_EVIDENCE_INFO_A_REQUESTS_TIMED_OUT	= 8,
+	CVM_EVIDENCE_INFO_A_REQUESTS_ABANDONED	= 9,
+	CVM_EVIDENCE_INFO_A_REQUESTS_MISMATCHED	= 10,
+	CVM_EVIDENCE_INFO_A_REFUSED_BUSY	= 11,
+	CVM_EVIDENCE_INFO_A_REFUSED_QUOTA	= 12,
+	CVM_EVIDENCE_INFO_A_LIVE_FILES		= 13,
+	CVM_EVIDENCE_INFO_A_LIVE_REQUESTS	= 14,
+	CVM_EVIDENCE_INFO_A_LIVE_BLOBS		= 15,
+	CVM_EVIDENCE_INFO_A_LIVE_ENTRIES	= 16,
+	CVM_EVIDENCE_INFO_A_EVENTS		= 17,
+	CVM_EVIDENCE_INFO_A_EVENTS_UNSENT	= 18,
+	CVM_EVIDENCE_INFO_A_PROVIDER		= 19,
+	CVM_EVIDENCE_INFO_A_PAD			= 20,
+};
+
+/**
+ * enum cvm_evidence_provider_attr - one provider in GET_INFO's answer
+ *
+ * As the members of struct cvm_evidence_provider of the same names.
+ * @CVM_EVIDENCE_PROVIDER_A_ID: u32, enum cvm_evidence_provider_id
+ * @CVM_EVIDENCE_PROVIDER_A_NAME: text
+ * @CVM_EVIDENCE_PROVIDER_A_STATUS: u32, enum cvm_evidence_status
+ * @CVM_EVIDENCE_PROVIDER_A_TEE: u32, enum cvm_evidence_tee
+ * @CVM_EVIDENCE_PROVIDER_A_PRIVLEVEL_FLOOR: u32
+ * @CVM_EVIDENCE_PROVIDER_A_CAPS: u32, CVM_EVIDENCE_CAP_*
+ * @CVM_EVIDENCE_PROVIDER_A_QUEUED: u32
+ * @CVM_EVIDENCE_PROVIDER_A_STARTED: u64
+ * @CVM_EVIDENCE_PROVIDER_A_FAILED: u64
+ * @CVM_EVIDENCE_PROVIDER_A_DRIVER: text
+ * @CVM_EVIDENCE_PROVIDER_A_REASON: text
+ * @CVM_EVIDENCE_PROVIDER_A_PAD: fills up to 8 bytes
+ */
+enum cvm_evidence_provider_attr {
+	CVM_EVIDENCE_PROVIDER_A_ID		= 1,
+	CVM_EVIDENCE_PROVIDER_A_NAME		= 2,
+	CVM_EVIDENCE_PROVIDER_A_STATUS		= 3,
+	CVM_EVIDENCE_PROVIDER_A_TEE		= 4,
+	CVM_EVIDENCE_PROVIDER_A_PRIVLEVEL_FLOOR	= 5,
+	CVM_EVIDENCE_PROVIDER_A_CAPS		= 6,
+	CVM_EVIDENCE_PROVIDER_A_QUEUED		= 7,
+	CVM_EVIDENCE_PROVIDER_A_STARTED		= 8,
+	CVM_EVIDENCE_PROVIDER_A_FAILED		= 9,
+	CVM_EVIDENCE_PROVIDER_A_DRIVER		= 10,
+	CVM_EVIDENCE_PROVIDER_A_REASON		= 11,
+	CVM_EVIDENCE_PROVIDER_A_PAD		= 12,
 };
 
 #endif /* _UAPI_LINUX_CVM_EVIDENCE_H */
