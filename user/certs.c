@@ -3,76 +3,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/bn.h>
-#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
 #include "certs.h"
-#include "digest.h"
+#include "ecdsa.h"
 #include "snp.h"
 
-/* R and S as ECDSA-Sig-Value; the report has them little-endian. */
-static int signature_der(const u8 *report, u8 **der)
-{
-	BIGNUM *r = BN_lebin2bn(report + SNP_SIG_R_OFF, SNP_SIG_INT_LEN, NULL);
-	BIGNUM *s = BN_lebin2bn(report + SNP_SIG_S_OFF, SNP_SIG_INT_LEN, NULL);
-	ECDSA_SIG *sig = ECDSA_SIG_new();
-	int len;
-
-	if (!r || !s || !sig || !ECDSA_SIG_set0(sig, r, s)) {
-		BN_free(r);
-		BN_free(s);
-		ECDSA_SIG_free(sig);
-		return -1;
-	}
-	*der = NULL;
-	len = i2d_ECDSA_SIG(sig, der);
-	ECDSA_SIG_free(sig);
-	return len;
-}
-
-static bool has_ec_key(X509 *x)
+bool cert_has_ec_key(X509 *x)
 {
 	EVP_PKEY *key = X509_get0_pubkey(x);
 
 	return key && EVP_PKEY_base_id(key) == EVP_PKEY_EC;
 }
 
-static bool signed_by(const u8 *report, X509 *x)
+bool cert_signed_report(X509 *x, const u8 *report)
 {
-	EVP_PKEY *key = X509_get0_pubkey(x);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	u8 *der = NULL;
-	int len;
-	bool ok;
-
-	len = signature_der(report, &der);
-	ok = ctx && len > 0 && has_ec_key(x) &&
-	     EVP_DigestVerifyInit(ctx, NULL, EVP_sha384(), NULL, key) == 1 &&
-	     EVP_DigestVerify(ctx, der, (size_t)len, report, SNP_SIGNED_LEN) == 1;
-	OPENSSL_free(der);
-	EVP_MD_CTX_free(ctx);
-	ERR_clear_error();
-	return ok;
+	return ecdsa_verify(X509_get0_pubkey(x), "SHA384", (struct span){ report, SNP_SIGNED_LEN },
+			    report + SNP_SIG_R_OFF, report + SNP_SIG_S_OFF, SNP_SIG_INT_LEN, true);
 }
 
-static bool self_issued(X509 *x)
+bool cert_is_self_issued(X509 *x)
 {
 	return !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));
 }
 
-static const struct cert *issuer_of(const struct cert_pool *pool, const struct cert *c)
+const struct cert *cert_pool_issuer(const struct cert_pool *pool, X509 *of)
 {
 	size_t i;
 
 	for (i = 0; i < pool->n; i++) {
 		X509 *x = pool->certs[i].x;
 		bool ok = !X509_NAME_cmp(X509_get_subject_name(x),
-					 X509_get_issuer_name(c->x)) &&
+					 X509_get_issuer_name(of)) &&
 			  X509_get0_pubkey(x) &&
-			  X509_verify(c->x, X509_get0_pubkey(x)) == 1;
+			  X509_verify(of, X509_get0_pubkey(x)) == 1;
 
 		ERR_clear_error();
 		if (ok)
@@ -108,9 +74,9 @@ static int chain_from(const struct cert_pool *pool, const struct cert *leaf, str
 
 	for (depth = 0; depth < 4; depth++) {
 		append_pem(pem, c);
-		if (self_issued(c->x))
+		if (cert_is_self_issued(c->x))
 			return RC_OK;
-		up = issuer_of(pool, c);
+		up = cert_pool_issuer(pool, c->x);
 		if (!up) {
 			char *cn CLEANUP(free_str) = x509_cn(X509_get_issuer_name(c->x));
 
@@ -145,9 +111,9 @@ int cert_pool_chain(const struct cert_pool *pool, const u8 *report, struct buf *
 	for (i = 0; i < pool->n; i++) {
 		X509 *x = pool->certs[i].x;
 
-		if (signed_by(report, x))
+		if (cert_signed_report(x, report))
 			return chain_from(pool, &pool->certs[i], pem);
-		leaf |= has_ec_key(x);
+		leaf |= cert_has_ec_key(x);
 	}
 	if (leaf)
 		return fail(RC_EVIDENCE,
@@ -164,8 +130,8 @@ int cert_pool_order(const struct cert_pool *pool, struct buf *pem)
 		bool issues = false;
 
 		for (k = 0; k < pool->n; k++)
-			issues |= k != i && issuer_of(pool, &pool->certs[k]) == &pool->certs[i];
-		if (!issues && has_ec_key(pool->certs[i].x))
+			issues |= k != i && cert_pool_issuer(pool, pool->certs[k].x) == &pool->certs[i];
+		if (!issues && cert_has_ec_key(pool->certs[i].x))
 			return chain_from(pool, &pool->certs[i], pem);
 	}
 	for (i = 0; i < pool->n; i++)

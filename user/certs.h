@@ -31,6 +31,13 @@ int cert_table_show(struct node *to, struct span s);
 /* Certificates of a table, a PEM or a DER; @what names it in messages. */
 int cert_pool_add(struct cert_pool *pool, struct span s, const char *what);
 
+bool cert_has_ec_key(X509 *x);
+bool cert_is_self_issued(X509 *x);
+/* Whether the key of @x signed the SNP report */
+bool cert_signed_report(X509 *x, const u8 *report);
+/* One of @pool that has the issuer's name of @of and whose key signed it */
+const struct cert *cert_pool_issuer(const struct cert_pool *pool, X509 *of);
+
 /*
  * PEM text of the chain VCEK or VLEK, ASK or ASVK, ARK for @report; of the
  * leaves in the pool the one whose key signed the report is taken.

@@ -6,8 +6,23 @@
 
 #include "util.h"
 
+static struct buf *captured;
+
+void complain_into(struct buf *b)
+{
+	captured = b;
+}
+
 static void say(const char *kind, const char *fmt, va_list ap)
 {
+	if (captured) {
+		char *s = NULL;
+
+		if (vasprintf(&s, fmt, ap) >= 0)
+			buf_printf(captured, "%s%s", captured->len ? "; " : "", s);
+		free(s);
+		return;
+	}
 	fflush(stdout);
 	fprintf(stderr, "cvm-evidence: %s", kind);
 	vfprintf(stderr, fmt, ap);

@@ -112,6 +112,45 @@ bool hcl_user_data(const struct hcl *h, u8 out[64])
 	return ok;
 }
 
+static bool jwk_number(struct json_object *key, const char *name, struct buf *out)
+{
+	struct json_object *v;
+	const char *s, *why;
+
+	if (!json_object_object_get_ex(key, name, &v) || !json_object_is_type(v, json_type_string))
+		return false;
+	s = json_object_get_string(v);
+	return !base64_decode(s, strlen(s), out, &why) && out->len;
+}
+
+bool hcl_ak(const struct hcl *h, struct buf *n, struct buf *e)
+{
+	struct json_object *o = parse_claims(h), *keys = NULL, *v;
+	size_t i, count = 0, found = 0;
+	bool ok = false;
+
+	if (o && json_object_object_get_ex(o, "keys", &keys) &&
+	    json_object_is_type(keys, json_type_array))
+		count = json_object_array_length(keys);
+	for (i = 0; i < count; i++) {
+		struct json_object *key = json_object_array_get_idx(keys, i);
+
+		if (!json_object_is_type(key, json_type_object) ||
+		    !json_object_object_get_ex(key, "kid", &v) ||
+		    strcmp(json_object_get_string(v), "HCLAkPub"))
+			continue;
+		/* of two it could not be told which is meant */
+		if (found++)
+			ok = false;
+		else
+			ok = json_object_object_get_ex(key, "kty", &v) &&
+			     !strcmp(json_object_get_string(v), "RSA") &&
+			     jwk_number(key, "n", n) && jwk_number(key, "e", e);
+	}
+	json_object_put(o);
+	return ok;
+}
+
 static void show_claims(struct node *to, const struct hcl *h)
 {
 	struct json_object *o = parse_claims(h), *v;

@@ -23,6 +23,8 @@ int hcl_parse(struct span s, struct hcl *h);
 bool hcl_is_bound(const struct hcl *h);
 /* The 64 bytes of the claim user-data; false when there is none */
 bool hcl_user_data(const struct hcl *h, u8 out[64]);
+/* Modulus and exponent of the claims' one HCLAkPub, an RSA key */
+bool hcl_ak(const struct hcl *h, struct buf *n, struct buf *e);
 int hcl_show(struct node *to, struct span s);
 
 #endif

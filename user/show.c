@@ -47,8 +47,7 @@ static int show_raw(struct span s, enum raw_kind kind, struct node **root)
 	return raw_show(*root, kind, s);
 }
 
-/* Text of hex or base64, as tools print it, with line ends anywhere */
-static bool as_text(struct span s, struct buf *out)
+bool show_text(struct span s, struct buf *out)
 {
 	struct buf t CLEANUP_BUF;
 	const char *why;
@@ -80,7 +79,7 @@ int show_bytes(struct span s, const char *name, struct node **root)
 		return show_blob(s, root);
 	if (kind != RAW_UNKNOWN)
 		return show_raw(s, kind, root);
-	if (as_text(s, &decoded)) {
+	if (show_text(s, &decoded)) {
 		s = buf_span(&decoded);
 		kind = raw_recognise(s);
 		if (evidence_looks_like(s))

@@ -51,6 +51,9 @@ struct buf {
 	size_t cap;
 };
 
+/* Until it is called with NULL, messages go there, not to stderr. */
+void complain_into(struct buf *b);
+
 #define CLEANUP_BUF		CLEANUP(buf_free) = { 0 }
 
 void buf_add(struct buf *b, const void *p, size_t len);
@@ -89,7 +92,7 @@ bool refuses_binary(const char *path, bool force);
 /* codec.c */
 char *hex_encode(const u8 *p, size_t len);
 int hex_decode(const char *text, size_t len, struct buf *out, const char **why);
-enum base64 { BASE64_STD, BASE64_URL };
+enum base64 { BASE64_STD, BASE64_URL, BASE64_URL_PAD };
 char *base64_encode(const u8 *p, size_t len, enum base64 alphabet);
 int base64_decode(const char *text, size_t len, struct buf *out, const char **why);
 int guid_parse(const char *text, u8 guid[16]);

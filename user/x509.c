@@ -101,7 +101,7 @@ char *x509_cn(const X509_NAME *name)
 	return xasprintf("%.*s", ASN1_STRING_length(v), (const char *)ASN1_STRING_get0_data(v));
 }
 
-static bool ext_by_oid(X509 *x, const char *oid, struct span *out)
+bool x509_ext(X509 *x, const char *oid, struct span *out)
 {
 	ASN1_OBJECT *obj = OBJ_txt2obj(oid, 1);
 	int i = obj ? X509_get_ext_by_OBJ(x, obj, -1) : -1;
@@ -131,7 +131,7 @@ int x509_amd_int(X509 *x, const char *arc)
 	int n = 0;
 
 	snprintf(oid, sizeof(oid), AMD_OID "%s", arc);
-	if (!ext_by_oid(x, oid, &e) || !tlv(e, 0x02, &v) || !v.len || v.len > 3)
+	if (!x509_ext(x, oid, &e) || !tlv(e, 0x02, &v) || !v.len || v.len > 3)
 		return -1;
 	for (size_t i = 0; i < v.len; i++)
 		n = n << 8 | v.p[i];
@@ -142,7 +142,7 @@ bool x509_amd_hwid(X509 *x, struct span *out)
 {
 	struct span e, v;
 
-	if (!ext_by_oid(x, AMD_OID "4", &e))
+	if (!x509_ext(x, AMD_OID "4", &e))
 		return false;
 	/* raw, or wrapped once more in an OCTET STRING */
 	if (e.len != 64 && e.len != 8 && tlv(e, 0x04, &v))
@@ -151,6 +151,15 @@ bool x509_amd_hwid(X509 *x, struct span *out)
 		return false;
 	*out = e;
 	return true;
+}
+
+bool x509_amd_text(X509 *x, const char *arc, struct span *out)
+{
+	char oid[64];
+	struct span e;
+
+	snprintf(oid, sizeof(oid), AMD_OID "%s", arc);
+	return x509_ext(x, oid, &e) && tlv(e, 0x16, out);
 }
 
 static void show_amd(struct node *to, X509 *x)
@@ -165,12 +174,12 @@ static void show_amd(struct node *to, X509 *x)
 	struct node *n;
 	size_t i;
 
-	if (!ext_by_oid(x, AMD_OID "2", &e) && !ext_by_oid(x, AMD_OID "1", &e))
+	if (!x509_ext(x, AMD_OID "2", &e) && !x509_ext(x, AMD_OID "1", &e))
 		return;
 	n = add_map(to, "amd", NULL);
-	if (ext_by_oid(x, AMD_OID "2", &e) && tlv(e, 0x16, &v))
+	if (x509_amd_text(x, "2", &v))
 		add_text(n, "productName", "%.*s", (int)v.len, (const char *)v.p);
-	if (ext_by_oid(x, AMD_OID "5", &e) && tlv(e, 0x16, &v))
+	if (x509_amd_text(x, "5", &v))
 		add_text(n, "CSP_ID", "%.*s", (int)v.len, (const char *)v.p);
 	for (i = 0; i < ARRAY_SIZE(ints); i++) {
 		int value = x509_amd_int(x, ints[i].arc);
@@ -254,7 +263,7 @@ void x509_show(struct node *to, X509 *x)
 	add_time(to, "notBefore", X509_get0_notBefore(x));
 	add_time(to, "notAfter", X509_get0_notAfter(x));
 	show_amd(to, x);
-	if (ext_by_oid(x, SGX_OID, &e))
+	if (x509_ext(x, SGX_OID, &e))
 		show_sgx_seq(add_map(to, "sgx", NULL), e.p, (long)e.len, 0);
 }
 

@@ -21,8 +21,12 @@ void x509_show(struct node *to, X509 *x);
 /* A list named @key of the certificates in @s, or why there are none */
 void x509_show_pem(struct node *to, const char *key, struct span s);
 
+/* The value of the extension @oid, as it is in its OCTET STRING */
+bool x509_ext(X509 *x, const char *oid, struct span *out);
 /* AMD: integer of extension 1.3.6.1.4.1.3704.1.<arc>, -1 when there is none */
 int x509_amd_int(X509 *x, const char *arc);
+/* AMD: text of such an extension: 2 the product, 5 the cloud provider of a VLEK */
+bool x509_amd_text(X509 *x, const char *arc, struct span *out);
 /* AMD: the chip's id, 8 or 64 bytes */
 bool x509_amd_hwid(X509 *x, struct span *out);
 
