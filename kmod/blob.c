@@ -201,6 +201,7 @@ struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
 	kref_init(&blob->ref);
 	blob->len = count.len;
 
+	blob->report = res->report;
 	w.blob = blob;
 	put_all(&w, req, res, times);
 
@@ -244,6 +245,12 @@ size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
 		pos = 0;
 	}
 	return done;
+}
+
+struct cvme_blob *cvme_blob_get(struct cvme_blob *blob)
+{
+	kref_get(&blob->ref);
+	return blob;
 }
 
 static void blob_release(struct kref *ref)

@@ -16,9 +16,11 @@ struct cvme_request;
 
 /**
  * struct cvme_blob - finished evidence
- * @ref: one for every request that was answered with it
+ * @ref: one for every request that was answered with it, one for its event
+ *	until the report is hashed
  * @len: bytes of the whole
  * @nr_pieces: used of @piece
+ * @report: the report, in @owned
  * @piece: the blob, in order; points into @head and to @owned
  * @nr_owned: used of @owned
  * @owned: the provider's buffers, freed with the blob
@@ -31,6 +33,7 @@ struct cvme_blob {
 	size_t len;
 	unsigned int nr_pieces;
 	unsigned int nr_owned;
+	struct cvme_buf report;
 	struct cvme_buf piece[CVME_BLOB_PIECES];
 	u8 *owned[CVME_BLOB_BUFS];
 	u8 head[];
@@ -40,6 +43,7 @@ struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
 				  struct cvme_result *res);
 size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
 		      void __user *ubuf, size_t len);
+struct cvme_blob *cvme_blob_get(struct cvme_blob *blob);
 void cvme_blob_put(struct cvme_blob *blob);
 
 #endif

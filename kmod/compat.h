@@ -11,8 +11,11 @@
 #include <linux/fs.h>
 #include <linux/kcov.h>
 #include <linux/kthread.h>
+#include <linux/mm_types.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
+#include <linux/rcupdate.h>
+#include <net/genetlink.h>
 
 /* Moved there in 6.12 */
 #ifdef HAVE_LINUX_UNALIGNED_H
@@ -45,6 +48,38 @@ compat_kcov_remote_start_common(struct kcov_common_handle_id id)
 
 #define kcov_common_handle		compat_kcov_common_handle
 #define kcov_remote_start_common	compat_kcov_remote_start_common
+#endif
+
+/* 6.7 made files type-safe by RCU, and gave this the pointer's place */
+#ifdef HAVE_GET_FILE_RCU_PTR
+#define compat_get_file_rcu(pfile)	get_file_rcu(pfile)
+#else
+static inline struct file *compat_get_file_rcu(struct file __rcu **pfile)
+{
+	struct file *file = rcu_dereference(*pfile);
+
+	return file && get_file_rcu(file) ? file : NULL;
+}
+#endif
+
+/* Not exported any more */
+static inline struct file *compat_get_mm_exe_file(struct mm_struct *mm)
+{
+	struct file *file;
+
+	rcu_read_lock();
+	file = compat_get_file_rcu(&mm->exe_file);
+	rcu_read_unlock();
+	return file;
+}
+
+#define get_mm_exe_file			compat_get_mm_exe_file
+
+/* What a dump was asked with; 6.7 gave it a name */
+#ifdef HAVE_GENL_INFO_DUMP
+#define genl_dump_attrs(cb)		(genl_info_dump(cb)->attrs)
+#else
+#define genl_dump_attrs(cb)		(genl_dumpit_info(cb)->attrs)
 #endif
 
 /* Until 6.2 an id-mapped mount was named by its user namespace */

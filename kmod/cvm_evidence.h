@@ -40,10 +40,13 @@ extern unsigned int cvme_default_timeout_ms;
 extern u8 cvme_boot_id[16];
 extern bool cvme_has_boot_id;
 
+struct cvme_result;
+
 /* watch.c */
 int cvme_watch_init(void);
 void cvme_watch_exit(void);
 u64 cvme_vm_epoch(void);
 bool cvme_vm_fork_noticed(void);
+void cvme_watch_report(u32 provider, const struct cvme_result *res);
 
 #endif /* _CVME_H */

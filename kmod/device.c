@@ -28,6 +28,19 @@ void cvme_client_put(struct cvme_client *client)
 	kref_put(&client->ref, client_release);
 }
 
+/* Of current, in the unified hierarchy */
+u64 cvme_cgroup_id(void)
+{
+	u64 id = 0;
+
+#ifdef CONFIG_CGROUPS
+	rcu_read_lock();
+	id = cgroup_id(task_dfl_cgroup(current));
+	rcu_read_unlock();
+#endif
+	return id;
+}
+
 static void share_of_opener(const struct cred *cred,
 			    struct cvme_share_key *key)
 {
@@ -41,14 +54,10 @@ static void share_of_opener(const struct cred *cred,
 
 	key->kind = CVME_SHARE_UID;
 	key->id = from_kuid(&init_user_ns, uid);
-#ifdef CONFIG_CGROUPS
-	if (uid_eq(uid, GLOBAL_ROOT_UID)) {
+	if (IS_ENABLED(CONFIG_CGROUPS) && uid_eq(uid, GLOBAL_ROOT_UID)) {
 		key->kind = CVME_SHARE_CGROUP;
-		rcu_read_lock();
-		key->id = cgroup_id(task_dfl_cgroup(current));
-		rcu_read_unlock();
+		key->id = cvme_cgroup_id();
 	}
-#endif
 }
 
 static int device_open(struct inode *inode, struct file *file)

@@ -10,6 +10,7 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
+#include "events.h"
 #include "request.h"
 
 /* Copy a sized struct in: its size is read once, and is what is then used */
@@ -30,8 +31,8 @@ static int copy_sized(void *dst, size_t ksize, u32 min_size,
 	return err;
 }
 
-static void fill_provider(struct cvme_provider *p,
-			  struct cvm_evidence_provider *info)
+void cvme_info_fill_provider(struct cvme_provider *p,
+			     struct cvm_evidence_provider *info)
 {
 	memset(info, 0, sizeof(*info));
 	spin_lock(&p->lock);
@@ -52,7 +53,8 @@ static void fill_provider(struct cvme_provider *p,
 	strscpy(info->name, p->ops->name, sizeof(info->name));
 }
 
-static void fill_info(struct cvm_evidence_info *info)
+/* All that takes no looking: what is in and what a provider tells stays */
+void cvme_info_fill(struct cvm_evidence_info *info)
 {
 	info->flags = cvme_vm_fork_noticed() ? CVM_EVIDENCE_INFO_F_VMFORK : 0;
 	info->api_version = CVM_EVIDENCE_API_VERSION;
@@ -108,6 +110,8 @@ static long get_info(void __user *arg)
 		     info.provider_size > PAGE_SIZE))
 		return -EINVAL;
 
+	/* a blob whose report is being hashed for its event is nobody's */
+	cvme_events_flush();
 	info.tee = CVM_EVIDENCE_TEE_NONE;
 	info.auto_provider = CVM_EVIDENCE_PROVIDER_AUTO;
 	info.privlevel_floor = 0;
@@ -115,7 +119,7 @@ static long get_info(void __user *arg)
 		err = cvme_provider_refresh(p, true);
 		if (err)
 			return err;
-		fill_provider(p, &prov);
+		cvme_info_fill_provider(p, &prov);
 		if (n < room) {
 			err = put_provider(&info, n, &prov);
 			if (err)
@@ -129,7 +133,7 @@ static long get_info(void __user *arg)
 		}
 	}
 	info.nr_providers = n;
-	fill_info(&info);
+	cvme_info_fill(&info);
 
 	if (copy_to_user(arg, &info, min_t(size_t, usize, sizeof(info))))
 		return -EFAULT;

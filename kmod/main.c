@@ -14,6 +14,7 @@
 #include <linux/uuid.h>
 
 #include "compat.h"
+#include "events.h"
 #include "provider.h"
 #include "request.h"
 #include "vfs.h"
@@ -24,6 +25,7 @@ bool cvme_has_boot_id;
 
 /* A parameter with bounds, so that no reader need doubt its value */
 struct bounded {
+	const char *name;
 	unsigned int *value;
 	unsigned int min;
 	unsigned int max;
@@ -32,7 +34,7 @@ struct bounded {
 static int bounded_set(const char *val, const struct kernel_param *kp)
 {
 	const struct bounded *b = kp->arg;
-	unsigned int num;
+	unsigned int num, old;
 	int err;
 
 	err = kstrtouint(val, 0, &num);
@@ -40,7 +42,10 @@ static int bounded_set(const char *val, const struct kernel_param *kp)
 		return err;
 	if (num < b->min || num > b->max)
 		return -EINVAL;
+	old = READ_ONCE(*b->value);
 	WRITE_ONCE(*b->value, num);
+	if (num != old)
+		cvme_event_parameter(b->name, old, num);
 	return 0;
 }
 
@@ -57,23 +62,23 @@ static const struct kernel_param_ops bounded_ops = {
 };
 
 unsigned int cvme_max_blob = SZ_256K;
-static struct bounded max_blob = { &cvme_max_blob, SZ_4K, SZ_64M };
+static struct bounded max_blob = { "max_blob", &cvme_max_blob, SZ_4K, SZ_64M };
 module_param_cb(max_blob, &bounded_ops, &max_blob, 0644);
 MODULE_PARM_DESC(max_blob, "largest blob that is delivered, bytes (256 KiB)");
 
 unsigned int cvme_queue_max = 1024;
-static struct bounded queue_max = { &cvme_queue_max, 1, 65536 };
+static struct bounded queue_max = { "queue_max", &cvme_queue_max, 1, 65536 };
 module_param_cb(queue_max, &bounded_ops, &queue_max, 0644);
 MODULE_PARM_DESC(queue_max, "requests one provider's queue takes (1024)");
 
 unsigned int cvme_share_max = 384;
-static struct bounded share_max = { &cvme_share_max, 1, 65536 };
+static struct bounded share_max = { "share_max", &cvme_share_max, 1, 65536 };
 module_param_cb(share_max, &bounded_ops, &share_max, 0644);
 MODULE_PARM_DESC(share_max, "of these, for one user or container (384)");
 
 unsigned int cvme_default_timeout_ms = 120000;
 static struct bounded default_timeout_ms = {
-	&cvme_default_timeout_ms, 1, CVME_MAX_TIMEOUT_MS
+	"default_timeout_ms", &cvme_default_timeout_ms, 1, CVME_MAX_TIMEOUT_MS
 };
 module_param_cb(default_timeout_ms, &bounded_ops, &default_timeout_ms, 0644);
 MODULE_PARM_DESC(default_timeout_ms,
@@ -126,9 +131,12 @@ static int __init cvme_init(void)
 		pr_warn("boot id unknown (error %d), evidence will not carry it\n",
 			err);
 
-	err = cvme_requests_init();
+	err = cvme_events_init();
 	if (err)
 		return err;
+	err = cvme_requests_init();
+	if (err)
+		goto err_events;
 	err = cvme_vfs_init();
 	if (err)
 		goto err_requests;
@@ -141,6 +149,7 @@ static int __init cvme_init(void)
 	err = cvme_device_init();
 	if (err)
 		goto err_watch;
+	cvme_providers_look();
 	return 0;
 
 err_watch:
@@ -151,6 +160,8 @@ err_vfs:
 	cvme_vfs_exit();
 err_requests:
 	cvme_requests_exit();
+err_events:
+	cvme_events_exit();
 	return err;
 }
 module_init(cvme_init);
@@ -162,6 +173,7 @@ static void __exit cvme_exit(void)
 	cvme_providers_exit();
 	cvme_vfs_exit();
 	cvme_requests_exit();
+	cvme_events_exit();
 }
 module_exit(cvme_exit);
 

@@ -7,11 +7,13 @@
 
 #include <linux/completion.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 
 #include "compat.h"
+#include "events.h"
 #include "provider.h"
 #include "request.h"
 
@@ -61,7 +63,7 @@ void cvme_result_free(struct cvme_result *res)
 static void scan_work(struct kthread_work *work)
 {
 	struct cvme_provider *p = container_of(work, struct cvme_provider, scan);
-	struct cvme_state st = { .status = CVM_EVIDENCE_ST_ERROR };
+	struct cvme_state st = { .status = CVM_EVIDENCE_ST_ERROR }, old;
 
 	/* an event from here on makes the answer stale again */
 	spin_lock(&p->lock);
@@ -71,13 +73,16 @@ static void scan_work(struct kthread_work *work)
 	p->ops->scan(p, &st);
 
 	spin_lock(&p->lock);
+	old = p->state;
 	/* nothing but a request, or the driver's reload, shows that it is back */
-	if (p->state.status != CVM_EVIDENCE_ST_KEY_LOST ||
+	if (old.status != CVM_EVIDENCE_ST_KEY_LOST ||
 	    st.status != CVM_EVIDENCE_ST_AVAILABLE)
 		p->state = st;
+	st = p->state;
 	p->scanned = jiffies;
 	p->scan_seq++;
 	spin_unlock(&p->lock);
+	cvme_event_state(p, &old, &st);
 	wake_up_all(&p->scan_wq);
 }
 
@@ -193,16 +198,38 @@ struct cvme_provider *cvme_provider_pick(u32 id, bool nonblock)
 	return ERR_PTR(-ENODEV);
 }
 
+/* How long the SNP driver waits when the host tells it to come back later */
+#define SNP_RETRY_NS		(2 * NSEC_PER_SEC)
+
+static void note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
+{
+	bool slow = firmware_ns >= SNP_RETRY_NS, changed;
+
+	spin_lock(&p->lock);
+	/* a quick failure says nothing about the host's pace */
+	changed = p->state.tee == CVM_EVIDENCE_TEE_SEV_SNP &&
+		  slow != p->throttled && (slow || !err);
+	if (changed)
+		p->throttled = slow;
+	spin_unlock(&p->lock);
+	if (changed)
+		cvme_event_throttle(p, slow, firmware_ns);
+}
+
 /**
  * cvme_provider_note - what the outcome of a request shows of its provider
  * @p: the provider
  * @err: 0 or the request's error
+ * @firmware_ns: how long it took
  */
-void cvme_provider_note(struct cvme_provider *p, int err)
+void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 {
-	struct cvme_state *st = &p->state;
+	struct cvme_state *st = &p->state, old, new;
+
+	note_throttling(p, err, firmware_ns);
 
 	spin_lock(&p->lock);
+	old = *st;
 	switch (err) {
 	case 0:
 		if (st->status == CVM_EVIDENCE_ST_KEY_LOST) {
@@ -224,7 +251,9 @@ void cvme_provider_note(struct cvme_provider *p, int err)
 			sizeof(st->reason));
 		break;
 	}
+	new = *st;
 	spin_unlock(&p->lock);
+	cvme_event_state(p, &old, &new);
 }
 
 /*
@@ -260,6 +289,7 @@ void cvme_providers_module_event(const struct module *mod, bool going)
 
 	for (i = 0; i < ARRAY_SIZE(providers); i++) {
 		struct cvme_provider *p = &providers[i];
+		struct cvme_state old, new;
 
 		if (!p->worker)
 			continue;
@@ -267,17 +297,34 @@ void cvme_providers_module_event(const struct module *mod, bool going)
 			continue;
 
 		spin_lock(&p->lock);
+		old = p->state;
 		p->stale = true;
 		if (going && !strcmp(p->state.driver, mod->name)) {
 			p->state.status = CVM_EVIDENCE_ST_NO_DRIVER;
 			snprintf(p->state.reason, sizeof(p->state.reason),
 				 "driver %s was unloaded", mod->name);
 		}
+		new = p->state;
 		spin_unlock(&p->lock);
+		cvme_event_state(p, &old, &new);
 
+		/* so that it is told of before anybody asks for evidence */
+		if (!going && new.status != CVM_EVIDENCE_ST_AVAILABLE)
+			kthread_queue_work(p->worker, &p->scan);
 		if (going && p->ops->holds && p->ops->holds(p, mod->name))
 			wait_dropped(p, mod->name);
 	}
+}
+
+/* See who is there already */
+void cvme_providers_look(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(providers); i++)
+		if (providers[i].worker)
+			kthread_queue_work(providers[i].worker,
+					   &providers[i].scan);
 }
 
 static int provider_start(struct cvme_provider *p)

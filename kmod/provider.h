@@ -166,6 +166,7 @@ struct cvme_provider_ops {
  * @drop: calls ops->idle() now, for a driver that is going
  * @state: result of the last scan
  * @stale: a driver came or went since the last scan
+ * @throttled: the last call that tells was as slow as the host's throttling
  * @scanned: jiffies of the last scan
  * @scan_seq: number of scans done
  * @scan_wq: told when @scan_seq changes
@@ -191,6 +192,7 @@ struct cvme_provider {
 
 	struct cvme_state state;
 	bool stale;
+	bool throttled;
 	unsigned long scanned;
 	u64 scan_seq;
 	wait_queue_head_t scan_wq;
@@ -205,11 +207,12 @@ extern const struct cvme_provider_ops cvme_tdx_guest_ops;
 
 int cvme_providers_init(void);
 void cvme_providers_exit(void);
+void cvme_providers_look(void);
 struct cvme_provider *cvme_provider_at(unsigned int n);
 struct cvme_provider *cvme_provider_pick(u32 id, bool nonblock);
 int cvme_provider_refresh(struct cvme_provider *p, bool nonblock);
 bool cvme_provider_usable(struct cvme_provider *p);
-void cvme_provider_note(struct cvme_provider *p, int err);
+void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns);
 void cvme_providers_module_event(const struct module *mod, bool going);
 
 #endif /* _CVME_PROVIDER_H */

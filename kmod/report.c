@@ -34,6 +34,33 @@
 
 #define SHA512_LEN		64
 
+/* Offsets in the SNP report, or in the quote's body and in the TDREPORT */
+static const struct fixed_field {
+	u32 tee;
+	u32 len;
+	u32 offset;
+	u32 tdreport_offset;
+} fixed_fields[] = {
+	[CVM_EVIDENCE_FIELD_CHIP_ID] = {
+		CVM_EVIDENCE_TEE_SEV_SNP, 64, 0x1a0
+	},
+	[CVM_EVIDENCE_FIELD_MEASUREMENT] = {
+		CVM_EVIDENCE_TEE_SEV_SNP, 48, 0x90
+	},
+	[CVM_EVIDENCE_FIELD_REPORT_ID] = {
+		CVM_EVIDENCE_TEE_SEV_SNP, 32, 0x140
+	},
+	[CVM_EVIDENCE_FIELD_REPORTED_TCB] = {
+		CVM_EVIDENCE_TEE_SEV_SNP, 8, 0x180
+	},
+	[CVM_EVIDENCE_FIELD_MRTD] = {
+		CVM_EVIDENCE_TEE_TDX, 48, 136, 528
+	},
+	[CVM_EVIDENCE_FIELD_TEE_TCB_SVN] = {
+		CVM_EVIDENCE_TEE_TDX, 16, 0, 264
+	},
+};
+
 /* NULL where the kernel has no SHA-512: then no service can be checked */
 static struct crypto_shash *sha512_tfm;
 
@@ -111,6 +138,34 @@ static const u8 *report_data(const struct cvme_result *res)
 		       rep->data[0] == TDX_QUOTE_TEE_TYPE ?
 			rep->data + TDREPORT_REPORT_DATA : NULL;
 	return quote_report_data(rep);
+}
+
+/**
+ * cvme_report_field - a field that is fixed while a VM lives
+ * @res: an answer that passed cvme_report_check()
+ * @field: enum cvm_evidence_field
+ * @len: its length
+ *
+ * Return: where it is, NULL when this kind of report has none.
+ */
+const u8 *cvme_report_field(const struct cvme_result *res, u32 field, u32 *len)
+{
+	bool snp = res->tee == CVM_EVIDENCE_TEE_SEV_SNP;
+	const struct fixed_field *f;
+	const u8 *body;
+
+	if (!field || field >= ARRAY_SIZE(fixed_fields))
+		return NULL;
+	f = &fixed_fields[field];
+	if (res->tee != f->tee)
+		return NULL;
+	*len = f->len;
+	if (snp)
+		return res->report.data + f->offset;
+	if (res->blob_flags & CVM_EVIDENCE_BLOB_F_TDREPORT)
+		return res->report.data + f->tdreport_offset;
+	body = quote_report_data(&res->report);
+	return body ? body - TDX_BODY_REPORT_DATA + f->offset : NULL;
 }
 
 /* What an SVSM puts into REPORT_DATA: SHA-512(nonce || manifest) */

@@ -8,6 +8,8 @@ int cvme_report_init(void);
 void cvme_report_exit(void);
 bool cvme_report_can_sha512(void);
 u32 cvme_report_tee(const char *driver);
+const u8 *cvme_report_field(const struct cvme_result *res, u32 field,
+			    u32 *len);
 int cvme_report_check(struct cvme_result *res, const struct cvme_params *par);
 
 #endif

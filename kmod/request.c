@@ -14,6 +14,7 @@
 
 #include "ccel.h"
 #include "compat.h"
+#include "events.h"
 #include "request.h"
 
 #define CREATE_TRACE_POINTS
@@ -146,8 +147,10 @@ static bool request_end(struct cvme_request *req, int err,
 	struct cvme_provider *p = req->provider;
 	struct cvme_share *share = NULL;
 	bool queued = false, ended;
+	u32 tee;
 
 	spin_lock(&p->lock);
+	tee = p->state.tee;
 	ended = req->state != CVME_DONE;
 	if (ended) {
 		queued = req->state == CVME_QUEUED;
@@ -170,6 +173,7 @@ static bool request_end(struct cvme_request *req, int err,
 			cvme_blob_put(blob);
 		return false;
 	}
+	cvme_event_request(req, tee, err, blob);
 	if (err)
 		trace_cvm_evidence_failed(req, err);
 	else
@@ -292,6 +296,7 @@ struct cvme_request *cvme_request_submit(struct cvme_client *client,
 	req->client = client;
 	req->provider = p;
 	req->params = *par;
+	cvme_subject_fill(&req->who);
 	req->memcg = get_mem_cgroup_from_mm(current->mm);
 	req->kcov_handle = kcov_common_handle();
 	req->epoch = cvme_vm_epoch();
@@ -320,6 +325,7 @@ struct cvme_request *cvme_request_submit(struct cvme_client *client,
 	if (err) {
 		atomic64_inc(err == -EDQUOT ? &cvme_stats.refused_quota :
 					      &cvme_stats.refused_busy);
+		cvme_event_denied(p, err);
 		put_inflight(req);
 		put_inflight(req);
 		cvme_request_put(req);
@@ -369,9 +375,10 @@ static void serve_one(struct cvme_request *req)
 	WRITE_ONCE(req->fw_status, res.fw_status);
 	WRITE_ONCE(req->fw_status_known, res.fw_status_known);
 	trace_cvm_evidence_firmware_done(req, err);
-	cvme_provider_note(p, err);
+	cvme_provider_note(p, err, req->firmware_ns);
 
 	if (!err) {
+		cvme_watch_report(p->ops->id, &res);
 		add_event_log(&req->params, &res);
 		blob = cvme_blob_build(req, &res);
 		if (IS_ERR(blob)) {

@@ -11,6 +11,7 @@
 
 #include "blob.h"
 #include "compat.h"
+#include "events.h"
 #include "provider.h"
 
 /**
@@ -90,6 +91,7 @@ struct cvme_client {
  * @share: NULL once the share no longer counts it
  * @client: a reference
  * @params: what
+ * @who: submitted it
  * @memcg: whose memory the blob is, a reference or NULL
  * @kcov_handle: for remote coverage of the worker
  * @state: under the provider's lock; CVME_DONE is also read without it, by
@@ -115,6 +117,7 @@ struct cvme_request {
 	struct cvme_share *share;
 	struct cvme_client *client;
 	struct cvme_params params;
+	struct cvme_subject who;
 	struct mem_cgroup *memcg;
 	struct kcov_common_handle_id kcov_handle;
 	enum { CVME_QUEUED, CVME_RUNNING, CVME_DONE } state;
@@ -156,12 +159,16 @@ struct cvme_share *cvme_queue_uncount(struct cvme_request *req);
 /* device.c */
 int cvme_device_init(void);
 void cvme_device_exit(void);
+u64 cvme_cgroup_id(void);
 void cvme_client_put(struct cvme_client *client);
 void cvme_client_replace(struct cvme_client *client, struct cvme_request *req,
 			 bool rejoin);
 int cvme_client_wait(struct cvme_client *client, struct cvme_request *req);
 
 /* ioctl.c */
+void cvme_info_fill(struct cvm_evidence_info *info);
+void cvme_info_fill_provider(struct cvme_provider *p,
+			     struct cvm_evidence_provider *info);
 long cvme_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 #endif /* _CVME_REQUEST_H */

@@ -545,10 +545,11 @@ enum cvm_evidence_cmd {
  * @CVM_EVIDENCE_EV_PROVIDER_REMOVED: it cannot any more
  * @CVM_EVIDENCE_EV_THROTTLED: a call took as long as the SNP driver waits when
  *	the host tells it to come back later
- * @CVM_EVIDENCE_EV_RECOVERED: calls are quick again
+ * @CVM_EVIDENCE_EV_RECOVERED: calls are quick again; without
+ *	CVM_EVIDENCE_EVENT_A_FIRMWARE_NS: a key that was lost serves again
  * @CVM_EVIDENCE_EV_KEY_LOST: the guest's key to the SNP firmware is wiped
- * @CVM_EVIDENCE_EV_QUOTA_DENIED: a request was not admitted, EBUSY or EDQUOT;
- *	one event in a second for one share, with the number of refusals
+ * @CVM_EVIDENCE_EV_QUOTA_DENIED: a request was not admitted, EBUSY or EDQUOT; a
+ *	few events in a second at most, the last of them counts the rest
  * @CVM_EVIDENCE_EV_PARAMETER_CHANGED: a module parameter was written
  * @CVM_EVIDENCE_EV_TCB_CHANGED: reports name another TCB than before
  * @CVM_EVIDENCE_EV_IDENTITY_CHANGED: a report field differs that is fixed for
