@@ -10,6 +10,8 @@
 #include "vfs.h"
 
 #define TSM_DIR		"tsm/report"
+/* For root removing our entries as fast as it can */
+#define MAKE_TRIES	3
 
 /*
  * What cannot be seen of a driver through TSM, by its name: a device node of
@@ -126,45 +128,57 @@ static int learn(struct cvme_tsm_entry *entry)
 	return 0;
 }
 
-/**
- * cvme_tsm_make - make an entry and hold its driver
- * @entry: filled
- *
- * Return: 0; -ENOENT no TSM, -ENXIO no provider, -EAGAIN the provider's driver
- * is not ready or going, or what configfs says.
- */
-int cvme_tsm_make(struct cvme_tsm_entry *entry)
+static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
 {
 	/* root can see the name; it says whose the entry is */
 	static unsigned int number;
-	struct path dir;
 	int err, tries;
 
 	memset(entry, 0, sizeof(*entry));
 	entry->privlevel = CVM_EVIDENCE_PRIVLEVEL_DEFAULT;
 
-	err = tsm_dir(&dir);
-	if (err)
-		return err;
 	for (tries = 0; tries < 16; tries++) {
 		snprintf(entry->name, sizeof(entry->name), "cvm_evidence.%u",
 			 number++);
-		err = cvme_mkdir(&dir, entry->name);
+		err = cvme_mkdir(dir, entry->name);
 		if (err != -EEXIST)
 			break;
 	}
 	if (err)
-		goto out;
+		return err;
 	entry->live = true;
 	atomic_inc(&cvme_stats.live_entries);
 
-	err = vfs_path_lookup(dir.dentry, dir.mnt, entry->name,
+	err = vfs_path_lookup(dir->dentry, dir->mnt, entry->name,
 			      LOOKUP_DIRECTORY, &entry->dir);
 	if (!err)
 		err = learn(entry);
 	if (err)
 		cvme_tsm_drop(entry);
-out:
+	/* it was there: somebody removed it under us */
+	return err == -ENOENT ? -ESTALE : err;
+}
+
+/**
+ * cvme_tsm_make - make an entry and hold its driver
+ * @entry: filled
+ *
+ * Return: 0; -ENOENT no TSM, -ENXIO no provider, -EAGAIN the provider's driver
+ * is not ready or going, -ESTALE somebody keeps removing it, or what configfs
+ * says.
+ */
+int cvme_tsm_make(struct cvme_tsm_entry *entry)
+{
+	struct path dir;
+	int err, tries = 0;
+
+	memset(entry, 0, sizeof(*entry));
+	err = tsm_dir(&dir);
+	if (err)
+		return err;
+	do {
+		err = make_once(entry, &dir);
+	} while (err == -ESTALE && ++tries < MAKE_TRIES);
 	path_put(&dir);
 	return err;
 }
