@@ -35,7 +35,7 @@
 
 static struct workqueue_struct *events_wq;
 
-/* Guards all below; taken inside of a provider's lock, never around one */
+/* Guards all below; no other lock is taken under it */
 static DEFINE_SPINLOCK(log_lock);
 /* Of LOG_MAX; NULL before and after: module parameters can be written then */
 static struct cvme_event *events;
@@ -158,10 +158,13 @@ static void tell_denied(void)
 static void send_work_fn(struct work_struct *work)
 {
 	struct cvme_event ev;
+	unsigned int n = 0;
+	u32 waiting;
 	bool more;
 
 	tell_denied();
-	while (next_to_send(&ev)) {
+	/* bounded: who flushes must not wait for what comes meanwhile */
+	while (n++ < LOG_MAX && next_to_send(&ev)) {
 		/* checked anew each time: it costs less than a message */
 		if (!cvme_netlink_listened() || !cvme_netlink_send(&ev))
 			continue;
@@ -171,13 +174,14 @@ static void send_work_fn(struct work_struct *work)
 	}
 
 	spin_lock(&log_lock);
-	more = denied.denied.count;
+	more = sent != last;
+	waiting = denied.denied.count;
 	spin_unlock(&log_lock);
-	if (more)
-		queue_delayed_work(events_wq, &send_work, HZ / 4);
+	if (more || waiting)
+		queue_delayed_work(events_wq, &send_work, more ? 1 : HZ / 4);
 }
 
-/* Have all events so far sent, all reports so far hashed and let go */
+/* Have the events so far sent, their reports hashed and let go */
 void cvme_events_flush(void)
 {
 	flush_delayed_work(&send_work);
