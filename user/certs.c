@@ -103,6 +103,16 @@ static int no_leaf(const u8 *report)
 		    "no VCEK or VLEK certificate for this report; give the chain with --certs FILE (PEM, DER or a certificate table); a VLEK is had of the cloud provider");
 }
 
+X509 *cert_pool_leaf(const struct cert_pool *pool, const u8 *report)
+{
+	size_t i;
+
+	for (i = 0; i < pool->n; i++)
+		if (cert_signed_report(pool->certs[i].x, report))
+			return pool->certs[i].x;
+	return NULL;
+}
+
 int cert_pool_chain(const struct cert_pool *pool, const u8 *report, struct buf *pem)
 {
 	bool leaf = false;

@@ -38,6 +38,9 @@ bool cert_signed_report(X509 *x, const u8 *report);
 /* One of @pool that has the issuer's name of @of and whose key signed it */
 const struct cert *cert_pool_issuer(const struct cert_pool *pool, X509 *of);
 
+/* The VCEK or VLEK in the pool whose key signed @report; NULL: there is none */
+X509 *cert_pool_leaf(const struct cert_pool *pool, const u8 *report);
+
 /*
  * PEM text of the chain VCEK or VLEK, ASK or ASVK, ARK for @report; of the
  * leaves in the pool the one whose key signed the report is taken.

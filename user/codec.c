@@ -56,20 +56,20 @@ int hex_decode(const char *text, size_t len, struct buf *out, const char **why)
 	return RC_OK;
 }
 
-/* base64url comes without padding: that is what every service here takes. */
+/* base64url comes without padding, but where a service wants that. */
 char *base64_encode(const u8 *p, size_t len, enum base64 alphabet)
 {
 	char *s = xalloc((len + 2) / 3 * 4 + 1);
 	char *c;
 
 	EVP_EncodeBlock((unsigned char *)s, p, (int)len);
-	if (alphabet == BASE64_URL) {
+	if (alphabet != BASE64_STD) {
 		for (c = s; *c; c++) {
 			if (*c == '+')
 				*c = '-';
 			else if (*c == '/')
 				*c = '_';
-			else if (*c == '=')
+			else if (*c == '=' && alphabet == BASE64_URL)
 				*c = '\0';
 		}
 	}

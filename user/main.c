@@ -8,7 +8,7 @@
 #include "cmd.h"
 
 static const struct cmd *const cmds[] = {
-	&cmd_status, &cmd_load, &cmd_get, &cmd_show, &cmd_request,
+	&cmd_status, &cmd_load, &cmd_get, &cmd_show, &cmd_request, &cmd_attest,
 };
 
 static void usage(FILE *to)

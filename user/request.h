@@ -1,57 +1,178 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requests to attestation services: one file and one line of the table each */
+/*
+ * Requests to attestation services. A service is one file with one struct
+ * service, and one line in services.c.
+ */
 #ifndef CVM_REQUEST_H
 #define CVM_REQUEST_H
 
+#include <json-c/json.h>
+
 #include "certs.h"
 #include "evidence.h"
+#include "hcl.h"
+#include "http.h"
 #include "take.h"
+#include "tee_key.h"
+#include "tpm.h"
 
-/* What was given on the command line, and the evidence */
-struct request {
-	struct span runtime_data;
-	bool have_runtime_data;
-	const char *runtime_type;	/* "JSON" or "Binary" */
-	struct span init_data;
-	bool have_init_data;
-	const char *init_type;
-	const char *nonce;
-	bool self_nonce;
-	enum raw_kind kind;		/* RAW_SNP or RAW_TDX_QUOTE */
-	struct span report;		/* without trailing zeros */
-	struct cert_pool certs;
+/* Options that not every service has; the others refuse them. */
+enum {
+	TAKES_CHALLENGE		= 1 << 0,
+	TAKES_SESSION		= 1 << 1,
+	TAKES_KEY		= 1 << 2,
+	TAKES_RUNTIME_DATA	= 1 << 3,
+	TAKES_USER_DATA		= 1 << 4,
+	TAKES_INIT_DATA		= 1 << 5,
+	TAKES_POLICY		= 1 << 6,
+	TAKES_NONCE		= 1 << 7,
+	TAKES_API_VERSION	= 1 << 8,
+	TAKES_SELF_NONCE	= 1 << 9,
+	TAKES_HASH		= 1 << 10,
+	TAKES_TPM_FILE		= 1 << 11,
+	TAKES_RESOURCE		= 1 << 12,
+	TAKES_SIGNING_ALG	= 1 << 13,
+	TAKES_AUDIENCE		= 1 << 14,
+	TAKES_LOCATION		= 1 << 15,
+	TAKES_ENC_KEY		= 1 << 16,
 };
+
+/* A file that was named on the command line */
+struct given {
+	const char *path;
+	const char *type;	/* "json", "binary" or NULL, as said */
+	struct buf b;
+};
+
+/* What the evidence is to answer for */
+struct binding {
+	u8 data[64];		/* REPORT_DATA, padded with zeros; HCL: user-data */
+	size_t len;		/* bytes of it that mean something, 0: anything goes */
+	u8 quote[64];		/* qualifying data of the TPM quote of an HCL guest */
+	size_t quote_len;
+	bool wants_quote;
+	const char *what;	/* "SHA-384 of nonce and key", for messages */
+};
+
+struct request {
+	const struct service *service;
+	unsigned int form;	/* index into service->forms */
+
+	/* as given */
+	struct given challenge, runtime, user, init, tpm_file;
+	struct given enc_key_pub, enc_key_info, enc_key_sig, tcg_log;
+	const char *session, *nonce, *hash, *resource, *signing_alg, *audience;
+	const char *location, *api_version;
+	const char *tee_key, *save_key;
+	const char *const *policies;
+	size_t n_policies;
+	bool self_nonce, policy_must_match;
+
+	/* out of the challenge, or of the service's answers in attest */
+	struct json_object *session_info;
+	struct buf service_nonce;
+	char *cookie, *location_header;
+	struct tee_key key;
+
+	/* the evidence */
+	struct evidence e;
+	struct buf evidence, quote;
+	enum raw_kind kind;	/* in the end RAW_SNP or RAW_TDX_QUOTE */
+	struct span report;	/* without what is behind its end */
+	bool azure;		/* it came in an HCL report */
+	struct hcl hcl;
+	struct span hcl_raw;	/* as the NV index has it */
+	struct tpm_quote tpm;	/* tpm.attest.len is 0 when there is none */
+	struct cert_pool certs;
+	struct binding bind;
+	bool user_data_bound;	/* HCL: the claims carry bind.data */
+	bool quote_bound;	/* HCL: the TPM quote carries bind.quote */
+};
+
+/* One HTTP request */
+struct message {
+	const char *method;
+	struct buf target;	/* path and query */
+	const char *type;	/* of the body; NULL when there is none */
+	const char *accept;
+	struct buf headers;	/* more of them, "Name: value\n" each, no secret */
+	struct buf body;
+};
+
+struct request_options;
 
 struct service {
 	const char *name;
 	const char *about;
-	/* The report data the service wants to see; the length */
-	size_t (*binding)(const struct request *q, u8 out[64]);
-	/* Why this evidence is not what the service takes, or RC_OK */
-	int (*build)(const struct request *q, struct buf *body);
-	/* path and api version of the endpoint for this evidence */
-	const char *(*path)(const struct request *q);
-	const char *(*api_version)(const struct request *q);
+	const char *help;
+	u32 takes;
+	const char *const *forms;	/* names for --form, the first is the default */
+	/* A header that must not be seen: "x-api-key: ", and where its rest is */
+	const char *secret_header, *secret_env, *secret_option;
+	/* Statuses after which the same message may be sent again, 0 ends them */
+	const short *retry;
+	bool needs_event_log;		/* of fresh evidence, where there is one */
+	bool claims_are_data;		/* HCL claims may be given as runtime data */
+
+	/* The message that asks for a challenge; NULL when there is no challenge */
+	int (*begin)(const struct request_options *o, struct request *q, struct message *m);
+	/* Reads q->challenge, as the service answered begin() */
+	int (*challenge)(struct request *q);
+	/* Fills q->bind */
+	int (*bind)(struct request *q);
+	/* The message with the evidence */
+	int (*build)(struct request *q, struct message *m);
+	/*
+	 * Reads the answer to build(), or to the @next of the call before: @next
+	 * when it sets @again, else @out is what attest prints.
+	 */
+	int (*answer)(struct request *q, const struct http_answer *a, struct message *next,
+		      bool *again, struct buf *out);
 };
 
+extern const struct service *const services[];
+extern const size_t n_services;
+
 struct request_options {
-	const struct service *service;
-	const char *runtime_data, *runtime_type;
-	const char *evidence, *quote;
-	const char *init_data, *init_type;
-	const char *http, *curl, *api_version, *output;
+	const char *evidence, *quote, *qgs, *imds, *kds;
+	const char *http, *curl, *output;
+	const char *endpoint, *ca, *secret_file;
+	unsigned int http_timeout;
+	bool begin, show_binding;
 	struct take take;
 };
 
-/* What the request points into */
-struct request_inputs {
-	struct buf runtime, init, evidence, quote;
-	struct evidence e;
-};
+#define REQUEST_OPTIONS_INIT { .output = "-", .take = TAKE_INIT, .http_timeout = 30 }
 
-/* Fills @q up to what services' build() takes, or fails with a message. */
-int request_gather(struct request_options *o, struct request *q, struct request_inputs *in);
+/* request_options.c: RC_OK, or the exit status; @done after --help */
+enum request_verb { VERB_REQUEST, VERB_ATTEST };
+int request_parse(int argc, char **argv, enum request_verb verb, struct request_options *o,
+		  struct request *q, bool *done);
+void request_free(struct request *q);
 
-extern const struct service service_maa;
+/* request_evidence.c: fills @q up to what build() takes. */
+int request_load(const struct request_options *o, struct request *q);
+int request_prepare(struct request *q);
+int request_gather(struct request_options *o, struct request *q);
+/* What KBS and AS call this TEE; needs no evidence, a device is enough. */
+int request_tee(const struct request_options *o, const struct request *q, const char **tee);
+
+/* answer.c: for answers that are a JSON object; RC_REFUSED for errors */
+int answer_check(const struct http_answer *a);
+int answer_json(const struct http_answer *a, struct json_object **o);
+int answer_text(const struct http_answer *a, const char *member, struct buf *out);
+
+/* message.c */
+void message_free(struct message *m);
+void message_to(struct message *m, const char *method, const char *fmt, ...) PRINTF(3, 4);
+void message_http(const struct service *s, const struct message *m, const char *host,
+		  struct buf *out);
+void message_curl(const struct service *s, const struct message *m, const char *host,
+		  struct buf *out);
+
+/* binding of a hash with the name the services have for it: "sha384" */
+int bind_digest(struct request *q, const char *alg, const void *p, size_t len,
+		const char *what);
+bool hash_is_known(const char *alg);
 
 #endif

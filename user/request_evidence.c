@@ -2,151 +2,227 @@
 /* What a request is made of: data, evidence from the device or a file, binding */
 #include <string.h>
 
-#include <json-c/json.h>
-
-#include "hcl.h"
+#include "digest.h"
+#include "endorse.h"
+#include "json_util.h"
 #include "request.h"
 #include "snp.h"
 #include "tdx.h"
 
-static bool is_json_object(struct span s)
+static int read_given(struct given *g, const char *option)
 {
-	struct json_tokener *tok = json_tokener_new_ex(64);
-	struct json_object *o = NULL;
-	bool ok = false;
+	int rc;
 
-	if (tok && s.len && s.len < INT32_MAX) {
-		json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-		o = json_tokener_parse_ex(tok, (const char *)s.p, (int)s.len);
-		ok = json_object_is_type(o, json_type_object);
-	}
-	json_object_put(o);
-	json_tokener_free(tok);
-	return ok;
-}
-
-static int data_type(const char *option, const char *asked, struct span data, const char **type)
-{
-	bool json = is_json_object(data);
-
-	if (!asked)
-		*type = json ? "JSON" : "Binary";
-	else if (!strcmp(asked, "binary"))
-		*type = "Binary";
-	else if (strcmp(asked, "json"))
-		return fail(RC_USAGE, "%s: '%s' is neither json nor binary", option, asked);
-	else if (!json)
-		return fail(RC_USAGE, "%s json: the data are no JSON object", option);
-	else
-		*type = "JSON";
-	return RC_OK;
-}
-
-static int read_data(const struct request_options *o, struct request *q, struct request_inputs *in)
-{
-	int rc = RC_OK;
-
-	if (o->runtime_data) {
-		rc = file_read(o->runtime_data, EVIDENCE_MAX, &in->runtime);
-		q->runtime_data = buf_span(&in->runtime);
-		q->have_runtime_data = true;
-		if (!rc && !q->runtime_data.len)
-			rc = fail(RC_USAGE, "--runtime-data: %s is empty", o->runtime_data);
-		if (!rc)
-			rc = data_type("--runtime-data-type", o->runtime_type, q->runtime_data,
-				       &q->runtime_type);
-	}
-	if (!rc && o->init_data) {
-		rc = file_read(o->init_data, EVIDENCE_MAX, &in->init);
-		q->init_data = buf_span(&in->init);
-		q->have_init_data = true;
-		if (!rc)
-			rc = data_type("--init-data-type", o->init_type, q->init_data,
-				       &q->init_type);
-	}
+	if (!g->path)
+		return RC_OK;
+	rc = file_read(g->path, EVIDENCE_MAX, &g->b);
+	if (!rc && !g->b.len)
+		buf_add(&g->b, "", 0);
+	if (!rc && !g->b.len && strcmp(option, "--user-data"))
+		rc = fail(RC_USAGE, "%s: %s is empty", option, g->path);
 	return rc;
 }
 
-static int take_fresh(struct request_options *o, struct request *q, struct request_inputs *in)
+/* Names what nobody named; checks what somebody did */
+static int settle_type(struct given *g, const char *option)
 {
-	u8 report_data[64];
-	size_t len;
-	int rc;
+	struct json_object *o;
+	bool json;
 
-	if (!q->have_runtime_data && !q->self_nonce)
-		return fail(RC_USAGE, "--runtime-data FILE is missing: it is what the evidence will answer for (or --self-nonce)");
-	if (q->have_runtime_data) {
-		len = o->service->binding(q, report_data);
-		rc = take_report_data(&o->take, report_data, len);
-		if (rc)
-			return rc;
-	}
-	return take_evidence(&o->take, &in->evidence, &in->e);
+	if (!g->path)
+		return RC_OK;
+	o = json_parse(buf_span(&g->b));
+	json = json_object_is_type(o, json_type_object);
+	json_object_put(o);
+	if (!g->type)
+		g->type = json ? "json" : "binary";
+	else if (!strcmp(g->type, "json") && !json)
+		return fail(RC_USAGE, "%s json: the data are no JSON object", option);
+	return RC_OK;
 }
 
-static int from_blob(struct request *q, struct request_inputs *in)
+static int from_blob(struct request *q)
 {
 	bool checked;
 	int rc;
 
-	rc = evidence_check_kind(&in->e);
+	rc = evidence_check_kind(&q->e);
 	if (!rc)
-		rc = evidence_check_binding(&in->e, &checked);
+		rc = evidence_check_binding(&q->e, &checked);
 	if (rc)
 		return rc;
-	if (in->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM && !q->self_nonce)
-		return fail(RC_EVIDENCE, "the nonce of this evidence is the kernel's own: it proves no freshness to anybody else; take evidence for your data (leave out --evidence), or say --self-nonce");
-	q->kind = in->e.kind;
-	q->report = in->e.report;
-	return cert_pool_add(&q->certs, evidence_data(&in->e, CVM_EVIDENCE_ITEM_CERTS),
+	q->kind = q->e.kind;
+	q->report = q->e.report;
+	return cert_pool_add(&q->certs, evidence_data(&q->e, CVM_EVIDENCE_ITEM_CERTS),
 			     "the evidence's certificates");
 }
 
-static int read_evidence(struct request_options *o, struct request *q, struct request_inputs *in)
+static int load_evidence(const struct request_options *o, struct request *q)
 {
 	struct span s;
-	int rc;
+	int rc = file_read(o->evidence, EVIDENCE_MAX, &q->evidence);
 
-	if (!o->evidence) {
-		rc = take_fresh(o, q, in);
-		return rc ? rc : from_blob(q, in);
-	}
-	rc = file_read(o->evidence, EVIDENCE_MAX, &in->evidence);
 	if (rc)
 		return rc;
-	s = buf_span(&in->evidence);
+	s = buf_span(&q->evidence);
 	if (evidence_looks_like(s)) {
-		rc = evidence_parse(s, &in->e);
-		return rc ? rc : from_blob(q, in);
+		rc = evidence_parse(s, &q->e);
+		if (rc)
+			return rc;
+		if (q->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM && !q->self_nonce)
+			return fail(RC_EVIDENCE, "the nonce of this evidence is the kernel's own: it proves no freshness to anybody else; take evidence for your data (leave out --evidence)%s",
+				    q->service->takes & TAKES_SELF_NONCE ?
+				    ", or say --self-nonce" : "");
+		return from_blob(q);
 	}
 	q->kind = raw_recognise(s);
 	q->report = s;
 	return RC_OK;
 }
 
-/* An HCL report: the hardware's report in it, and the claims it is bound to */
+int request_load(const struct request_options *o, struct request *q)
+{
+	int rc;
+
+	rc = read_given(&q->challenge, "--challenge");
+	if (!rc)
+		rc = read_given(&q->runtime, "--runtime-data");
+	if (!rc)
+		rc = settle_type(&q->runtime, "--runtime-data-type");
+	if (!rc)
+		rc = read_given(&q->user, "--user-data");
+	if (!rc)
+		rc = read_given(&q->init, "--init-data");
+	if (!rc)
+		rc = settle_type(&q->init, "--init-data-type");
+	if (!rc)
+		rc = read_given(&q->tpm_file, "--tpm-attestation");
+	if (!rc)
+		rc = read_given(&q->enc_key_pub, "--enc-key-pub");
+	if (!rc)
+		rc = read_given(&q->enc_key_info, "--enc-key-info");
+	if (!rc)
+		rc = read_given(&q->enc_key_sig, "--enc-key-signature");
+	if (!rc)
+		rc = read_given(&q->tcg_log, "--tcg-log");
+	if (!rc && o->evidence)
+		rc = load_evidence(o, q);
+	return rc;
+}
+
+static int load_key(struct request *q)
+{
+	int rc;
+
+	if (q->tee_key)
+		return tee_key_read(q->tee_key, &q->key);
+	if (q->evidence.len)
+		return fail(RC_USAGE, "--tee-key FILE is missing: the evidence of --evidence is bound to a key that there already is");
+	rc = tee_key_generate(&q->key);
+	return rc || !q->save_key ? rc : tee_key_save(&q->key, q->save_key);
+}
+
+int request_prepare(struct request *q)
+{
+	const struct service *s = q->service;
+	int rc = RC_OK;
+
+	if (q->save_key && q->tee_key)
+		return fail(RC_USAGE, "--save-key is for the key that is made when there is no --tee-key");
+	if (s->takes & TAKES_KEY)
+		rc = load_key(q);
+	if (!rc && s->challenge && q->challenge.path)
+		rc = s->challenge(q);
+	return rc ? rc : s->bind(q);
+}
+
+bool hash_is_known(const char *alg)
+{
+	return !strcmp(alg, "sha256") || !strcmp(alg, "sha384") || !strcmp(alg, "sha512");
+}
+
+int bind_digest(struct request *q, const char *alg, const void *p, size_t len, const char *what)
+{
+	struct binding *b = &q->bind;
+
+	b->len = digest(alg, p, len, b->data);
+	b->what = what;
+	return RC_OK;
+}
+
+/* The device is asked for what the service checks, a TPM quote included. */
+static int take_fresh(struct request_options *o, struct request *q)
+{
+	struct binding *b = &q->bind;
+	u32 tee, provider;
+	int rc;
+
+	if (b->len) {
+		rc = take_report_data(&o->take, b->data, b->len);
+		if (rc)
+			return rc;
+	}
+	if (q->service->needs_event_log)
+		o->take.r.flags |= CVM_EVIDENCE_F_EVENT_LOG;
+	if (b->wants_quote) {
+		rc = take_provider(&o->take, &tee, &provider);
+		if (rc)
+			return rc;
+		if (provider == CVM_EVIDENCE_PROVIDER_VTPM) {
+			o->take.r.flags |= CVM_EVIDENCE_F_TPM_QUOTE | CVM_EVIDENCE_F_QUOTE_DATA;
+			o->take.r.quote_data = (uintptr_t)b->quote;
+			o->take.r.quote_data_len = (u32)b->quote_len;
+		}
+	}
+	rc = take_evidence(&o->take, &q->evidence, &q->e);
+	return rc ? rc : from_blob(q);
+}
+
+/* An HCL report: the hardware's report in it, the claims, the TPM's quote */
 static int open_hcl(struct request *q)
 {
-	struct hcl h;
+	struct span attest = evidence_data(&q->e, CVM_EVIDENCE_ITEM_TPM_ATTEST);
 	int rc;
 
 	if (q->kind != RAW_HCL)
 		return RC_OK;
-	rc = hcl_parse(q->report, &h);
+	q->hcl_raw = q->report;
+	rc = hcl_parse(q->report, &q->hcl);
 	if (rc)
 		return rc;
-	q->kind = h.report_type == HCL_SNP ? RAW_SNP : RAW_TDREPORT;
-	q->report = h.report;
-	if (!q->have_runtime_data) {
-		q->runtime_data = h.claims;
-		q->runtime_type = "JSON";
-		q->have_runtime_data = true;
-	}
-	return RC_OK;
+	q->azure = true;
+	q->kind = q->hcl.report_type == HCL_SNP ? RAW_SNP : RAW_TDREPORT;
+	q->report = q->hcl.report;
+	if (!attest.len)
+		return RC_OK;
+	return tpm_quote_parse(attest, evidence_data(&q->e, CVM_EVIDENCE_ITEM_TPM_SIGNATURE),
+			       evidence_data(&q->e, CVM_EVIDENCE_ITEM_PCRS), &q->tpm);
+}
+
+static int get_quote(const struct request_options *o, struct request *q)
+{
+	if (o->quote)
+		return file_read(o->quote, EVIDENCE_MAX, &q->quote);
+	if (o->qgs)
+		return qgs_quote(o->qgs, o->http_timeout, q->report.p, &q->quote);
+	if (o->imds)
+		return imds_quote(o->imds, o->http_timeout, q->report.p, &q->quote);
+	return fail(RC_EVIDENCE, "this evidence is a TDREPORT, which only the same machine can check: have its quoting service make a quote of it (--qgs, or Azure's --imds), or give that with --quote FILE");
+}
+
+static int get_certs(const struct request_options *o, struct request *q)
+{
+	int rc = RC_OK;
+
+	if (o->imds && !cert_pool_leaf(&q->certs, q->report.p))
+		rc = imds_certs(o->imds, o->http_timeout, q->report.p, &q->certs);
+	if (!rc && o->kds && !cert_pool_leaf(&q->certs, q->report.p))
+		rc = kds_certs(o->kds, o->ca, o->http_timeout, q->report.p, &q->certs);
+	return rc;
 }
 
 /* Comes to an SNP report or a TDX quote, without anything behind its end. */
-static int settle_report(const struct request_options *o, struct request *q, struct request_inputs *in)
+static int settle_report(const struct request_options *o, struct request *q)
 {
 	struct tdx_quote quote;
 	const u8 *tdreport = NULL;
@@ -157,16 +233,13 @@ static int settle_report(const struct request_options *o, struct request *q, str
 		return rc;
 	if (q->kind == RAW_TDREPORT) {
 		rc = tdreport_check(q->report);
+		if (!rc)
+			rc = get_quote(o, q);
 		if (rc)
 			return rc;
-		if (!o->quote)
-			return fail(RC_EVIDENCE, "this evidence is a TDREPORT, which only the same machine can check: have its quoting service make a quote of it (QGS, or Azure's /acc/tdquote), and give that with --quote FILE");
 		tdreport = q->report.p;
-		rc = file_read(o->quote, EVIDENCE_MAX, &in->quote);
-		if (rc)
-			return rc;
 		q->kind = RAW_TDX_QUOTE;
-		q->report = buf_span(&in->quote);
+		q->report = buf_span(&q->quote);
 	} else if (o->quote) {
 		return fail(RC_USAGE, "--quote goes with a TDREPORT; this evidence is a %s",
 			    raw_kind_name(q->kind));
@@ -176,7 +249,7 @@ static int settle_report(const struct request_options *o, struct request *q, str
 	case RAW_SNP:
 		rc = snp_check(q->report);
 		q->report.len = SNP_REPORT_LEN;
-		return rc;
+		return rc ? rc : get_certs(o, q);
 	case RAW_TDX_QUOTE:
 		rc = tdx_quote_parse(q->report, &quote);
 		if (rc)
@@ -185,49 +258,114 @@ static int settle_report(const struct request_options *o, struct request *q, str
 		return tdreport ? tdx_quote_is_of(&quote, tdreport) : RC_OK;
 	default:
 		return fail(RC_EVIDENCE, "%s takes SNP reports and TDX quotes; this is: %s",
-			    o->service->name, raw_kind_title(q->kind));
+			    q->service->name, raw_kind_title(q->kind));
 	}
 }
 
-static int check_binding(const struct request_options *o, const struct request *q)
+static int not_bound(const struct request *q, const char *where, const u8 *got)
 {
-	u8 want[64] = { 0 };
-	const u8 *got;
-	char *w, *g;
-	size_t len;
-	int rc;
+	const struct binding *b = &q->bind;
+	char *w CLEANUP(free_str) = hex_encode(b->data, b->len);
+	char *g CLEANUP(free_str) = hex_encode(got, 64);
 
-	if (!q->have_runtime_data) {
-		if (q->self_nonce)
-			return RC_OK;
-		return fail(RC_USAGE, "--runtime-data FILE is missing: without it nobody can tell what this evidence answers for (or --self-nonce)");
-	}
-	len = o->service->binding(q, want);
-	rc = raw_report_data(q->kind, q->report, &got);
-	if (rc || !memcmp(got, want, 64))
-		return rc;
-	w = hex_encode(want, len);
-	g = hex_encode(got, 64);
-	if (!memcmp(got, want, len))
-		complain("the evidence is not bound to the runtime data: REPORT_DATA has more behind their hash, %s wants zeros (%s)",
-			 o->service->name, g);
+	if (q->e.binding == CVM_EVIDENCE_BINDING_STATEMENT)
+		complain("the evidence carries a statement, whose hash fills %s; %s wants its own digest there", where,
+			 q->service->name);
+	else if (!memcmp(got, b->data, b->len))
+		complain("the evidence is not bound to %s: %s has more behind it, %s wants zeros (%s)",
+			 b->what, where, q->service->name, g);
 	else
-		complain("the evidence is not bound to the runtime data: %s wants REPORT_DATA %s, it is %s",
-			 o->service->name, w, g);
-	free_str(&w);
-	free_str(&g);
+		complain("the evidence is not bound to %s: %s wants %s %s, it is %s", b->what,
+			 q->service->name, where, w, g);
 	return RC_EVIDENCE;
 }
 
-int request_gather(struct request_options *o, struct request *q, struct request_inputs *in)
+/* On an HCL guest the requester's data are a claim, or the TPM quote's. */
+static int check_hcl(struct request *q)
 {
-	int rc = read_data(o, q, in);
+	const struct binding *b = &q->bind;
+	u8 user_data[64] = { 0 };
 
+	if (!hcl_is_bound(&q->hcl))
+		return fail(RC_EVIDENCE, "the evidence is not bound to the HCL claims in it: their hash is not in REPORT_DATA");
+	q->user_data_bound = b->len && hcl_user_data(&q->hcl, user_data) &&
+			     !memcmp(user_data, b->data, 64);
+	q->quote_bound = b->wants_quote && q->tpm.attest.len &&
+			 q->tpm.extra_data.len == b->quote_len &&
+			 (!b->quote_len || !memcmp(q->tpm.extra_data.p, b->quote, b->quote_len));
+	if (b->wants_quote && q->tpm.attest.len && !q->quote_bound) {
+		char *g CLEANUP(free_str) = hex_encode(q->tpm.extra_data.p, q->tpm.extra_data.len);
+
+		return fail(RC_EVIDENCE, "the TPM quote is not bound to %s: its qualifying data are \"%s\"",
+			    b->quote_len ? b->what : "nothing, as the service wants it", g);
+	}
+	if (!b->len || q->user_data_bound || (b->quote_len && q->quote_bound))
+		return RC_OK;
+	if (q->service->claims_are_data && q->runtime.b.len == q->hcl.claims.len &&
+	    !memcmp(q->runtime.b.p, q->hcl.claims.p, q->hcl.claims.len))
+		return RC_OK;
+	return not_bound(q, "user-data of the HCL claims", user_data);
+}
+
+static int check_binding(struct request *q)
+{
+	const u8 *got;
+	int rc;
+
+	if (q->azure)
+		return check_hcl(q);
+	if (!q->bind.len)
+		return RC_OK;
+	rc = raw_report_data(q->kind, q->report, &got);
+	if (rc || !memcmp(got, q->bind.data, 64))
+		return rc;
+	return not_bound(q, "REPORT_DATA", got);
+}
+
+int request_gather(struct request_options *o, struct request *q)
+{
+	int rc = RC_OK;
+
+	if (!o->evidence)
+		rc = take_fresh(o, q);
 	if (!rc)
-		rc = read_evidence(o, q, in);
-	if (!rc)
-		rc = settle_report(o, q, in);
-	if (!rc)
-		rc = check_binding(o, q);
-	return rc;
+		rc = settle_report(o, q);
+	return rc ? rc : check_binding(q);
+}
+
+int request_tee(const struct request_options *o, const struct request *q, const char **tee)
+{
+	u32 t, provider;
+	struct hcl h;
+	int rc;
+
+	if (q->evidence.len) {
+		bool azure = q->azure;
+		bool snp = q->kind == RAW_SNP;
+
+		if (q->kind == RAW_HCL) {
+			rc = hcl_parse(q->report, &h);
+			if (rc)
+				return rc;
+			azure = true;
+			snp = h.report_type == HCL_SNP;
+		} else if (q->kind != RAW_SNP && q->kind != RAW_TDX_QUOTE &&
+			   q->kind != RAW_TDREPORT) {
+			return fail(RC_EVIDENCE, "%s knows SNP and TDX; this is: %s",
+				    q->service->name, raw_kind_title(q->kind));
+		}
+		*tee = azure ? snp ? "az-snp-vtpm" : "az-tdx-vtpm" : snp ? "snp" : "tdx";
+		return RC_OK;
+	}
+	rc = take_provider(&o->take, &t, &provider);
+	if (rc)
+		return rc;
+	if (t != CVM_EVIDENCE_TEE_SEV_SNP && t != CVM_EVIDENCE_TEE_TDX)
+		return fail(RC_NO_PROVIDER, "%s: no provider of SNP or TDX evidence ('cvm-evidence status' says why)",
+			    o->take.device);
+	if (provider == CVM_EVIDENCE_PROVIDER_VTPM)
+		*tee = t == CVM_EVIDENCE_TEE_SEV_SNP ? "az-snp-vtpm" : "az-tdx-vtpm";
+	else
+		*tee = t == CVM_EVIDENCE_TEE_SEV_SNP ? "snp" : "tdx";
+	return RC_OK;
 }

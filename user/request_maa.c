@@ -2,29 +2,46 @@
 /* Microsoft Azure Attestation: /attest/SevSnpVm and /attest/TdxVm */
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "digest.h"
+#include "json_util.h"
 #include "request_maa.h"
 #include "snp.h"
 
-static const char *to_text(struct json_object *o)
-{
-	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE);
-}
+static const char help[] =
+"Usage: cvm-evidence request|attest maa [options]\n"
+"\n"
+"Microsoft Azure Attestation: SevSnpVm, TdxVm, AzureGuest. Report data are\n"
+"SHA-256 of the runtime data. In an HCL report (Azure's paravisor) the claims are\n"
+"the runtime data that are sent; yours are in their user-data, as SHA-256.\n"
+"\n"
+"  --runtime-data FILE      sent byte for byte as it is hashed: a public key, a\n"
+"                           nonce of the relying party\n"
+"  --runtime-data-type json|binary\n"
+"                           default: json when FILE is a JSON object\n"
+"  --self-nonce             no runtime data: the token will not be fresh to anyone\n"
+"  --nonce TEXT             echoed into the token, not bound to the hardware\n"
+"  --init-data FILE         initTimeData; SNP: SHA-256 of it is in HOST_DATA\n"
+"  --init-data-type json|binary\n"
+"  --api-version VERSION    default: the one the service documents\n"
+"  --form tee               SevSnpVm or TdxVm (default)\n"
+"         azure-guest       AzureGuest: the vTPM's quote besides. It wants a key that\n"
+"                           the AK certified, by files of tpm2_create, tpm2_certify:\n"
+"  --enc-key-pub, --enc-key-info, --enc-key-signature FILE\n"
+"  --tcg-log FILE           default: /sys/kernel/security/tpm0/binary_bios_measurements\n";
 
-static void add_b64(struct json_object *o, const char *key, const void *p, size_t len)
-{
-	char *text = base64_encode(p, len, BASE64_URL);
+enum { FORM_TEE, FORM_GUEST };
 
-	json_object_object_add(o, key, json_object_new_string(text));
-	free_str(&text);
-}
+static const char *const forms[] = { "tee", "azure-guest", NULL };
 
 /* The service compares the first 32 bytes with the hash of runtimeData. */
-static size_t binding(const struct request *q, u8 out[64])
+static int bind(struct request *q)
 {
-	return digest("SHA256", q->runtime_data.p, q->runtime_data.len, out);
+	if (q->form == FORM_GUEST)
+		q->bind.wants_quote = true;	/* with empty qualifying data */
+	if (q->runtime.path)
+		return bind_digest(q, "SHA256", q->runtime.b.p, q->runtime.b.len,
+				   "the runtime data");
+	return RC_OK;
 }
 
 void maa_snp_field(struct span report, struct span chain, struct buf *out)
@@ -33,9 +50,9 @@ void maa_snp_field(struct span report, struct span chain, struct buf *out)
 	const char *text;
 	char *field;
 
-	add_b64(o, "SnpReport", report.p, report.len);
-	add_b64(o, "VcekCertChain", chain.p, chain.len);
-	text = to_text(o);
+	json_add_bytes(o, "SnpReport", report, BASE64_URL);
+	json_add_bytes(o, "VcekCertChain", chain, BASE64_URL);
+	text = json_text(o);
 	field = base64_encode((const u8 *)text, strlen(text), BASE64_URL);
 	buf_add_str(out, field);
 	free_str(&field);
@@ -43,13 +60,19 @@ void maa_snp_field(struct span report, struct span chain, struct buf *out)
 }
 
 static void add_data_object(struct json_object *o, const char *key, struct span data,
-			    const char *type)
+			    bool is_json)
 {
 	struct json_object *d = json_object_new_object();
 
-	add_b64(d, "data", data.p, data.len);
-	json_object_object_add(d, "dataType", json_object_new_string(type));
+	json_add_bytes(d, "data", data, BASE64_URL);
+	json_add_text(d, "dataType", is_json ? "JSON" : "Binary");
 	json_object_object_add(o, key, d);
+}
+
+static void add_given(struct json_object *o, const char *key, const struct given *g)
+{
+	if (g->path)
+		add_data_object(o, key, buf_span(&g->b), !strcmp(g->type, "json"));
 }
 
 static int add_evidence(const struct request *q, struct json_object *o)
@@ -58,14 +81,14 @@ static int add_evidence(const struct request *q, struct json_object *o)
 	int rc;
 
 	if (q->kind == RAW_TDX_QUOTE) {
-		add_b64(o, "quote", q->report.p, q->report.len);
+		json_add_bytes(o, "quote", q->report, BASE64_URL);
 		return RC_OK;
 	}
 	rc = cert_pool_chain(&q->certs, q->report.p, &chain);
 	if (rc)
 		return rc;
 	maa_snp_field(q->report, buf_span(&chain), &field);
-	json_object_object_add(o, "report", json_object_new_string((char *)field.p));
+	json_add_text(o, "report", (char *)field.p);
 	return RC_OK;
 }
 
@@ -74,51 +97,73 @@ static int check_init_data(const struct request *q)
 {
 	u8 hash[DIGEST_MAX];
 
-	if (!q->have_init_data || q->kind != RAW_SNP)
+	if (!q->init.path || q->kind != RAW_SNP)
 		return RC_OK;
-	digest("SHA256", q->init_data.p, q->init_data.len, hash);
+	digest("SHA256", q->init.b.p, q->init.b.len, hash);
 	if (memcmp(hash, q->report.p + SNP_HOST_DATA_OFF, 32))
 		return fail(RC_EVIDENCE, "HOST_DATA of the report is not SHA-256 of --init-data: this VM was not launched with them");
 	return RC_OK;
 }
 
-static int build(const struct request *q, struct buf *body)
+static int check_given(const struct request *q)
 {
-	struct json_object *o;
-	int rc = check_init_data(q);
+	if (!q->runtime.path && !q->azure && !q->self_nonce)
+		return fail(RC_USAGE, "--runtime-data FILE is missing: without it nobody can tell what this evidence answers for (or --self-nonce)");
+	return check_init_data(q);
+}
 
+static int build(struct request *q, struct message *m)
+{
+	bool snp = q->kind == RAW_SNP;
+	const char *version = q->api_version ? q->api_version :
+			      snp ? "2022-08-01" : "2023-04-01-preview";
+	struct json_object *o;
+	int rc;
+
+	if (q->form == FORM_GUEST)
+		return maa_guest_build(q, m);
+	rc = check_given(q);
 	if (rc)
 		return rc;
 	o = json_object_new_object();
 	rc = add_evidence(q, o);
 	if (!rc) {
-		if (q->have_runtime_data)
-			add_data_object(o, "runtimeData", q->runtime_data, q->runtime_type);
-		if (q->have_init_data)
-			add_data_object(o, "initTimeData", q->init_data, q->init_type);
+		if (q->azure)
+			add_data_object(o, "runtimeData", q->hcl.claims, true);
+		else
+			add_given(o, "runtimeData", &q->runtime);
+		add_given(o, "initTimeData", &q->init);
 		if (q->nonce)
-			json_object_object_add(o, "nonce", json_object_new_string(q->nonce));
-		buf_add_str(body, to_text(o));
+			json_add_text(o, "nonce", q->nonce);
+		message_to(m, "POST", "/attest/%s?api-version=%s", snp ? "SevSnpVm" : "TdxVm",
+			   version);
+		m->type = "application/json";
+		buf_add_str(&m->body, json_text(o));
 	}
 	json_object_put(o);
 	return rc;
 }
 
-static const char *path(const struct request *q)
+static int answer(struct request *q, const struct http_answer *a, struct message *next,
+		  bool *again, struct buf *out)
 {
-	return q->kind == RAW_SNP ? "/attest/SevSnpVm" : "/attest/TdxVm";
+	(void)q, (void)next, (void)again;
+	return answer_text(a, "token", out);
 }
 
-static const char *api_version(const struct request *q)
-{
-	return q->kind == RAW_SNP ? "2022-08-01" : "2023-04-01-preview";
-}
+/* What its own clients repeat: throttling and errors of the service's own */
+static const short retry[] = { 429, 500, 502, 503, 504, 0 };
 
 const struct service service_maa = {
 	.name = "maa",
-	.about = "Microsoft Azure Attestation, SevSnpVm and TdxVm",
-	.binding = binding,
+	.about = "Microsoft Azure Attestation: SevSnpVm, TdxVm, AzureGuest",
+	.help = help,
+	.takes = TAKES_RUNTIME_DATA | TAKES_INIT_DATA | TAKES_NONCE | TAKES_SELF_NONCE |
+		 TAKES_API_VERSION | TAKES_ENC_KEY,
+	.forms = forms,
+	.retry = retry,
+	.claims_are_data = true,
+	.bind = bind,
 	.build = build,
-	.path = path,
-	.api_version = api_version,
+	.answer = answer,
 };

@@ -4,7 +4,10 @@
 
 #include "request.h"
 
-/* The member "report" of a SevSnpVm body, from a report and its PEM chain */
+/* The value of the member "report": base64url of {SnpReport, VcekCertChain} */
 void maa_snp_field(struct span report, struct span chain, struct buf *out);
+
+/* request_maa_guest.c: the body of AzureGuest */
+int maa_guest_build(struct request *q, struct message *m);
 
 #endif

@@ -108,7 +108,7 @@ const char *snp_product_name(enum snp_product product)
 /* Turin puts FMC first and its chip id has 8 bytes; the family tells, and in
  * version 2 only the chip id can.
  */
-static bool turin_layout(const u8 *r)
+bool snp_turin_layout(const u8 *r)
 {
 	const u8 *id = r + SNP_CHIP_ID_OFF;
 
@@ -196,12 +196,11 @@ static void show_identity(struct node *to, const u8 *r, bool turin)
 	add_bool(to, "CHIP_ID_masked", is_zero(r + SNP_CHIP_ID_OFF, 64));
 }
 
-char *snp_vcek_url(const u8 *r)
+char *snp_vcek_path(const u8 *r, enum snp_product product)
 {
 	const u8 *id = r + SNP_CHIP_ID_OFF, *tcb = r + SNP_REPORTED_TCB_OFF;
-	enum snp_product product = snp_product(r);
-	bool turin = turin_layout(r);
-	char fmc[16] = "", *hwid, *url;
+	bool turin = snp_turin_layout(r);
+	char fmc[16] = "", *hwid, *path;
 
 	/* a VLEK is the cloud's own; a masked id finds nothing */
 	if (product == SNP_UNKNOWN || is_zero(id, 64) || (le32(r + 0x48) >> 2 & 7))
@@ -209,11 +208,18 @@ char *snp_vcek_url(const u8 *r)
 	hwid = hex_encode(id, turin ? 8 : 64);
 	if (turin)
 		snprintf(fmc, sizeof(fmc), "fmcSPL=%02u&", tcb[0]);
-	url = xasprintf("https://kdsintf.amd.com/vcek/v1/%s/%s?%sblSPL=%02u&teeSPL=%02u&snpSPL=%02u&ucodeSPL=%02u",
-			product_names[product], hwid, fmc, tcb[turin ? 1 : 0],
-			tcb[turin ? 2 : 1], tcb[turin ? 3 : 6], tcb[7]);
+	path = xasprintf("/vcek/v1/%s/%s?%sblSPL=%02u&teeSPL=%02u&snpSPL=%02u&ucodeSPL=%02u",
+			 product_names[product], hwid, fmc, tcb[turin ? 1 : 0],
+			 tcb[turin ? 2 : 1], tcb[turin ? 3 : 6], tcb[7]);
 	free_str(&hwid);
-	return url;
+	return path;
+}
+
+char *snp_vcek_url(const u8 *r)
+{
+	char *path CLEANUP(free_str) = snp_vcek_path(r, snp_product(r));
+
+	return path ? xasprintf("https://kdsintf.amd.com%s", path) : NULL;
 }
 
 /* @s has passed snp_check(). */
@@ -223,7 +229,7 @@ void snp_show(struct node *to, struct span s)
 	u32 version = le32(r), vmpl = le32(r + 0x30), algo = le32(r + 0x34);
 	enum snp_product product = snp_product(r);
 	char *url CLEANUP(free_str) = NULL;
-	bool turin = turin_layout(r);
+	bool turin = snp_turin_layout(r);
 	struct node *n;
 	int i;
 

@@ -21,6 +21,10 @@ bool snp_looks_like(struct span s);
 int snp_check(struct span s);
 enum snp_product snp_product(const u8 *report);
 const char *snp_product_name(enum snp_product product);
+/* TCB versions start with FMC, and the chip id has 8 bytes */
+bool snp_turin_layout(const u8 *report);
+/* Path and query at AMD's KDS if the chip is a @product; NULL: it has none */
+char *snp_vcek_path(const u8 *report, enum snp_product product);
 /* Where AMD gives the VCEK of this report; NULL when the report does not tell */
 char *snp_vcek_url(const u8 *report);
 void snp_show(struct node *to, struct span s);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "take.h"
@@ -73,6 +74,27 @@ int take_report_data(struct take *t, const u8 *p, size_t len)
 	memcpy(t->r.report_data, p, len);
 	t->r.report_data_len = (u32)len;
 	t->kernel_random = false;
+	return RC_OK;
+}
+
+int take_provider(const struct take *t, u32 *tee, u32 *provider)
+{
+	struct device_info di;
+	int fd, rc;
+	u32 i;
+
+	rc = device_open(t->device, &fd);
+	if (rc)
+		return rc;
+	rc = device_info(fd, t->device, &di);
+	close(fd);
+	if (rc)
+		return rc;
+	*provider = t->r.provider ? t->r.provider : di.info.auto_provider;
+	*tee = CVM_EVIDENCE_TEE_NONE;
+	for (i = 0; i < di.n; i++)
+		if (di.providers[i].id == *provider)
+			*tee = di.providers[i].tee;
 	return RC_OK;
 }
 

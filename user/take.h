@@ -50,6 +50,8 @@ enum {
 /* RC_OK also for options that are not of this range; @mine tells */
 int take_option(struct take *t, int opt, const char *arg, bool *mine);
 int take_report_data(struct take *t, const u8 *p, size_t len);
+/* What the device would take evidence of, and which way */
+int take_provider(const struct take *t, u32 *tee, u32 *provider);
 /* The evidence, parsed and found to answer for what was asked */
 int take_evidence(struct take *t, struct buf *blob, struct evidence *e);
 

@@ -59,7 +59,7 @@ expect 5 'altered' 'an altered report' maa --evidence "$tmp/altered" --certs $g/
 echo '{"other":1}' >"$tmp/other"
 expect 5 'not bound to the runtime data' 'evidence for other runtime data' maa --evidence $g/blob-maa.cvme --runtime-data "$tmp/other"
 printf '\001' | dd of="$tmp/raw" bs=1 seek=140 conv=notrunc 2>/dev/null
-expect 5 'more behind their hash' 'data behind the hash' maa --evidence "$tmp/raw" --certs $g/certs.pem --runtime-data $rd
+expect 5 'more behind it' 'data behind the hash' maa --evidence "$tmp/raw" --certs $g/certs.pem --runtime-data $rd
 expect 2 '--runtime-data FILE is missing' 'no runtime data' maa --evidence $g/blob-maa.cvme
 expect 5 'proves no freshness' "the kernel's own nonce" maa --evidence $g/blob-random.cvme --runtime-data $rd
 expect 0 '' 'unless --self-nonce' maa --evidence $g/blob-random.cvme --self-nonce
