@@ -15,7 +15,7 @@ DKMS_FILES := Kbuild Makefile dkms.conf COPYING kmod include
 
 .PHONY: all kmod user install install-kmod install-user uninstall \
 	dkms-install dkms-uninstall clean help check check-user check-vm \
-	check-debug lint bench demo deps
+	check-debug check-kcsan lint bench demo deps
 
 all: kmod user
 
@@ -36,6 +36,7 @@ help:
 #: make check-vm        selftests in VMs; KERNEL=6.12 SIM=tsm-snp narrows
 #: make check-debug     selftests on a kernel with KASAN, lockdep, kmemleak;
 #:                      SIM=ioctl-snp, TESTS="read poll" choose
+#: make check-kcsan     the same on one that finds data races
 #: make lint            W=1, sparse, checkpatch, shellcheck
 #: make bench           figures of README, in a VM
 
@@ -115,6 +116,9 @@ check-vm: deps
 
 check-debug: deps
 	@SIM=$(SIM) TESTS="$(TESTS)" tests/check debug
+
+check-kcsan: deps
+	@SIM=$(SIM) TESTS="$(TESTS)" tests/check kcsan
 
 lint: deps
 	@tests/check lint

@@ -8,7 +8,7 @@ vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 top=${vm%/tests/vm}
 cache=${CVM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/cvm-evidence}
 me=${0##*/}
-kernels="6.1 6.1-cloud 6.12 latest debug"
+kernels="6.1 6.1-cloud 6.12 latest debug kcsan"
 
 # 125: the harness could not do its work, as opposed to the test that failed.
 die() {
