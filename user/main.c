@@ -9,6 +9,7 @@
 
 static const struct cmd *const cmds[] = {
 	&cmd_status, &cmd_load, &cmd_get, &cmd_show, &cmd_request, &cmd_attest,
+	&cmd_monitor,
 };
 
 static void usage(FILE *to)

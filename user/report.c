@@ -27,7 +27,7 @@ struct node {
  * Evidence comes from a host that may be hostile: what it says must not move
  * a terminal's cursor nor break JSON.
  */
-static char *printable(const char *s, size_t len)
+char *printable(const char *s, size_t len)
 {
 	struct buf b = { 0 };
 	size_t i;

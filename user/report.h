@@ -35,6 +35,9 @@ void note(struct node *n, const char *fmt, ...) PRINTF(2, 3);
 /* Marked for people, listed in JSON's "warnings" */
 void danger(struct node *n, const char *fmt, ...) PRINTF(2, 3);
 
+/* As ASCII that moves no terminal's cursor */
+char *printable(const char *s, size_t len);
+
 int report_print(const struct node *root, bool json);
 char *report_render(const struct node *root, bool json);
 
