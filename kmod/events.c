@@ -291,12 +291,6 @@ void cvme_event_request(const struct cvme_request *req, u32 tee, int err,
 	log_event(&ev);
 }
 
-static bool usable(const struct cvme_state *st)
-{
-	return st->status == CVM_EVIDENCE_ST_AVAILABLE ||
-	       st->status == CVM_EVIDENCE_ST_KEY_LOST;
-}
-
 /**
  * cvme_event_state - a provider's state was set
  * @p: the provider
@@ -312,9 +306,9 @@ void cvme_event_state(const struct cvme_provider *p,
 		.tee = new->tee ?: old->tee,
 	};
 
-	if (usable(new) && !usable(old))
+	if (cvme_state_usable(new) && !cvme_state_usable(old))
 		ev.type = CVM_EVIDENCE_EV_PROVIDER_ADDED;
-	else if (!usable(new) && usable(old))
+	else if (!cvme_state_usable(new) && cvme_state_usable(old))
 		ev.type = CVM_EVIDENCE_EV_PROVIDER_REMOVED;
 	else if (new->status == CVM_EVIDENCE_ST_KEY_LOST &&
 		 old->status == CVM_EVIDENCE_ST_AVAILABLE)

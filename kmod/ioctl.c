@@ -38,8 +38,7 @@ void cvme_info_fill_provider(struct cvme_provider *p,
 	spin_lock(&p->lock);
 	info->id = p->ops->id;
 	info->status = p->state.status;
-	if (p->state.status == CVM_EVIDENCE_ST_AVAILABLE ||
-	    p->state.status == CVM_EVIDENCE_ST_KEY_LOST) {
+	if (cvme_state_usable(&p->state)) {
 		info->tee = p->state.tee;
 		info->privlevel_floor = p->state.privlevel_floor;
 	}

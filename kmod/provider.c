@@ -150,19 +150,16 @@ int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
  * cvme_provider_usable - would CVM_EVIDENCE_PROVIDER_AUTO stop here
  * @p: the provider
  *
- * With a lost key a provider still answers: with EKEYREVOKED, which is true.
- *
  * Return: whether it would.
  */
 bool cvme_provider_usable(struct cvme_provider *p)
 {
-	u32 status;
+	bool usable;
 
 	spin_lock(&p->lock);
-	status = p->state.status;
+	usable = cvme_state_usable(&p->state);
 	spin_unlock(&p->lock);
-	return status == CVM_EVIDENCE_ST_AVAILABLE ||
-	       status == CVM_EVIDENCE_ST_KEY_LOST;
+	return usable;
 }
 
 /**

@@ -114,6 +114,13 @@ struct cvme_state {
 	char reason[96];
 };
 
+/* With a lost key a provider still answers: with EKEYREVOKED, which is true */
+static inline bool cvme_state_usable(const struct cvme_state *st)
+{
+	return st->status == CVM_EVIDENCE_ST_AVAILABLE ||
+	       st->status == CVM_EVIDENCE_ST_KEY_LOST;
+}
+
 struct cvme_provider;
 
 /**
