@@ -9,8 +9,9 @@ from strict import Bad
 NO_ACTION = 3
 SHA384 = 0xc
 # Types whose digest is that of the event's own data.
-HASHED = {4: "EV_SEPARATOR", 5: "EV_ACTION", 6: "EV_EVENT_TAG", 8: "EV_S_CRTM_VERSION",
-          0x80000007: "EV_EFI_ACTION"}
+HASHED = {4: "EV_SEPARATOR", 5: "EV_ACTION", 0x80000001: "EV_EFI_VARIABLE_DRIVER_CONFIG",
+          0x80000006: "EV_EFI_GPT_EVENT", 0x80000007: "EV_EFI_ACTION",
+          0x800000e0: "EV_EFI_VARIABLE_AUTHORITY"}
 
 
 def events(raw, where="event log"):

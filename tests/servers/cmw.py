@@ -92,7 +92,7 @@ def _flat(cmw):
 
 def _tsm(o, want, store):
     """A tsm-report of either TEE."""
-    if o["provider"] == "sev_guest":
+    if o["provider"] in veraison.SNP_PROVIDER:
         r = snp.genuine(o["outblob"], snp.table_chain(o["auxblob"]) if o.get("auxblob")
                         else store.kds(o["outblob"]), store, "outblob")
         data, claims = r.report_data, snp.claims(r)

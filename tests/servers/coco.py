@@ -123,24 +123,24 @@ def tdx_evidence(o, want, init, store):
     return out
 
 
-def _tpm(o, want, init):
+def _tpm(o, want, init, ints=False):
     """Key check comes with the HCL report; (quote, signature, PCRs)."""
     strict.fields(o, "tpm_quote", ("signature", "message", "pcrs"))
-    pcrs = [strict.hex_lower(x, "pcrs", 32) for x in strict.array(o["pcrs"], "pcrs", 24, 24)]
-    quote = hcl.Quote(strict.hex_lower(o["message"], "message"), "tpm_quote")
+    read = strict.int_array if ints else strict.hex_lower
+    pcrs = [read(x, "pcrs", 32) for x in strict.array(o["pcrs"], "pcrs", 24, 24)]
+    quote = hcl.Quote(read(o["message"], "message"), "tpm_quote")
     if want is None or quote.extra != want:
         raise Bad("TPM quote nonce doesn't match expected report_data")
     if init is not None and pcrs[INIT_PCR] != hashlib.sha256(bytes(32) + init[:32]).digest():
         raise Bad("PCR 8 is different from that of the init data")
-    return quote, strict.hex_lower(o["signature"], "signature"), dict(enumerate(pcrs))
+    return quote, read(o["signature"], "signature"), dict(enumerate(pcrs))
 
 
-def _hcl(o, want, kind):
-    h = hcl.Hcl(strict.b64url_padded(o["hcl_report"], "hcl_report"))
+def _hcl(raw, want, kind, version):
+    h = hcl.Hcl(raw)
     if h.type != kind:
         raise Bad("hcl_report: of another TEE")
-    version = strict.integer(o["version"], "version", 32)
-    if version not in (1, 2):
+    if version not in (0, 1, 2):
         raise Bad(f"unsupported version {version}")
     if version == 2 and h.user_data()[:len(want)] != want:
         raise Bad("User-data in HCL variable data doesn't match report_data")
@@ -148,11 +148,24 @@ def _hcl(o, want, kind):
 
 
 def az_snp_evidence(o, want, init, store):
-    strict.fields(o, "evidence", ("version", "tpm_quote", "hcl_report", "vcek"))
-    quote, sig, pcrs = _tpm(o["tpm_quote"], want, init)
-    h = _hcl(o, want, hcl.SNP)
+    """Version 2 and 1; version 0, which has no member that says so, too."""
+    if isinstance(o, dict) and "version" not in o:
+        strict.fields(o, "evidence", ("quote", "report", "vcek"))
+        version, quote, raw = 0, o["quote"], strict.int_array(o["report"], "report")
+        ders = trust.pem_certs(strict.text(o["vcek"], "vcek").encode(), "vcek")
+        if len(ders) != 1:
+            raise Bad("vcek: not one certificate")
+        vcek = ders[0]
+    else:
+        strict.fields(o, "evidence", ("version", "tpm_quote", "hcl_report", "vcek"))
+        version, quote = strict.integer(o["version"], "version", 32), o["tpm_quote"]
+        raw = strict.b64url_padded(o["hcl_report"], "hcl_report")
+        vcek = strict.b64url_padded(o["vcek"], "vcek")
+        if version == 0:
+            raise Bad("version 0 has another form")
+    quote, sig, pcrs = _tpm(quote, want, init, version == 0)
+    h = _hcl(raw, want, hcl.SNP, version)
     quote.check(h.ak(), sig, pcrs)
-    vcek = strict.b64url_padded(o["vcek"], "vcek")
     r = snp.genuine(h.report, store.complete(vcek), store, "hcl_report")
     if r.report_data != h.bound:
         raise Bad("HCL variable data digest doesn't match SNP report data")
@@ -162,11 +175,17 @@ def az_snp_evidence(o, want, init, store):
 
 
 def az_tdx_evidence(o, want, init, store):
-    strict.fields(o, "evidence", ("version", "tpm_quote", "hcl_report", "td_quote"))
-    quote, sig, pcrs = _tpm(o["tpm_quote"], want, init)
-    h = _hcl(o, want, hcl.TDX)
+    ints = isinstance(o, dict) and "version" not in o
+    names = ("tpm_quote", "hcl_report", "td_quote")
+    strict.fields(o, "evidence", names if ints else ("version", *names))
+    version = 0 if ints else strict.integer(o["version"], "version", 32)
+    if version == 0 and not ints:
+        raise Bad("version 0 has another form")
+    read = strict.int_array if ints else strict.b64url_padded
+    quote, sig, pcrs = _tpm(o["tpm_quote"], want, init, ints)
+    h = _hcl(read(o["hcl_report"], "hcl_report"), want, hcl.TDX, version)
     quote.check(h.ak(), sig, pcrs)
-    b = tdx.genuine(strict.b64url_padded(o["td_quote"], "td_quote"), store, "td_quote")
+    b = tdx.genuine(read(o["td_quote"], "td_quote"), store, "td_quote")
     if b.report_data != h.bound:
         raise Bad("TDX Quote report_data doesn't match HCL variable data digest")
     if not tdx.TdReport(h.report, "hcl_report").same_td(b):

@@ -14,6 +14,7 @@ POLICIES = ("default", "default_cpu")
 
 class CocoAs(Service):
     name = "coco-as"
+    evidence = "/attestation"
     routes = (("POST", "/attestation", "attest"),)
 
     def __init__(self, trust, options):

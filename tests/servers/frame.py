@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.parse
 
+import flip
 from strict import Bad
 
 BODY_MAX = 4 << 20
@@ -28,6 +29,7 @@ class Refused(Exception):
 class Request:
     def __init__(self, method, target, headers, body):
         url = urllib.parse.urlsplit(target)
+        self.target = target
         self.method, self.path, self.headers, self.body = method, url.path, headers, body
         try:
             self.query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True,
@@ -37,6 +39,22 @@ class Request:
 
     def header(self, name):
         return self.headers.get(name.lower(), "")
+
+    def replace(self, **what):
+        """The same request, but for this."""
+        now = {"method": self.method, "target": self.target, "headers": self.headers,
+               "body": self.body, **what}
+        return Request(now["method"], now["target"], now["headers"], now["body"])
+
+    def spelled(self):
+        """Where else a service reads: [(what, text)]."""
+        heads = ("content-type", "cookie", "x-api-key", "authorization")
+        return [("target", self.target)] + [(h, self.headers[h]) for h in heads if h in self.headers]
+
+    def with_text(self, what, text):
+        if what == "target":
+            return self.replace(target=text)
+        return self.replace(headers={**self.headers, what: text})
 
     def want_type(self, *types):
         if self.header("content-type") not in types:
@@ -62,6 +80,7 @@ class Service:
 
     name = ""
     routes = ()
+    evidence = ""		# pattern of the paths that take evidence
 
     def __init__(self, trust, options):
         self.trust, self.options, self.state = trust, options, {}
@@ -72,6 +91,10 @@ class Service:
     def bad(self, detail):
         """How the service answers what its parser or verifier refuses."""
         return Refused(400, "bad", detail)
+
+    def judges(self, rq):
+        """Whether this request carries evidence."""
+        return bool(self.evidence) and bool(re.fullmatch(self.evidence, rq.path))
 
     def route(self, rq):
         """(handler, groups) for what this service serves, or None."""
@@ -101,8 +124,8 @@ class Service:
         answer.headers.update(r.headers)
         return answer
 
-    def saved(self):
-        return copy.deepcopy(self.state)
+    def accepted(self, answer):
+        return answer.status < 300
 
 
 class Faults:
@@ -133,27 +156,27 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, services, port=0, tls=None, log=None, save=None):
-        self.services, self.faults = services, Faults()
+    def __init__(self, services, port=0, tls=None, log=None, save=None, flip=0):
+        self.services, self.faults, self.flip = services, Faults(), flip
         self.log, self.save, self.lock = log, save, threading.Lock()
         super().__init__(("127.0.0.1", port), Handler)
         self.tls = None
         if tls:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.tls.load_cert_chain(*tls)
-        self.count = 0
+        self.count, self.flipping = 0, threading.Lock()
 
     def handle_error(self, request, client_address):
         pass			# a client that went away, or did not like our certificate
 
-    def note(self, rq, answer):
+    def note(self, rq, answer, extra):
         """One line a request; a secret's presence, never the secret."""
         with self.lock:
             self.count += 1
             line = {"n": self.count, "time": round(time.monotonic(), 3), "method": rq.method,
                     "path": rq.path, "query": rq.query, "status": answer.status,
                     "length": len(rq.body), "type": rq.header("content-type"),
-                    "headers": sorted(rq.headers)}
+                    "headers": sorted(rq.headers), **extra}
             if self.log:
                 print(json.dumps(line), file=self.log, flush=True)
             if self.save:
@@ -170,8 +193,12 @@ class Server(http.server.ThreadingHTTPServer):
                 a.close = fault.get("close")
                 return a
         for s in self.services:
+            before = copy.deepcopy(s.state) if self.flip and rq.body else None
             a = s.handle(rq)
             if a:
+                if before is not None and s.accepted(a) and s.judges(rq):
+                    with self.flipping:
+                        a.flips = flip.sweep(s, before, rq, self.flip, self.count)
                 return a
         return Response(404, b"404 page not found\n", "text/plain")
 
@@ -215,7 +242,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._send(Response(204))
             return
         a = self.server.answer(rq)
-        self.server.note(rq, a)
+        extra = {}
+        if hasattr(a, "flips"):
+            extra = {"flips": a.flips[0], "survived": a.flips[1][:5]}
+        self.server.note(rq, a, extra)
         self._send(a)
 
     do_GET = do_POST = do_DELETE = do_PUT = _serve

@@ -6,7 +6,6 @@ import re
 import time
 import uuid
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -17,6 +16,7 @@ import snp
 import strict
 import tdx
 import tokens
+import trust
 from frame import Refused, Response, Service
 from strict import Bad
 
@@ -27,11 +27,12 @@ SHA256 = 0xb
 
 class Gcp(Service):
     name = "gcp"
+    evidence = ".*:verifyAttestation"
     routes = (("POST", PLACE + "/challenges", "challenge"),
               ("POST", PLACE + "/challenges/([0-9a-f-]+):verifyAttestation", "verify"))
 
-    def __init__(self, trust, options):
-        super().__init__(trust, options)
+    def __init__(self, store, options):
+        super().__init__(store, options)
         self.issuer = tokens.Issuer("https://confidentialcomputing.test.invalid")
         self.access = None
         if options.access_token:
@@ -64,11 +65,8 @@ class Gcp(Service):
         """The vTPM's part, by an AK whose certificate is given."""
         strict.fields(o, "tpmAttestation", ("quotes", "akCert"),
                       ("tcgEventLog", "canonicalEventLog", "certChain"))
-        try:
-            cert = x509.load_der_x509_certificate(strict.b64std(o["akCert"], "akCert"))
-        except ValueError as e:
-            raise Bad(f"akCert: {e}") from None
-        chain = [cert] + [x509.load_der_x509_certificate(strict.b64std(c, "certChain"))
+        cert = trust.load(strict.b64std(o["akCert"], "akCert"), "akCert")
+        chain = [cert] + [trust.load(strict.b64std(c, "certChain"), "certChain")
                           for c in strict.array(o.get("certChain", []), "certChain")]
         for i, c in enumerate(chain):
             key = chain[min(i + 1, len(chain) - 1)].public_key()

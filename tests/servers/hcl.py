@@ -39,15 +39,17 @@ class Hcl:
         digest = hashlib.new(HASHES[hash_type], self.claims_raw).digest()
         self.bound = digest + bytes(64 - len(digest))
         self.claims = strict.json_text(self.claims_raw, where + ": runtime claims")
+        strict.fields(self.claims, where + ": runtime claims", (), self.claims)
 
     def ak(self, where="runtime claims"):
-        for key in self.claims.get("keys", []):
-            if key.get("kid") == "HCLAkPub" and key.get("kty") == "RSA":
-                n, e = (int.from_bytes(strict.b64url(key[x], where), "big") for x in ("n", "e"))
-                try:
-                    return rsa.RSAPublicNumbers(e, n).public_key()
-                except ValueError as err:
-                    raise Bad(f"{where}: HCLAkPub: {err}") from None
+        for key in strict.array(self.claims.get("keys"), where + ": keys"):
+            if not isinstance(key, dict) or key.get("kid") != "HCLAkPub" or key.get("kty") != "RSA":
+                continue
+            n, e = (int.from_bytes(strict.b64url(key.get(x), where), "big") for x in ("n", "e"))
+            try:
+                return rsa.RSAPublicNumbers(e, n).public_key()
+            except ValueError as err:
+                raise Bad(f"{where}: HCLAkPub: {err}") from None
         raise Bad(f"{where}: no HCLAkPub")
 
     def user_data(self, where="runtime claims"):

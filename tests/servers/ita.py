@@ -26,6 +26,7 @@ LIFETIME = 120
 
 class Ita(Service):
     name = "ita"
+    evidence = "/appraisal/v[12]/attest.*"
     routes = (("GET", "/appraisal/v[12]/nonce", "nonce"),
               ("POST", "/appraisal/v1/attest", "flat"),
               ("POST", "/appraisal/v1/attest/azure/tdxvm", "flat_azure"),

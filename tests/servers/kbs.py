@@ -57,6 +57,7 @@ def jwe(payload, key):
 
 class Kbs(Service):
     name = "kbs"
+    evidence = "/kbs/v0/attest"
     routes = (("POST", "/kbs/v0/auth", "auth"), ("POST", "/kbs/v0/attest", "attest"),
               ("GET", "/kbs/v0/resource/([^/]+/[^/]+/[^/]+)", "resource"),
               ("(?:GET|POST)", "/kbs/.*", "nothing"))

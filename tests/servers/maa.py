@@ -17,6 +17,7 @@ VERSIONS = {"SevSnpVm": ("2022-08-01", "2023-04-01-preview", "2025-06-01"),
 
 class Maa(Service):
     name = "maa"
+    evidence = "/attest/.*"
     routes = (("POST", "/attest/(SevSnpVm|TdxVm)", "attest"),
               ("GET", "/certs", "certs"),
               ("GET", "/[.]well-known/openid-configuration", "openid"))

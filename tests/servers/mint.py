@@ -2,6 +2,7 @@
 """Evidence of the simulated TEE on the host: reports and quotes by cvm-simtee,
 HCL reports and TPM quotes by a paravisor and TPM of our own."""
 
+import datetime
 import glob
 import hashlib
 import json
@@ -10,9 +11,14 @@ import struct
 import subprocess
 import tempfile
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import NameOID
 
+import ccel
+import tdx
 from strict import to_b64url
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -57,6 +63,14 @@ class Paravisor:
         raw += struct.pack("<IIIII", 20 + n, 1, 2 if tee == "snp" else 4, 1, n) + claims
         return raw.ljust(2600, b"\0"), made
 
+    def certificate(self):
+        """The AK's, DER, by itself."""
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "TEST SIMULATED AK")])
+        b = x509.CertificateBuilder().subject_name(name).issuer_name(name).serial_number(7)
+        b = b.public_key(self.ak.public_key()).not_valid_before(datetime.datetime(2024, 1, 1))
+        cert = b.not_valid_after(datetime.datetime(2049, 12, 31)).sign(self.ak, hashes.SHA256())
+        return cert.public_bytes(serialization.Encoding.DER)
+
     def quote(self, extra):
         """(TPMS_ATTEST, raw RSA signature)."""
         digest = hashlib.sha256(b"".join(self.pcrs)).digest()
@@ -75,3 +89,56 @@ def event_log(events):
         log += struct.pack("<IIIH", index, kind, 1, 0xc) + hashlib.sha384(data).digest()
         log += struct.pack("<I", len(data)) + data
     return log
+
+
+def ccel_table(size):
+    t = struct.pack("<4sIBB6s8sI4sIBBHQQ", b"CCEL", 56, 1, 0, b"CVMTST", b"CVMTABLE", 1, b"TEST", 1,
+                    2, 0, 0, size, 0x10000000)
+    return t[:9] + bytes([-sum(t) & 0xff]) + t[10:]
+
+
+class Pck:
+    """A test SGX root, CA, PCK and attestation key, for quotes with RTMRs that a log
+    leads to, which cvm-simtee does not make."""
+
+    def __init__(self):
+        self.keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(4)]
+        self.certs = []
+        names = ("Intel SGX Root CA", "Intel SGX PCK Platform CA", "Intel SGX PCK Certificate")
+        subject = lambda cn: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn),
+                                        x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "TEST LOG")])
+        for i, cn in enumerate(names):
+            b = x509.CertificateBuilder().subject_name(subject(cn)).serial_number(i + 1)
+            b = b.issuer_name(subject(names[max(i - 1, 0)])).public_key(self.keys[i].public_key())
+            b = b.not_valid_before(datetime.datetime(2024, 1, 1))
+            b = b.not_valid_after(datetime.datetime(2049, 12, 31))
+            b = b.add_extension(x509.BasicConstraints(i < 2, None), True)
+            self.certs.append(b.sign(self.keys[max(i - 1, 0)], hashes.SHA256()))
+
+    def root(self):
+        return self.certs[0].public_bytes(serialization.Encoding.DER)
+
+    @staticmethod
+    def _sign(key, message):
+        r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    def quote(self, report_data, log):
+        body = bytearray(584)
+        body[123] = 0x10
+        body[136:184] = hashlib.sha384(b"MRTD of a SIMULATED TD").digest()
+        body[232:261] = b"SIMULATED TEE: proves nothing"
+        body[328:520] = b"".join(ccel.replay(log))
+        body[520:584] = report_data.ljust(64, b"\0")
+        signed = struct.pack("<HHI4x16s20x", 4, 2, 0x81, tdx.VENDOR) + body
+        n = self.keys[3].public_key().public_numbers()
+        pub = n.x.to_bytes(32, "big") + n.y.to_bytes(32, "big")
+        qe = bytearray(384)
+        qe[128:160] = tdx.TEST_SIGNER
+        qe[256] = 2
+        qe[320:352] = hashlib.sha256(pub + bytes(32)).digest()
+        chain = b"".join(c.public_bytes(serialization.Encoding.PEM) for c in reversed(self.certs))
+        inner = bytes(qe) + self._sign(self.keys[2], bytes(qe)) + struct.pack("<H32x", 32)
+        inner += struct.pack("<HI", 5, len(chain)) + chain
+        auth = self._sign(self.keys[3], signed) + pub + struct.pack("<HI", 6, len(inner)) + inner
+        return signed + struct.pack("<I", len(auth)) + auth

@@ -12,6 +12,8 @@
   --resource NAME=FILE  a resource KBS hands out
   --hash NAME       the hash KBS selects (sha384)
   --veraison-async  results come on a later GET
+  --flip N          changes a bit of every Nth byte of what was accepted, tries
+                    that too, and logs how many tries and which were accepted
 """
 
 import argparse
@@ -47,6 +49,7 @@ def parser():
     p.add_argument("--resource", action="append", default=[])
     p.add_argument("--hash")
     p.add_argument("--veraison-async", action="store_true")
+    p.add_argument("--flip", type=int, default=0)
     return p
 
 
@@ -54,7 +57,7 @@ def main():
     o = parser().parse_args()
     log = open(o.log, "a", encoding="utf-8") if o.log else None
     all_of_them = services(trust.Trust(o.roots), o)
-    servers = [frame.Server(all_of_them, log=log, save=o.save)]
+    servers = [frame.Server(all_of_them, log=log, save=o.save, flip=o.flip)]
     if o.tls:
         servers.append(frame.Server(all_of_them, tls=o.tls, log=log))
     for s in servers:

@@ -5,6 +5,7 @@ import base64
 import datetime
 import os
 import re
+import warnings
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -15,19 +16,26 @@ from cryptography.x509.oid import NameOID
 import snp
 from strict import Bad
 
-PEM = re.compile(rb"-----BEGIN CERTIFICATE-----\n((?:[A-Za-z0-9+/]{64}\n)*"
-                 rb"[A-Za-z0-9+/]{0,63}={0,2}\n)-----END CERTIFICATE-----(?:\n|\Z)")
+
+def _pem(nl):
+    """A certificate with this end of line and no other."""
+    return re.compile(b"-----BEGIN CERTIFICATE-----NL((?:[A-Za-z0-9+/]{64}NL)*[A-Za-z0-9+/]{0,63}={0,2}NL)"
+                      b"-----END CERTIFICATE-----(?:NL|\\Z)".replace(b"NL", nl))
+
+
+PEM = {b"\n": _pem(b"\n"), b"\r\n": _pem(b"\r\n")}
 PSS_OID, ECDSA_SHA256_OID = "1.2.840.113549.1.1.10", "1.2.840.10045.4.3.2"
 
 
 def pem_certs(raw, where):
     """DER of a text that is PEM certificates and nothing else."""
     out, at = [], 0
+    pem = PEM[b"\r\n" if b"\r\n" in raw else b"\n"]
     while at < len(raw):
-        m = PEM.match(raw, at)
+        m = pem.match(raw, at)
         if not m:
             raise Bad(f"{where}: not a chain of PEM certificates (at byte {at})")
-        body = m.group(1).replace(b"\n", b"")
+        body = m.group(1).replace(b"\r", b"").replace(b"\n", b"")
         try:
             der = base64.b64decode(body, validate=True)
         except ValueError:
@@ -64,12 +72,13 @@ def _algorithms(der):
 
 def load(der, where):
     try:
+        warnings.simplefilter("ignore")		# of names that damage made odd
         cert = x509.load_der_x509_certificate(der)
-        cert.subject, cert.issuer, cert.extensions
+        cert.subject, cert.issuer, cert.extensions, cert.public_key()
         signed, stated = _algorithms(der)
-    except (ValueError, IndexError, x509.UnsupportedGeneralNameType, x509.DuplicateExtension) as e:
+    except Exception as e:	# the library has a dozen for what damaged DER can do
         raise Bad(f"{where}: not a certificate: {e}") from None
-    if signed != stated or tlv(der)[2] != len(der):
+    if signed != stated or tlv(der)[2] != len(der) or not der.endswith(b"\0" + cert.signature):
         raise Bad(f"{where}: a certificate that contradicts itself")
     return cert
 
@@ -117,11 +126,11 @@ class Trust:
             names = [os.path.join(path, n) for n in sorted(os.listdir(path))] \
                 if os.path.isdir(path) else [path]
             for name in names:
-                self._add(name)
+                self.add(name)
         if not self.amd and not self.intel:
             raise SystemExit(f"no root certificate in {' '.join(paths)}")
 
-    def _add(self, name):
+    def add(self, name):
         if not name.endswith((".pem", ".der")) or ".pub." in name:
             return
         with open(name, "rb") as f:

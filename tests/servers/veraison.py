@@ -15,6 +15,8 @@ SESSION = "application/vnd.veraison.challenge-response-session+json"
 TSM_JSON = "application/vnd.veraison.tsm-report+json"
 TSM_CBOR = "application/vnd.veraison.tsm-report+cbor"
 RATSD = 'application/eat+cwt; eat_profile="tag:github.com,2025:veraison/ratsd/cmw"'
+# TSM's own attribute ends in a newline, which real captures have kept.
+SNP_PROVIDER = ("sev_guest", "sev_guest\n")
 BASE = "/challenge-response/v1/"
 
 
@@ -40,6 +42,8 @@ def ratsd(raw):
         raise Bad("ratsd token: eat_profile")
     collection = strict.json_text(strict.b64std(o["cmw"], "cmw"), "cmw")
     strict.fields(collection, "cmw", ("__cmwc_t", "tsm-report"))
+    if collection["__cmwc_t"] != "tag:github.com,2025:veraison/ratsd/cmw":
+        raise Bad("cmw: a collection of another type")
     record = strict.array(collection["tsm-report"], "cmw", 2, 3)
     if record[0] != TSM_JSON or (len(record) == 3 and record[2] != 4):
         raise Bad("cmw: not a record of a tsm-report that is evidence")
@@ -48,8 +52,7 @@ def ratsd(raw):
 
 def evidence(o, nonce, store):
     """Claims of a tsm-report of SEV-SNP."""
-    # TSM's own attribute ends in a newline, which real captures have kept
-    if o["provider"] not in ("sev_guest", "sev_guest\n"):
+    if o["provider"] not in SNP_PROVIDER:
         raise Bad(f"tsm-report: provider {o['provider']!r} is not of SEV-SNP")
     if "manifestblob" in o or "service_provider" in o:
         raise Bad("tsm-report: evidence of an SVSM service")
@@ -63,6 +66,7 @@ def evidence(o, nonce, store):
 
 class Veraison(Service):
     name = "veraison"
+    evidence = BASE + "session/.*"
     routes = (("POST", BASE + "newSession", "new"), ("POST", BASE + "session/([^/]+)", "submit"),
               ("GET", BASE + "session/([^/]+)", "get"), ("DELETE", BASE + "session/([^/]+)", "end"))
 
@@ -76,6 +80,14 @@ class Veraison(Service):
 
     def bad(self, detail):
         return Refused(400, "Bad Request", detail)
+
+    def accepted(self, answer):
+        """Bad evidence is no error here: the result says so."""
+        if answer.status >= 300 or b'"result"' not in answer.body:
+            return answer.status < 300
+        token = strict.json_text(answer.body)["result"].split(".")[1]
+        parts = strict.json_text(strict.b64url(token, "result"))["submods"]
+        return all(p["ear.status"] == "affirming" for p in parts.values())
 
     def _show(self, status, s, headers=None):
         out = {k: v for k, v in s.items() if k != "late"}
