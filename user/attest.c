@@ -142,7 +142,7 @@ static int send_message(const struct exchange *x, const struct message *m, struc
 			return fail(RC_REFUSED, "the service sends us to another place, %s; not followed", target);
 		url = xstrdup(target);
 	} else {
-		url = xasprintf("%s%s%s", x->base, x->prefix, target);
+		url = xasprintf("%s%s%s", x->base, m->from_root ? "" : x->prefix, target);
 	}
 	r.url = url;
 	if (type)

@@ -184,6 +184,39 @@ int cert_pool_add(struct cert_pool *pool, struct span s, const char *what)
 	return rc;
 }
 
+static void add_le32(struct buf *b, size_t v)
+{
+	u8 le[4] = { (u8)v, (u8)(v >> 8), (u8)(v >> 16), (u8)(v >> 24) };
+
+	buf_add(b, le, 4);
+}
+
+int cert_table_make(struct span chain, struct buf *table)
+{
+	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
+	static const u8 end[ENTRY_LEN];
+	size_t i, off;
+
+	if (x509_each(chain, pool_one, &pool) != 3)
+		return fail(RC_EVIDENCE, "a certificate table has a leaf, its issuer and a root; here are %zu certificates",
+			    pool.n);
+	off = (pool.n + 1) * ENTRY_LEN;
+	for (i = pool.n; i-- > 0; ) {
+		char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(pool.certs[i].x));
+		/* the leaf is first in the chain, the root first in the table */
+		size_t guid = i ? pool.n - 1 - i : strstr(cn, "VLEK") ? 3 : 2;
+
+		buf_add(table, guids[guid].guid, 16);
+		add_le32(table, off);
+		add_le32(table, strlen(pool.certs[i].pem));
+		off += strlen(pool.certs[i].pem);
+	}
+	buf_add(table, end, sizeof(end));
+	for (i = pool.n; i-- > 0; )
+		buf_add_str(table, pool.certs[i].pem);
+	return RC_OK;
+}
+
 void cert_pool_free(struct cert_pool *pool)
 {
 	size_t i;

@@ -27,6 +27,11 @@ bool cert_table_looks_like(struct span s);
 /* No entry at all, which is how a host says it has none */
 bool cert_table_is_empty(struct span s);
 int cert_table_show(struct node *to, struct span s);
+/*
+ * A table of the chain that cert_pool_chain() made: ARK, ASK or ASVK, VCEK or
+ * VLEK, as PEM under GUIDs in RFC 4122 order, which every reader understands.
+ */
+int cert_table_make(struct span chain, struct buf *table);
 
 /* Certificates of a table, a PEM or a DER; @what names it in messages. */
 int cert_pool_add(struct cert_pool *pool, struct span s, const char *what);

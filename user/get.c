@@ -2,13 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "certs.h"
 #include "cmd.h"
 #include "digest.h"
 #include "snp.h"
 #include "take.h"
+#include "tsm_report.h"
 
 static const char help[] =
 "Usage: cvm-evidence get [options]\n"
@@ -31,6 +30,8 @@ TAKE_HELP
 "           certs           the SNP host's certificates, PEM, leaf first\n"
 "           json            the blob decoded, as show --json\n"
 "           tsm-json        {auxblob, outblob, provider}, as Veraison takes it\n"
+"           cmw-json        the same in a record of RFC 9999\n"
+"           cmw-cbor        and in CBOR\n"
 "  --json                   the same as --format json\n"
 "  -o, --output FILE        whole or not at all (default: -, standard output)\n"
 "  --force                  binary output to a terminal too\n"
@@ -45,11 +46,12 @@ TAKE_HELP
 "  cvm-evidence get --nonce-hash sha512 pubkey.pem | cvm-evidence show -\n"
 "  cvm-evidence get --format json | jq -r '.items[] | select(.name == \"report\")'\n";
 
-enum format { F_BLOB, F_RAW, F_CERTS, F_JSON, F_TSM_JSON };
+enum format { F_BLOB, F_RAW, F_CMW_CBOR, F_CERTS, F_JSON, F_TSM_JSON, F_CMW_JSON };
 
 static const char *const formats[] = {
 	[F_BLOB] = "blob", [F_RAW] = "raw", [F_CERTS] = "certs",
-	[F_JSON] = "json", [F_TSM_JSON] = "tsm-json",
+	[F_JSON] = "json", [F_TSM_JSON] = "tsm-json", [F_CMW_JSON] = "cmw-json",
+	[F_CMW_CBOR] = "cmw-cbor",
 };
 
 static int report_data_option(struct take *t, const char *arg)
@@ -112,43 +114,10 @@ static int certs_pem(const struct evidence *e, struct buf *out)
 	return rc ? rc : cert_pool_order(&pool, out);
 }
 
-static void json_bytes(struct json_object *o, const char *key, struct span s)
-{
-	char *text = base64_encode(s.p, s.len, BASE64_URL);
-
-	json_object_object_add(o, key, json_object_new_string(text));
-	free_str(&text);
-}
-
-/* Members, order and the newline after the provider as ratsd sends them */
-static void tsm_json(const struct evidence *e, struct buf *out)
-{
-	struct span certs = evidence_data(e, CVM_EVIDENCE_ITEM_CERTS);
-	struct span manifest = evidence_data(e, CVM_EVIDENCE_ITEM_MANIFEST);
-	struct span service = evidence_data(e, CVM_EVIDENCE_ITEM_SERVICE_PROVIDER);
-	struct span driver = evidence_data(e, CVM_EVIDENCE_ITEM_DRIVER);
-	struct json_object *o = json_object_new_object();
-	char *name = xasprintf("%.*s\n", (int)driver.len, (const char *)driver.p);
-
-	if (certs.len)
-		json_bytes(o, "auxblob", certs);
-	json_bytes(o, "outblob", e->report);
-	json_object_object_add(o, "provider", json_object_new_string(name));
-	if (manifest.len)
-		json_bytes(o, "manifestblob", manifest);
-	if (service.len)
-		json_object_object_add(o, "service_provider",
-				       json_object_new_string_len((const char *)service.p,
-								  (int)service.len));
-	buf_add_str(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
-	buf_add_str(out, "\n");
-	json_object_put(o);
-	free_str(&name);
-}
-
 static int render(const struct evidence *e, struct span blob, enum format format,
 		  struct buf *out)
 {
+	struct tsm_report t CLEANUP(tsm_report_free) = { 0 };
 	struct node *root CLEANUP(report_free) = NULL;
 	char *text CLEANUP(free_str) = NULL;
 	int rc;
@@ -163,7 +132,18 @@ static int render(const struct evidence *e, struct span blob, enum format format
 	case F_CERTS:
 		return certs_pem(e, out);
 	case F_TSM_JSON:
-		tsm_json(e, out);
+		tsm_report_of(e, &t);
+		tsm_report_json(&t, out);
+		buf_add_str(out, "\n");
+		return RC_OK;
+	case F_CMW_JSON:
+		tsm_report_of(e, &t);
+		cmw_json(&t, out);
+		buf_add_str(out, "\n");
+		return RC_OK;
+	case F_CMW_CBOR:
+		tsm_report_of(e, &t);
+		cmw_cbor(&t, out);
 		return RC_OK;
 	case F_JSON:
 		root = report_new(NULL);
@@ -182,10 +162,10 @@ static int write_evidence(struct take *t, enum format format, const char *output
 	struct buf blob CLEANUP_BUF, out CLEANUP_BUF;
 	int rc;
 
-	if (format <= F_RAW && refuses_binary(output, force))
+	if (format <= F_CMW_CBOR && refuses_binary(output, force))
 		return RC_USAGE;
 	rc = take_evidence(t, &blob, &e);
-	if (!rc && e.kind == RAW_TDREPORT && (format == F_RAW || format == F_TSM_JSON))
+	if (!rc && e.kind == RAW_TDREPORT && format != F_BLOB && format != F_JSON)
 		warning("this is a TDREPORT, not a quote: only a quoting service of this machine can check it");
 	if (!rc)
 		rc = render(&e, buf_span(&blob), format, &out);
@@ -202,7 +182,7 @@ static int format_option(const char *name, enum format *format)
 			return RC_OK;
 		}
 	}
-	return fail(RC_USAGE, "--format: '%s' is none of blob, raw, certs, json, tsm-json", name);
+	return fail(RC_USAGE, "--format: '%s' is none of blob, raw, certs, json, tsm-json, cmw-json, cmw-cbor", name);
 }
 
 static int run(int argc, char **argv)

@@ -15,6 +15,7 @@
 #include "take.h"
 #include "tee_key.h"
 #include "tpm.h"
+#include "tsm_report.h"
 
 /* Options that not every service has; the others refuse them. */
 enum {
@@ -93,6 +94,7 @@ struct request {
 struct message {
 	const char *method;
 	struct buf target;	/* path and query */
+	bool from_root;		/* the path is the server's, whatever the endpoint's prefix */
 	const char *type;	/* of the body; NULL when there is none */
 	const char *accept;
 	struct buf headers;	/* more of them, "Name: value\n" each, no secret */
@@ -169,6 +171,11 @@ void message_http(const struct service *s, const struct message *m, const char *
 		  struct buf *out);
 void message_curl(const struct service *s, const struct message *m, const char *host,
 		  struct buf *out);
+
+/* The evidence as a TSM report, certificates included; @make: a table that any
+ * reader understands, or a failure
+ */
+int request_tsm(const struct request *q, bool make, struct tsm_report *t);
 
 /* binding of a hash with the name the services have for it: "sha384" */
 int bind_digest(struct request *q, const char *alg, const void *p, size_t len,

@@ -2,11 +2,17 @@
 /* The table of services: a further one is one line here, and one file */
 #include "request.h"
 
-extern const struct service service_kbs, service_maa;
+extern const struct service service_cmw, service_coco_as, service_gcp, service_ita, service_kbs,
+			    service_maa, service_veraison;
 
 const struct service *const services[] = {
 	&service_maa,
+	&service_ita,
 	&service_kbs,
+	&service_coco_as,
+	&service_veraison,
+	&service_gcp,
+	&service_cmw,
 };
 
 const size_t n_services = ARRAY_SIZE(services);

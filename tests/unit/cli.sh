@@ -17,8 +17,8 @@ for v in status load get show request; do
 	expect 2 "Try 'cvm-evidence $v --help'" "$v with an unknown option" "$tool" $v --no-such-option
 	expect 1 'cannot write standard output' "$v --help to a full disk" sh -c "'$tool' $v --help >/dev/full"
 done
-expect 2 'cmw-json' 'get --format cmw-json is not built' "$tool" get --format cmw-json
-expect 2 "no service 'ita'" 'a service that is not built is refused' "$tool" request ita
+expect 2 'cmw-yaml' 'get --format that does not exist' "$tool" get --format cmw-yaml
+expect 2 "no service 'nosuch'" 'a service that is not built is refused' "$tool" request nosuch
 expect 2 'name of one service' 'request without a service' "$tool" request
 
 # report data

@@ -24,7 +24,7 @@ _cvm_evidence() {
 		mapfile -t COMPREPLY < <(compgen -W '0 1 2 3' -- "$cur")
 		return ;;
 	--format)
-		mapfile -t COMPREPLY < <(compgen -W 'blob raw certs json tsm-json' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'blob raw certs json tsm-json cmw-json cmw-cbor' -- "$cur")
 		return ;;
 	--nonce-hash)
 		mapfile -t COMPREPLY < <(compgen -W 'sha256 sha384 sha512' -- "$cur")
