@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Evidence of the simulated TEE on the host: reports and quotes by cvm-simtee,
-HCL reports and TPM quotes by a paravisor and TPM of our own."""
+"""Evidence that cvm-simtee does not make: HCL reports and TPM quotes by a paravisor
+and a TPM of our own, quotes of a TD that has an event log."""
 
 import datetime
-import glob
 import hashlib
 import json
 import os
 import struct
-import subprocess
-import tempfile
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -19,30 +16,24 @@ from cryptography.x509.oid import NameOID
 
 import ccel
 import tdx
+from simtee import samples
 from strict import to_b64url
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-SIMTEE = os.environ.get("SIMTEE", HERE + "/../sim/cvm-simtee")
-
-
-def samples(report_data, roots=None):
-    """{file name: bytes} of everything cvm-simtee makes for this report data."""
-    with tempfile.TemporaryDirectory() as tmp:
-        subprocess.run([SIMTEE, "--dump", tmp, "--report-data", report_data.hex()], check=True)
-        if roots and not os.path.isdir(roots):
-            os.rename(tmp + "/roots", roots)
-        out = {}
-        for name in glob.glob(tmp + "/*.*"):
-            with open(name, "rb") as f:
-                out[os.path.basename(name)] = f.read()
-        return out
-
 
 class Paravisor:
     """An Azure VM's HCL and vTPM: claims, HCL reports, AK, PCRs, quotes."""
 
-    def __init__(self):
-        self.ak = rsa.generate_private_key(65537, 2048)
+    def __init__(self, keep=None):
+        """@keep: file that the AK is read from, or made in."""
+        if keep and os.path.exists(keep):
+            with open(keep, "rb") as f:
+                self.ak = serialization.load_pem_private_key(f.read(), None)
+        else:
+            self.ak = rsa.generate_private_key(65537, 2048)
+        if keep and not os.path.exists(keep):
+            with open(keep, "wb") as f:
+                f.write(self.ak.private_bytes(serialization.Encoding.PEM,
+                                              serialization.PrivateFormat.PKCS8,
+                                              serialization.NoEncryption()))
         self.pcrs = [hashlib.sha256(b"PCR %d" % i).digest() if i < 16 else bytes(32) for i in range(24)]
 
     def claims(self, user_data):
@@ -62,6 +53,10 @@ class Paravisor:
         raw = struct.pack("<4sIIII12x", b"HCLA", 1, 1236 + n, 2, 0) + slot.ljust(1184, b"\0")
         raw += struct.pack("<IIIII", 20 + n, 1, 2 if tee == "snp" else 4, 1, n) + claims
         return raw.ljust(2600, b"\0"), made
+
+    def pcr_item(self):
+        """The blob's item of PCR values: those that were quoted, in order."""
+        return b"".join(self.pcrs)
 
     def certificate(self):
         """The AK's, DER, by itself."""

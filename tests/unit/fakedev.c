@@ -12,6 +12,9 @@
  *   FAKE_CAPS     what it can; its privlevel floor is 1
  *   FAKE_FW       fw_status that REQUEST tells
  *   FAKE_LOG      file that gets a line per REQUEST: what was asked
+ *   FAKE_CMD      shell command that makes FAKE_BLOB at each REQUEST; it sees
+ *                 FAKE_DATA, FAKE_QUOTE_DATA (hex) and FAKE_FLAGS
+ *   FAKE_TEE, FAKE_PROVIDER  what the provider is (numbers of the UAPI)
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -107,6 +110,38 @@ static void log_request(const struct cvm_evidence_request *r)
 	fclose(f);
 }
 
+static void set_hex(const char *name, const unsigned char *p, unsigned int len)
+{
+	char text[2 * CVM_EVIDENCE_REPORT_DATA_MAX + 1] = "";
+	unsigned int i;
+
+	for (i = 0; i < len && i < CVM_EVIDENCE_REPORT_DATA_MAX; i++)
+		sprintf(text + 2 * i, "%02x", p[i]);
+	setenv(name, text, 1);
+}
+
+/* 0 when the command, if there is one, made a blob */
+static int run_command(const struct cvm_evidence_request *r)
+{
+	char flags[16], *preload;
+	int rc;
+
+	if (!getenv("FAKE_CMD"))
+		return 0;
+	snprintf(flags, sizeof(flags), "%u", r->flags);
+	setenv("FAKE_FLAGS", flags, 1);
+	set_hex("FAKE_DATA", r->report_data, r->report_data_len);
+	set_hex("FAKE_QUOTE_DATA", (void *)(unsigned long)r->quote_data, r->quote_data_len);
+	preload = getenv("LD_PRELOAD");
+	preload = preload ? strdup(preload) : NULL;
+	unsetenv("LD_PRELOAD");
+	rc = system(getenv("FAKE_CMD"));
+	if (preload)
+		setenv("LD_PRELOAD", preload, 1);
+	free(preload);
+	return rc;
+}
+
 static int request(struct cvm_evidence_request *r)
 {
 	static int interrupts = -1;
@@ -123,6 +158,8 @@ static int request(struct cvm_evidence_request *r)
 	}
 	if (env("FAKE_ERRNO"))
 		return fail_with(env("FAKE_ERRNO"));
+	if (run_command(r))
+		return fail_with(EIO);
 	r->blob_len = (unsigned long long)blob_len();
 	asked = 1;
 	return 0;
@@ -131,19 +168,23 @@ static int request(struct cvm_evidence_request *r)
 static int get_info(struct cvm_evidence_info *i)
 {
 	struct cvm_evidence_provider *p = (void *)(unsigned long)i->providers;
+	unsigned int id = getenv("FAKE_PROVIDER") ? (unsigned int)env("FAKE_PROVIDER") :
+		CVM_EVIDENCE_PROVIDER_TSM;
+	unsigned int tee = getenv("FAKE_TEE") ? (unsigned int)env("FAKE_TEE") :
+		CVM_EVIDENCE_TEE_SEV_SNP;
 	int status = env("FAKE_STATUS");
 
 	i->api_version = CVM_EVIDENCE_API_VERSION;
 	i->report_data_max = 64;
-	i->auto_provider = status ? 0 : CVM_EVIDENCE_PROVIDER_TSM;
+	i->auto_provider = status ? 0 : id;
 	i->requests_started = 5;
 	i->max_timeout_ms = 10000;
 	strcpy(i->version, "9.9-fake");
 	if (i->nr_providers && p) {
 		memset(p, 0, sizeof(*p));
-		p->id = CVM_EVIDENCE_PROVIDER_TSM;
+		p->id = id;
 		p->status = (unsigned int)status;
-		p->tee = status ? 0 : CVM_EVIDENCE_TEE_SEV_SNP;
+		p->tee = status ? 0 : tee;
 		p->caps = getenv("FAKE_CAPS") ? (unsigned int)env("FAKE_CAPS") :
 			CVM_EVIDENCE_CAP_PRIVLEVEL;
 		p->privlevel_floor = 1;

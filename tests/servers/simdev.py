@@ -1,0 +1,59 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""FAKE_CMD of tests/unit/fakedev.c: a fresh blob for FAKE_DATA into FAKE_BLOB.
+
+SIM_KIND    snp, tdx, tdreport, az-snp, az-tdx
+SIM_SAMPLE  which of cvm-simtee's (snp-v3-milan, quote-v4)
+SIM_STATE   directory where the vTPM of az-* keeps its key
+"""
+
+import os
+import sys
+
+import simtee
+
+SNP, TDX, TSM, TDX_GUEST, VTPM = 1, 2, 1, 3, 4
+
+
+def azure(tee, data):
+    import mint			# brings OpenSSL, which takes longer than the rest
+
+    vm = mint.Paravisor(os.environ["SIM_STATE"] + "/ak.pem")
+    report, made = vm.report(tee, data)
+    items = {simtee.REPORT_DATA: data, simtee.REPORT: report, simtee.DRIVER: b"vtpm"}
+    if int(os.environ["FAKE_FLAGS"]) & 2:
+        message, sig = vm.quote(bytes.fromhex(os.environ["FAKE_QUOTE_DATA"]))
+        items[simtee.TPM_ATTEST] = message
+        items[simtee.TPM_SIGNATURE] = b"\0\x14\0\x0b\x01\0" + sig
+        items[simtee.PCRS] = vm.pcr_item()
+    if tee == "snp":
+        items[simtee.CERTS] = made["snp-v3-milan.certs"]
+    return simtee.blob(SNP if tee == "snp" else TDX, VTPM, simtee.HCL, items)
+
+
+def plain(kind, data):
+    made = simtee.samples(data)
+    items = {simtee.REPORT_DATA: data}
+    if kind == "snp":
+        name = os.environ.get("SIM_SAMPLE", "snp-v3-milan")
+        items.update({simtee.REPORT: made[name + ".bin"], simtee.CERTS: made[name + ".certs"],
+                      simtee.DRIVER: b"sev_guest"})
+        return simtee.blob(SNP, TSM, simtee.DIRECT, items)
+    if kind == "tdx":
+        items.update({simtee.REPORT: made[os.environ.get("SIM_SAMPLE", "quote-v4") + ".bin"],
+                      simtee.DRIVER: b"tdx_guest"})
+        return simtee.blob(TDX, TSM, simtee.DIRECT, items)
+    items.update({simtee.REPORT: made["tdreport-10.bin"], simtee.DRIVER: b"tdx_guest"})
+    return simtee.blob(TDX, TDX_GUEST, simtee.DIRECT, items, simtee.TDREPORT_FLAG)
+
+
+def main():
+    kind, data = os.environ["SIM_KIND"], bytes.fromhex(os.environ["FAKE_DATA"])
+    out = azure(kind[3:], data) if kind.startswith("az-") else plain(kind, data)
+    with open(os.environ["FAKE_BLOB"], "wb") as f:
+        f.write(out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
