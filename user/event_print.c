@@ -227,11 +227,17 @@ static void add_start(struct buf *out, const struct event *e)
 
 static bool is_quiet(const struct event *e, const struct event_attr *a, const struct nlattr *nla)
 {
-	if (!a->brief)
-		return true;
-	/* a VM that was never forked need not say so in every line */
-	return nla_type(nla) == CVM_EVIDENCE_EVENT_A_VM_EPOCH &&
-		!event_number(a, nla) && e->type != CVM_EVIDENCE_EV_REATTEST;
+	/* what is the same in nearly every line tells nothing */
+	switch (nla_type(nla)) {
+	case CVM_EVIDENCE_EVENT_A_VM_EPOCH:
+		return !event_number(a, nla) && e->type != CVM_EVIDENCE_EV_REATTEST;
+	case CVM_EVIDENCE_EVENT_A_FLAGS:
+		return !event_number(a, nla);
+	case CVM_EVIDENCE_EVENT_A_BATCH:
+		return event_number(a, nla) == 1;
+	default:
+		return !a->brief;
+	}
 }
 
 void event_text(const struct event *e, struct buf *out)

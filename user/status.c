@@ -13,6 +13,7 @@
 #include "cmd.h"
 #include "device.h"
 #include "evidence.h"
+#include "nl.h"
 #include "platform.h"
 
 #define TSM_REPORT_DIR	"/sys/kernel/config/tsm/report"
@@ -24,7 +25,8 @@ static const char help[] =
 "Tells whether this machine can give evidence, and if not, why and what to do:\n"
 "kernel, TEE, Secure Boot and lockdown, the module, the device, each provider\n"
 "with its driver, the module's limits and counters, and entries that other tools\n"
-"left in the TSM report configfs (they keep a driver from being unloaded).\n"
+"left in the TSM report configfs (they keep a driver from being unloaded). What\n"
+"the module tells everybody is shown even if the device may not be opened.\n"
 "\n"
 "  --json           the same for programs\n"
 "  --device PATH    the device (default: /dev/cvm-evidence)\n"
@@ -145,20 +147,25 @@ static void show_provider(struct node *list, const struct cvm_evidence_provider 
 	add_uint(n, "failed", p->failed);
 }
 
-static void show_numbers(struct node *to, const struct cvm_evidence_info *i)
+static void show_version(struct node *to, const struct cvm_evidence_info *i)
 {
 	struct node *n;
 
 	add_text(to, "module_version", "%.*s", (int)sizeof(i->version), i->version);
 	add_uint(to, "api_version", i->api_version);
-	add_text(to, "auto_provider", "%s", i->auto_provider == CVM_EVIDENCE_PROVIDER_AUTO ?
-		 "none" : provider_name(i->auto_provider));
-	add_text(to, "tee", "%s", tee_name(i->tee));
 	n = add_uint(to, "vm_epoch", i->vm_epoch);
 	if (!(i->flags & CVM_EVIDENCE_INFO_F_VMFORK))
 		note(n, "meaningless: this kernel does not notice forks of the VM");
 	json_only(add_bool(to, "notices_vm_forks", i->flags & CVM_EVIDENCE_INFO_F_VMFORK));
+}
 
+static void show_limits(struct node *to, const struct cvm_evidence_info *i)
+{
+	struct node *n;
+
+	add_text(to, "auto_provider", "%s", i->auto_provider == CVM_EVIDENCE_PROVIDER_AUTO ?
+		 "none" : provider_name(i->auto_provider));
+	add_text(to, "tee", "%s", tee_name(i->tee));
 	n = add_map(to, "limits", NULL);
 	add_uint(n, "report_data_max", i->report_data_max);
 	add_uint(n, "max_blob", i->max_blob);
@@ -166,8 +173,14 @@ static void show_numbers(struct node *to, const struct cvm_evidence_info *i)
 	add_uint(n, "share_max", i->share_max);
 	add_uint(n, "default_timeout_ms", i->default_timeout_ms);
 	add_uint(n, "max_timeout_ms", i->max_timeout_ms);
+}
 
-	n = add_map(to, "counters", NULL);
+/* @events is NULL where nobody tells them. */
+static void show_counters(struct node *to, const struct cvm_evidence_info *i,
+			  const struct netlink_counters *events)
+{
+	struct node *n = add_map(to, "counters", NULL);
+
 	add_uint(n, "requests_started", i->requests_started);
 	add_uint(n, "requests_ok", i->requests_ok);
 	add_uint(n, "requests_failed", i->requests_failed);
@@ -180,6 +193,37 @@ static void show_numbers(struct node *to, const struct cvm_evidence_info *i)
 	add_uint(n, "live_requests", i->live_requests);
 	add_uint(n, "live_blobs", i->live_blobs);
 	add_uint(n, "live_entries", i->live_entries);
+	if (events) {
+		add_uint(n, "events", events->events);
+		add_uint(n, "events_unsent", events->unsent);
+	}
+}
+
+/* Returns whether one is available. */
+static bool show_providers(struct node *to, const char *title, const struct device_info *di)
+{
+	struct node *list = add_list(to, "providers", title);
+	bool available = false;
+	u32 i;
+
+	for (i = 0; i < di->n; i++) {
+		show_provider(list, &di->providers[i]);
+		available |= di->providers[i].status == CVM_EVIDENCE_ST_AVAILABLE;
+	}
+	return available;
+}
+
+/* By netlink, which asks for no permission; it has all but the limits. */
+static bool ask_netlink(struct device_info *di, struct netlink_counters *events)
+{
+	struct netlink *nl;
+	bool told;
+
+	if (netlink_open(&nl, NULL, NULL))
+		return false;
+	told = !netlink_attach(nl, false) && !netlink_info(nl, di, events);
+	netlink_close(&nl);
+	return told;
 }
 
 /* Entries that programs made and left: each holds its driver. Ours go by
@@ -206,25 +250,26 @@ static void show_orphans(struct node *to)
 static int status(const char *path, bool json)
 {
 	struct node *root CLEANUP(report_free) = report_new(NULL);
-	struct device_info di;
-	struct node *list;
+	struct device_info di, told;
+	struct netlink_counters events;
+	bool listening, available;
 	int fd, rc, out;
-	u32 i;
 
 	show_kernel(root);
 	show_module(root);
 	rc = open_node(root, path, &fd);
 	if (!rc)
 		rc = device_info(fd, path, &di);
-	if (!rc) {
-		show_numbers(root, &di.info);
-		list = add_list(root, "providers", NULL);
-		rc = RC_NO_PROVIDER;
-		for (i = 0; i < di.n; i++) {
-			show_provider(list, &di.providers[i]);
-			if (di.providers[i].status == CVM_EVIDENCE_ST_AVAILABLE)
-				rc = RC_OK;
-		}
+	listening = ask_netlink(&told, &events);
+	if (!rc || listening) {
+		show_version(root, rc ? &told.info : &di.info);
+		if (!rc)
+			show_limits(root, &di.info);
+		show_counters(root, rc ? &told.info : &di.info, listening ? &events : NULL);
+		available = show_providers(root, rc ? "providers, as last seen" : NULL,
+					   rc ? &told : &di);
+		if (!rc && !available)
+			rc = RC_NO_PROVIDER;
 	}
 	show_orphans(root);
 	json_only(add_bool(root, "available", !rc));
