@@ -29,6 +29,16 @@ bool cert_is_self_issued(X509 *x)
 	return !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));
 }
 
+bool cert_pool_has(const struct cert_pool *pool, X509 *x)
+{
+	size_t i;
+
+	for (i = 0; i < pool->n; i++)
+		if (!X509_cmp(pool->certs[i].x, x))
+			return true;
+	return false;
+}
+
 const struct cert *cert_pool_issuer(const struct cert_pool *pool, X509 *of)
 {
 	size_t i;

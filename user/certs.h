@@ -40,6 +40,8 @@ bool cert_has_ec_key(X509 *x);
 bool cert_is_self_issued(X509 *x);
 /* Whether the key of @x signed the SNP report */
 bool cert_signed_report(X509 *x, const u8 *report);
+/* The very same certificate */
+bool cert_pool_has(const struct cert_pool *pool, X509 *x);
 /* One of @pool that has the issuer's name of @of and whose key signed it */
 const struct cert *cert_pool_issuer(const struct cert_pool *pool, X509 *of);
 

@@ -15,7 +15,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_attest, cmd_get, cmd_load, cmd_monitor, cmd_request, cmd_show,
-			cmd_status;
+			cmd_status, cmd_verify;
 
 /* Numbers of options that have no letter */
 enum { OPT_LONG = 256 };
@@ -23,6 +23,8 @@ enum { OPT_LONG = 256 };
 int cmd_help(const struct cmd *cmd);
 /* getopt has said what is wrong: says where to read on, returns RC_USAGE. */
 int cmd_usage(const struct cmd *cmd);
+/* hex:.., base64:.., text:.. or file:PATH */
+int parse_data(const char *option, const char *arg, struct buf *out);
 int parse_number(const char *what, const char *text, u64 max, u64 *out);
 
 #endif

@@ -57,28 +57,9 @@ static const char *const formats[] = {
 static int report_data_option(struct take *t, const char *arg)
 {
 	struct buf b CLEANUP_BUF;
-	const char *text = strchr(arg, ':'), *why;
-	int rc;
+	int rc = parse_data("--report-data", arg, &b);
 
-	if (!text)
-		return fail(RC_USAGE, "--report-data: '%s' needs its encoding in front: hex:, base64:, text: or file:",
-			    arg);
-	text++;
-	if (!strncmp(arg, "hex:", 4))
-		rc = hex_decode(text, strlen(text), &b, &why);
-	else if (!strncmp(arg, "base64:", 7))
-		rc = base64_decode(text, strlen(text), &b, &why);
-	else if (!strncmp(arg, "text:", 5))
-		buf_add_str(&b, text), rc = RC_OK;
-	else if (!strncmp(arg, "file:", 5))
-		return (rc = file_read(text, 1024 * 1024, &b)) ? rc :
-			take_report_data(t, b.p, b.len);
-	else
-		return fail(RC_USAGE, "--report-data: '%s': the encodings are hex:, base64:, text: and file:",
-			    arg);
-	if (rc)
-		return fail(RC_USAGE, "--report-data: '%s': %s", arg, why);
-	return take_report_data(t, b.p, b.len);
+	return rc ? rc : take_report_data(t, b.p, b.len);
 }
 
 static int nonce_hash_option(struct take *t, const char *alg, const char *path)

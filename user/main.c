@@ -9,7 +9,7 @@
 
 static const struct cmd *const cmds[] = {
 	&cmd_status, &cmd_load, &cmd_get, &cmd_show, &cmd_request, &cmd_attest,
-	&cmd_monitor,
+	&cmd_monitor, &cmd_verify,
 };
 
 static void usage(FILE *to)

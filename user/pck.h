@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What Intel says of a platform in its PCK certificate */
+#ifndef CVM_PCK_H
+#define CVM_PCK_H
+
+#include "x509.h"
+
+struct pck {
+	u8 fmspc[6], pceid[2];
+	u8 comp[16];		/* SVNs of the SGX TCB components */
+	u32 pcesvn;
+};
+
+/* False when the certificate has no such extension, or not all of it */
+bool pck_read(X509 *x, struct pck *p);
+
+#endif

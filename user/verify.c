@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd.h"
+#include "endorse.h"
+#include "roots.h"
+#include "show.h"
+#include "snp.h"
+#include "verify.h"
+
+static const char help[] =
+"Usage: cvm-evidence verify [options] [FILE]\n"
+"\n"
+"Checks evidence offline: a blob of /dev/cvm-evidence, or an SNP report, TDX\n"
+"quote, TDREPORT, HCL report, certificates or TPM quote of any other tool. FILE\n"
+"is - (standard input) by default. Three verdicts:\n"
+"  genuine    hardware signed it: signature, certificate chain, what belongs to it\n"
+"  bound      it answers for --report-data or --nonce\n"
+"  appraised  it is of the code, in the state, that you want to talk to\n"
+"Each check is named: passed, failed or not possible, with the reason; what was\n"
+"not checked is listed. Exit status 0 only when all three are yes, or waived by\n"
+"--no-binding and --any-code; else 5.\n"
+"\n"
+"What to check it with:\n"
+"  --certs FILE             certificates: PEM, DER or an SNP table; repeatable\n"
+"  --kds[=URL]              fetch missing ones from AMD; kept in the user's cache\n"
+"  --ca FILE                CA certificates for --kds\n"
+"  --root FILE              trust this root instead of AMD's and Intel's\n"
+"  --crl FILE               certificate revocation list, PEM or DER; repeatable\n"
+"  --collateral FILE        TCB info or QE identity of Intel's PCS; repeatable\n"
+"  --quote FILE             the quote made of a TDREPORT\n"
+"  --manifest FILE          the manifest of SVSM services\n"
+"  --event-log FILE         the CCEL event log of a TD, against its RTMRs\n"
+"  --tpm-quote FILE --tpm-signature FILE --pcrs FILE [--ak FILE]\n"
+"                           a quote of the vTPM by the key in HCL claims\n"
+"  --at TIME                judge as of 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS\n"
+"\n"
+"What it must be bound to (hex, or hex:.. base64:.. text:.. file:PATH):\n"
+"  --report-data DATA, --nonce DATA       what was asked for, 1 to 64 bytes\n"
+"  --no-binding                           nothing in particular\n"
+"\n"
+"What it must be (repeatable: any of the values):\n"
+"  --measurement HEX        SNP MEASUREMENT, TDX MRTD\n"
+"  --id-key-digest HEX --author-key-digest HEX --host-data HEX --family-id HEX\n"
+"  --image-id HEX --chip-id HEX --csp NAME --vmpl N        SNP\n"
+"  --rtmr0 HEX .. --rtmr3 HEX --mrconfigid HEX --mrowner HEX --mrownerconfig HEX\n"
+"  --mrseam HEX --mrservicetd HEX --qe-signer HEX          TDX\n"
+"  --pcr N:HEX              TPM\n"
+"  --any-code               no measurement or ID key is asked for\n"
+"  --min-tcb [PRODUCT:]PART=N,..   SNP: fmc, bl, tee, snp, ucode; held against the\n"
+"                           reported, the committed and the launch TCB\n"
+"  --min-tee-tcb HEX        TDX: TEE_TCB_SVN, each byte\n"
+"  --tcb-status STATUS      TDX with --collateral (default: UpToDate)\n"
+"  --allow-debug, --allow-migration, --allow-sept-ve       refused without\n"
+"  --policy FILE            JSON object of these options' names without dashes\n"
+"\n"
+"  --json                   the result for programs\n"
+"  -h, --help               this text\n"
+"\n"
+"Examples:\n"
+"  cvm-evidence verify --nonce hex:00ff42 --measurement \"$(cat good.hex)\" evidence.cvme\n"
+"  cvm-evidence verify --no-binding --any-code --kds report.bin\n"
+"  cvm-evidence verify --policy policy.json --nonce file:nonce --certs vcek.der report.bin\n";
+
+enum { CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG, TPM_QUOTE,
+       TPM_SIGNATURE, PCRS, AK, AT, POLICY, JSON, FIRST_POLICY = 512 };
+
+static const struct option own_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, JSON },
+	{ "certs", required_argument, NULL, CERTS },
+	{ "kds", optional_argument, NULL, KDS },
+	{ "ca", required_argument, NULL, CA },
+	{ "root", required_argument, NULL, ROOT },
+	{ "crl", required_argument, NULL, CRL },
+	{ "collateral", required_argument, NULL, COLLATERAL },
+	{ "quote", required_argument, NULL, QUOTE },
+	{ "manifest", required_argument, NULL, MANIFEST },
+	{ "event-log", required_argument, NULL, EVENT_LOG },
+	{ "tpm-quote", required_argument, NULL, TPM_QUOTE },
+	{ "tpm-signature", required_argument, NULL, TPM_SIGNATURE },
+	{ "pcrs", required_argument, NULL, PCRS },
+	{ "ak", required_argument, NULL, AK },
+	{ "at", required_argument, NULL, AT },
+	{ "policy", required_argument, NULL, POLICY },
+};
+
+/* Files that stay in memory as long as the result needs them */
+struct files {
+	struct buf evidence, decoded, quote, manifest, event_log;
+	struct buf tpm_quote, tpm_signature, pcrs, ak;
+	const char *kds, *ca;
+	bool json, help;
+};
+
+static int at_option(const char *arg, time_t *at)
+{
+	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d" };
+	const char *end;
+	size_t i;
+	u64 n;
+
+	if (*arg == '@') {
+		if (parse_number("--at", arg + 1, INT64_MAX, &n))
+			return RC_USAGE;
+		*at = (time_t)n;
+		return RC_OK;
+	}
+	for (i = 0; i < ARRAY_SIZE(forms); i++) {
+		struct tm tm = { 0 };
+
+		end = strptime(arg, forms[i], &tm);
+		if (end && !*end) {
+			*at = timegm(&tm);
+			return RC_OK;
+		}
+	}
+	return fail(RC_USAGE, "--at: '%s' is no time: 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS", arg);
+}
+
+static int add_certs(struct verify *v, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	if (!rc && !b.len)
+		rc = fail(RC_EVIDENCE, "--certs: %s is empty", path);
+	return rc ? rc : cert_pool_add(&v->certs, buf_span(&b), path);
+}
+
+/* Roots issued themselves; what else is in the file helps to build chains. */
+static int add_roots(struct verify *v, const char *path)
+{
+	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+	bool any = false;
+	size_t i;
+
+	if (!rc)
+		rc = cert_pool_add(&pool, buf_span(&b), path);
+	for (i = 0; !rc && i < pool.n; i++) {
+		bool root = cert_is_self_issued(pool.certs[i].x);
+		u8 *der = NULL;
+		int len = i2d_X509(pool.certs[i].x, &der);
+
+		any |= root;
+		rc = len < 0 ? fail(RC_FAILED, "--root: %s cannot be encoded", path) :
+			cert_pool_add(root ? &v->roots : &v->certs,
+				      (struct span){ der, (size_t)len }, path);
+		OPENSSL_free(der);
+	}
+	v->own_roots = true;
+	return !rc && !any ? fail(RC_USAGE, "--root: %s has no root, a certificate that issued itself", path) : rc;
+}
+
+static int add_crl(struct verify *v, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, EVIDENCE_MAX, &b);
+
+	return rc ? rc : crl_load(v, buf_span(&b), path);
+}
+
+static int add_collateral(struct verify *v, const char *path)
+{
+	struct buf *more = xalloc((v->n_collateral + 1) * sizeof(*more));
+
+	if (v->n_collateral)
+		memcpy(more, v->collateral, v->n_collateral * sizeof(*more));
+	free(v->collateral);
+	v->collateral = more;
+	return file_read(path, 1024 * 1024, &more[v->n_collateral++]);
+}
+
+static int option(struct verify *v, struct files *f, int c, const char *arg)
+{
+	switch (c) {
+	case 'h':
+		f->help = true;
+		return RC_OK;
+	case JSON:
+		f->json = true;
+		return RC_OK;
+	case CERTS:
+		return add_certs(v, arg);
+	case KDS:
+		f->kds = arg ? arg : KDS_URL;
+		return RC_OK;
+	case CA:
+		f->ca = arg;
+		return RC_OK;
+	case ROOT:
+		return add_roots(v, arg);
+	case CRL:
+		return add_crl(v, arg);
+	case COLLATERAL:
+		return add_collateral(v, arg);
+	case QUOTE:
+		return file_read(arg, EVIDENCE_MAX, &f->quote);
+	case MANIFEST:
+		return file_read(arg, EVIDENCE_MAX, &f->manifest);
+	case EVENT_LOG:
+		return file_read(arg, EVIDENCE_MAX, &f->event_log);
+	case TPM_QUOTE:
+		return file_read(arg, EVIDENCE_MAX, &f->tpm_quote);
+	case TPM_SIGNATURE:
+		return file_read(arg, EVIDENCE_MAX, &f->tpm_signature);
+	case PCRS:
+		return file_read(arg, EVIDENCE_MAX, &f->pcrs);
+	case AK:
+		return file_read(arg, EVIDENCE_MAX, &f->ak);
+	case AT:
+		return at_option(arg, &v->at);
+	case POLICY:
+		return policy_file(&v->policy, arg);
+	default:
+		return policy_option(&v->policy, c - FIRST_POLICY, arg);
+	}
+}
+
+/* What was given as a file comes before what the blob brings. */
+static struct span part(const struct verify *v, const struct buf *file, u32 item)
+{
+	return file->len ? buf_span(file) : evidence_data(&v->e, item);
+}
+
+static int open_blob(struct verify *v, struct span s)
+{
+	struct span certs;
+	int rc = evidence_parse(s, &v->e);
+
+	if (!rc)
+		rc = evidence_check_kind(&v->e);
+	if (rc)
+		return rc;
+	v->parts.kind = v->e.kind;
+	v->parts.report = v->e.report;
+	certs = evidence_data(&v->e, CVM_EVIDENCE_ITEM_CERTS);
+	return certs.len ? cert_pool_add(&v->certs, certs, "the evidence's certificates") : RC_OK;
+}
+
+static bool is_tpm_quote(struct span s)
+{
+	return s.len > 6 && !memcmp(s.p, "\xffTCG\x80\x18", 6);
+}
+
+/* RC_EVIDENCE without checks: nothing that can be judged */
+static int open_evidence(struct verify *v, struct files *f, const char *path)
+{
+	struct span s = buf_span(&f->evidence);
+	struct buf said CLEANUP_BUF;
+	int rc;
+
+	if (!s.len)
+		return fail(RC_EVIDENCE, "%s is empty", path);
+	if (!evidence_looks_like(s) && !is_tpm_quote(s) && raw_recognise(s) == RAW_UNKNOWN &&
+	    show_text(s, &f->decoded))
+		s = buf_span(&f->decoded);
+	v->parts.kind = raw_recognise(s);
+	v->parts.report = s;
+	if (evidence_looks_like(s)) {
+		complain_into(&said);
+		rc = open_blob(v, s);
+		complain_into(NULL);
+		if (rc)
+			failed(v, GENUINE, "layout", "%s", (char *)said.p);
+	} else if (is_tpm_quote(s)) {
+		v->parts.tpm_attest = s;
+	} else if (v->parts.kind == RAW_UNKNOWN) {
+		return fail(RC_EVIDENCE, "%s: not recognised at offset 0: no evidence blob, SNP report, TDX quote, TDREPORT, HCL report, certificate or TPM quote",
+			    path);
+	}
+	if (!v->parts.tpm_attest.len)
+		v->parts.tpm_attest = part(v, &f->tpm_quote, CVM_EVIDENCE_ITEM_TPM_ATTEST);
+	v->parts.tpm_signature = part(v, &f->tpm_signature, CVM_EVIDENCE_ITEM_TPM_SIGNATURE);
+	v->parts.pcrs = part(v, &f->pcrs, CVM_EVIDENCE_ITEM_PCRS);
+	v->parts.ak_pub = part(v, &f->ak, CVM_EVIDENCE_ITEM_AK_PUB);
+	v->parts.manifest = part(v, &f->manifest, CVM_EVIDENCE_ITEM_MANIFEST);
+	v->parts.event_log = part(v, &f->event_log, CVM_EVIDENCE_ITEM_CCEL_DATA);
+	v->parts.quote = buf_span(&f->quote);
+	return RC_OK;
+}
+
+static void bind_raw(struct verify *v)
+{
+	const u8 *data;
+
+	if (!raw_report_data(v->parts.kind, v->parts.report, &data) && data)
+		verify_binding(v, data, NULL);
+}
+
+static void check_snp(struct verify *v)
+{
+	struct buf said CLEANUP_BUF;
+	int rc;
+
+	complain_into(&said);
+	rc = snp_check(v->parts.report);
+	complain_into(NULL);
+	if (rc)
+		failed(v, GENUINE, "layout", "%s", (char *)said.p);
+	else
+		verify_snp(v, v->parts.report);
+}
+
+static void check(struct verify *v)
+{
+	struct buf said CLEANUP_BUF;
+
+	switch (v->parts.kind) {
+	case RAW_SNP:
+		check_snp(v);
+		break;
+	case RAW_TDX_QUOTE:
+		verify_tdx_quote(v, v->parts.report);
+		break;
+	case RAW_TDREPORT:
+		verify_tdreport(v, v->parts.report);
+		break;
+	case RAW_HCL:
+		verify_hcl(v, v->parts.report);
+		return;
+	case RAW_CERT_TABLE:
+	case RAW_CERTS:
+		verify_certs(v, v->parts.report);
+		return;
+	case RAW_CCA:
+		unable(v, GENUINE, "signature", "this version does not check tokens of Arm CCA");
+		break;
+	default:
+		if (v->parts.tpm_attest.len)
+			verify_tpm(v, NULL);
+		return;
+	}
+	complain_into(&said);
+	bind_raw(v);
+	complain_into(NULL);
+}
+
+static int fetch_certs(struct verify *v, const struct files *f)
+{
+	struct buf said CLEANUP_BUF;
+	struct span r = v->parts.report;
+	struct hcl h;
+	int rc = RC_OK;
+
+	complain_into(&said);
+	if (v->parts.kind == RAW_HCL && !hcl_parse(r, &h) && h.report_type == HCL_SNP)
+		r = h.report;
+	else if (v->parts.kind != RAW_SNP || snp_check(r))
+		r.len = 0;
+	complain_into(NULL);
+	if (r.len && !cert_pool_leaf(&v->certs, r.p))
+		rc = kds_certs(f->kds, f->ca, 30, r.p, &v->certs);
+	return rc;
+}
+
+static void files_free(struct files *f)
+{
+	struct buf *const all[] = { &f->evidence, &f->decoded, &f->quote, &f->manifest,
+				    &f->event_log, &f->tpm_quote, &f->tpm_signature,
+				    &f->pcrs, &f->ak };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		buf_free(all[i]);
+}
+
+static int read_options(struct verify *v, struct files *f, int argc, char **argv)
+{
+	struct option options[ARRAY_SIZE(own_options) + POLICY_OPTIONS_MAX] = { 0 };
+	int c, rc;
+
+	memcpy(options, own_options, sizeof(own_options));
+	policy_options(options + ARRAY_SIZE(own_options), FIRST_POLICY);
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		rc = c == '?' ? cmd_usage(&cmd_verify) : option(v, f, c, optarg);
+		if (rc || f->help)
+			return rc;
+	}
+	if (argc - optind > 1) {
+		complain("verify takes one file, '%s' is one more", argv[optind + 1]);
+		return cmd_usage(&cmd_verify);
+	}
+	return RC_OK;
+}
+
+static int run(int argc, char **argv)
+{
+	struct verify v CLEANUP(verify_free) = { .at = time(NULL) };
+	struct files f CLEANUP(files_free) = { 0 };
+	const char *path;
+	int rc;
+
+	/* AMD's own come first, so that the others can be told from them */
+	rc = roots_add(NULL, &v.certs);
+	v.own_certs = v.certs.n;
+	if (!rc)
+		rc = read_options(&v, &f, argc, argv);
+	if (!rc && f.help)
+		return cmd_help(&cmd_verify);
+	if (!rc && !v.own_roots)
+		rc = roots_add(&v.roots, NULL);
+	if (rc)
+		return rc;
+	path = optind < argc ? argv[optind] : "-";
+	rc = file_read(path, EVIDENCE_MAX, &f.evidence);
+	if (!rc)
+		rc = open_evidence(&v, &f, strcmp(path, "-") ? path : "standard input");
+	if (!rc && f.kds)
+		rc = fetch_certs(&v, &f);
+	if (rc)
+		return rc;
+	if (!v.n)
+		check(&v);
+	return verify_result(&v, f.json);
+}
+
+const struct cmd cmd_verify = {
+	.name = "verify",
+	.summary = "checks evidence offline: signature, binding, policy",
+	.help = help,
+	.run = run,
+};

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whether the report answers for what was asked, directly or by a hash */
+#include <string.h>
+
+#include "digest.h"
+#include "verify.h"
+
+static void not_given(struct verify *v)
+{
+	if (v->e.items && v->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM)
+		unable(v, BOUND, "report data", "nobody chose the nonce of this evidence, it proves no freshness to anybody else");
+	else
+		unable(v, BOUND, "report data", "nothing to compare it with: give --report-data or --nonce, or --no-binding");
+}
+
+static void direct(struct verify *v, const u8 *got)
+{
+	char *hex CLEANUP(free_str) = hex_encode(got, 64);
+
+	if (v->policy.have_data)
+		judged(v, BOUND, !memcmp(got, v->policy.data, 64), "report data",
+		       "REPORT_DATA is %s", hex);
+	else
+		not_given(v);
+}
+
+/* SHA-512(nonce || manifest); only with the nonce can it be computed */
+static void svsm(struct verify *v, const u8 *got)
+{
+	struct evidence *e = &v->e;
+	struct buf b CLEANUP_BUF;
+	u8 want[DIGEST_MAX];
+
+	if (!v->policy.have_data) {
+		if (e->items)
+			passed(v, BOUND, "manifest", "REPORT_DATA is SHA-512 over it and the report data in the blob");
+		not_given(v);
+		return;
+	}
+	buf_add(&b, v->policy.data, 64);
+	buf_add(&b, v->parts.manifest.p, v->parts.manifest.len);
+	digest("SHA512", b.p, b.len, want);
+	judged(v, BOUND, !memcmp(want, got, 64), "report data and manifest",
+	       "REPORT_DATA is %sSHA-512(report data || manifest of the SVSM)",
+	       memcmp(want, got, 64) ? "not " : "");
+}
+
+/* The nonce is in the claims, or in the quote that their AK signed. */
+static void by_claims(struct verify *v, const struct hcl *h)
+{
+	bool quoted = v->parts.tpm_attest.len;
+	u8 user_data[64];
+	char *hex;
+
+	if (!v->policy.have_data) {
+		not_given(v);
+		return;
+	}
+	if (!hcl_user_data(h, user_data)) {
+		if (!quoted)
+			failed(v, BOUND, "report data", "the claims carry no user-data: this report is of boot time; a fresh TPM quote of its AK would bind (--tpm-attest)");
+		return;
+	}
+	/* of boot time, or of an earlier request: then the quote must be fresh */
+	if (quoted && memcmp(user_data, v->policy.data, 64))
+		return;
+	hex = hex_encode(user_data, 64);
+	judged(v, BOUND, !memcmp(user_data, v->policy.data, 64), "report data",
+	       "user-data of the claims is %s", hex);
+	free_str(&hex);
+}
+
+void verify_binding(struct verify *v, const u8 *got, const struct hcl *h)
+{
+	bool blob = v->e.items, checked;
+	struct buf said CLEANUP_BUF;
+	int rc;
+
+	if (blob && v->e.binding == CVM_EVIDENCE_BINDING_STATEMENT) {
+		unable(v, BOUND, "statement", "this version does not check statements");
+		return;
+	}
+	if (blob) {
+		complain_into(&said);
+		rc = evidence_check_binding(&v->e, &checked);
+		complain_into(NULL);
+		if (rc) {
+			failed(v, BOUND, "report data of the blob", "%s", (char *)said.p);
+			return;
+		}
+	}
+	if (h)
+		by_claims(v, h);
+	else if (v->parts.manifest.len || (blob && v->e.binding == CVM_EVIDENCE_BINDING_SVSM))
+		svsm(v, got);
+	else
+		direct(v, got);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Certificates alone: their chains, and nothing of any evidence */
+#include "verify.h"
+
+void verify_certs(struct verify *v, struct span s)
+{
+	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
+	struct buf said CLEANUP_BUF;
+	size_t i;
+	int rc;
+
+	complain_into(&said);
+	rc = cert_pool_add(&pool, s, "certificates");
+	if (!rc)
+		rc = cert_pool_add(&v->certs, s, "certificates");
+	complain_into(NULL);
+	if (rc) {
+		failed(v, GENUINE, "certificates", "%s", (char *)said.p);
+		return;
+	}
+	if (!pool.n)
+		unable(v, GENUINE, "certificates", "there are none");
+	for (i = 0; i < pool.n; i++) {
+		char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(pool.certs[i].x));
+		char *name CLEANUP(free_str) = xasprintf("chain of %s", cn);
+
+		verify_chain(v, name, pool.certs[i].x);
+	}
+	unable(v, BOUND, "report data", "certificates answer for no report data");
+	if (v->policy.any_code)
+		passed(v, APPRAISED, "code", "any, as --any-code says");
+	else
+		unable(v, APPRAISED, "code", "certificates say nothing of any code");
+}

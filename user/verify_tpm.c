@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A quote of the vTPM: worth something only when the hardware vouches for its
+ * key, which is in the claims of an HCL report.
+ */
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include "tpm.h"
+#include "verify.h"
+
+/* What tpm2_quote writes: TPML_PCR_SELECTION, a count, TPML_DIGESTs, as in
+ * the memory of a little-endian machine
+ */
+#define TOOLS_SELECTION_LEN	132
+#define TOOLS_DIGESTS_LEN	532
+#define TOOLS_DIGEST_LEN	66
+
+static EVP_PKEY *rsa_key(const struct buf *n, const struct buf *e)
+{
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	BIGNUM *bn = BN_bin2bn(n->p, (int)n->len, NULL), *be = BN_bin2bn(e->p, (int)e->len, NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *key = NULL;
+
+	if (bld && bn && be && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, bn) &&
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, be))
+		params = OSSL_PARAM_BLD_to_param(bld);
+	if (!ctx || !params || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		key = NULL;
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(bn);
+	BN_free(be);
+	ERR_clear_error();
+	return key;
+}
+
+static bool rsa_verify(EVP_PKEY *key, const struct tpm_quote *q)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const char *hash = tpm_hash_name(q->sig_hash);
+	EVP_PKEY_CTX *pctx;
+	bool ok;
+
+	ok = ctx && hash && q->sig.len && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA &&
+	     EVP_DigestVerifyInit(ctx, &pctx, EVP_get_digestbyname(hash), NULL, key) == 1 &&
+	     (q->sig_alg != TPM_ALG_RSAPSS ||
+	      EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1) &&
+	     EVP_DigestVerify(ctx, q->sig.p, q->sig.len, q->attest.p, q->attest.len) == 1;
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error();
+	return ok;
+}
+
+/* The AK as a file: PEM of a public key, or a TPM2B_PUBLIC that ends in its modulus */
+static EVP_PKEY *given_key(struct span s)
+{
+	static const u8 f4[] = { 1, 0, 1 };
+	BIO *bio = BIO_new_mem_buf(s.p, (int)s.len);
+	EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	struct buf n CLEANUP_BUF, e CLEANUP_BUF;
+
+	BIO_free(bio);
+	ERR_clear_error();
+	/* TPM_ALG_RSA, 2048 bits, the default exponent */
+	if (key || s.len < 12 + 256 + 2 || (size_t)(s.p[0] << 8 | s.p[1]) != s.len - 2 ||
+	    s.p[2] || s.p[3] != 1 || memcmp(s.p + s.len - 256 - 6, "\0\0\0\0\x01", 6))
+		return key;
+	buf_add(&n, s.p + s.len - 256, 256);
+	buf_add(&e, f4, sizeof(f4));
+	return rsa_key(&n, &e);
+}
+
+/* A bare RSA signature, as KBS evidence carries it, becomes a TPMT_SIGNATURE. */
+static struct span whole_signature(struct span s, struct buf *b)
+{
+	const u8 head[6] = { 0, TPM_ALG_RSASSA, 0, TPM_ALG_SHA256, (u8)(s.len >> 8), (u8)s.len };
+
+	if (s.len != 256 && s.len != 384 && s.len != 512)
+		return s;
+	buf_add(b, head, sizeof(head));
+	buf_add(b, s.p, s.len);
+	return buf_span(b);
+}
+
+/* Values of the quoted PCRs, however many banks or PCRs the file has */
+static struct span quoted_values(struct span s, u32 mask, struct buf *b)
+{
+	size_t i, k, sets, n = (size_t)__builtin_popcount(mask);
+
+	if (s.len > TOOLS_SELECTION_LEN + 4 && (s.len - TOOLS_SELECTION_LEN - 4) % TOOLS_DIGESTS_LEN == 0 &&
+	    le32(s.p + TOOLS_SELECTION_LEN) == (s.len - TOOLS_SELECTION_LEN - 4) / TOOLS_DIGESTS_LEN) {
+		sets = le32(s.p + TOOLS_SELECTION_LEN);
+		for (i = 0; i < sets; i++) {
+			const u8 *set = s.p + TOOLS_SELECTION_LEN + 4 + i * TOOLS_DIGESTS_LEN;
+
+			for (k = 0; k < le32(set) && k < 8; k++) {
+				const u8 *d = set + 4 + k * TOOLS_DIGEST_LEN;
+
+				buf_add(b, d + 2, le16(d) <= 64 ? le16(d) : 0);
+			}
+		}
+		return buf_span(b);
+	}
+	/* all of a SHA-256 bank, where some of it were quoted */
+	if (s.len != TPM_PCRS * 32 || n == TPM_PCRS)
+		return s;
+	for (i = 0; i < TPM_PCRS; i++)
+		if (mask >> i & 1)
+			buf_add(b, s.p + i * 32, 32);
+	return buf_span(b);
+}
+
+/* PCRs that were quoted, of a SHA-256 bank: enough of the structure to choose values */
+static u32 quoted_mask(struct span a)
+{
+	size_t off = 6, i, n;
+	u32 mask = 0;
+
+	for (i = 0; i < 2; i++) {
+		if (off + 2 > a.len)
+			return 0;
+		off += 2u + (size_t)(a.p[off] << 8 | a.p[off + 1]);
+	}
+	off += 17 + 8 + 4 + 2;
+	if (off + 1 > a.len)
+		return 0;
+	n = a.p[off++];
+	for (i = 0; i < n && i < 3 && off + i < a.len; i++)
+		mask |= (u32)a.p[off + i] << 8 * i;
+	return mask;
+}
+
+static void check_nonce(struct verify *v, const struct tpm_quote *q, const struct hcl *h)
+{
+	const struct policy *p = &v->policy;
+	char *hex CLEANUP(free_str) = hex_encode(q->extra_data.p, q->extra_data.len);
+	bool same, padded;
+	u8 user_data[64];
+
+	if (!p->have_data)
+		return;
+	same = q->extra_data.len == p->data_len && !memcmp(q->extra_data.p, p->data, p->data_len);
+	padded = q->extra_data.len == 64 && !memcmp(q->extra_data.p, p->data, 64);
+	/* claims that carry the nonce bind without the quote, which then may have none */
+	if (h && !q->extra_data.len && hcl_user_data(h, user_data) && !memcmp(user_data, p->data, 64))
+		return;
+	judged(v, BOUND, same || padded, "TPM quote", "its qualifying data are %s",
+	       *hex ? hex : "empty");
+}
+
+static void check_pcrs(struct verify *v, const struct tpm_quote *q)
+{
+	unsigned int i;
+	char name[16];
+
+	for (i = 0; i < TPM_PCRS; i++) {
+		const u8 *have = tpm_quote_pcr(q, i);
+		char *hex CLEANUP(free_str) = have ? hex_encode(have, q->pcr_len) : NULL;
+
+		snprintf(name, sizeof(name), "PCR %u", i);
+		if (have)
+			fact(v, name, "%s", hex);
+		if (v->policy.pcr[i].n)
+			judged(v, APPRAISED, have && values_have(&v->policy.pcr[i], have, q->pcr_len),
+			       name, "%s", have ? hex : "it was not quoted");
+	}
+}
+
+static bool same_key(EVP_PKEY *a, EVP_PKEY *b)
+{
+	return a && b && EVP_PKEY_eq(a, b) == 1;
+}
+
+static EVP_PKEY *attested_key(struct verify *v, const struct hcl *h)
+{
+	struct buf n CLEANUP_BUF, e CLEANUP_BUF;
+	EVP_PKEY *key = NULL, *given;
+
+	if (!hcl_ak(h, &n, &e) || !(key = rsa_key(&n, &e))) {
+		failed(v, GENUINE, "attestation key of the TPM", "the claims have no single RSA key HCLAkPub");
+		return NULL;
+	}
+	given = v->parts.ak_pub.len ? given_key(v->parts.ak_pub) : NULL;
+	if (v->parts.ak_pub.len && !same_key(given, key))
+		failed(v, GENUINE, "attestation key of the TPM", "the one beside the quote is not HCLAkPub of the claims");
+	else
+		passed(v, GENUINE, "attestation key of the TPM", "HCLAkPub of the claims");
+	EVP_PKEY_free(given);
+	return key;
+}
+
+/* Without claims nobody tells whose TPM it is. */
+static EVP_PKEY *loose_key(struct verify *v)
+{
+	EVP_PKEY *key = v->parts.ak_pub.len ? given_key(v->parts.ak_pub) : NULL;
+
+	if (!key)
+		unable(v, GENUINE, "attestation key of the TPM", "no key: give it with --ak FILE, or the HCL report whose claims have it");
+	else
+		unable(v, GENUINE, "attestation key of the TPM", "no hardware report vouches for it: give the HCL report of this VM instead");
+	return key;
+}
+
+void verify_tpm(struct verify *v, const struct hcl *h)
+{
+	struct buf sig CLEANUP_BUF, values CLEANUP_BUF, said CLEANUP_BUF;
+	EVP_PKEY *key = h ? attested_key(v, h) : loose_key(v);
+	struct tpm_quote q;
+	int rc;
+
+	if (!v->parts.tpm_signature.len || !v->parts.pcrs.len) {
+		unable(v, GENUINE, "TPM quote", "it needs its signature and the PCR values (--tpm-signature, --pcrs)");
+		EVP_PKEY_free(key);
+		return;
+	}
+	complain_into(&said);
+	rc = tpm_quote_parse(v->parts.tpm_attest, whole_signature(v->parts.tpm_signature, &sig),
+			     quoted_values(v->parts.pcrs, quoted_mask(v->parts.tpm_attest), &values), &q);
+	complain_into(NULL);
+	if (rc) {
+		failed(v, GENUINE, "TPM quote", "%s", (char *)said.p);
+	} else if (key) {
+		bool ok = rsa_verify(key, &q);
+
+		judged(v, GENUINE, ok, "TPM quote", ok ? "signed by that key, over these PCR values" :
+		       "not signed by that key");
+		check_nonce(v, &q, h);
+		check_pcrs(v, &q);
+	}
+	EVP_PKEY_free(key);
+}
