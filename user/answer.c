@@ -99,6 +99,25 @@ int answer_json(const struct http_answer *a, struct json_object **o)
 		    a->type ? a->type : "no Content-Type");
 }
 
+/* Tokens are dots and base64url; anything else is no token, and no text for a
+ * terminal.
+ */
+int answer_token(const char *text, size_t len, struct buf *out)
+{
+	size_t i;
+
+	while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		len--;
+	for (i = 0; i < len; i++)
+		if (!isalnum((unsigned char)text[i]) && !strchr("-_.=", text[i]))
+			break;
+	if (!len || i < len)
+		return fail(RC_REFUSED, "what the service calls a token is none");
+	buf_add(out, text, len);
+	buf_add_str(out, "\n");
+	return RC_OK;
+}
+
 int answer_text(const struct http_answer *a, const char *member, struct buf *out)
 {
 	struct json_object *o CLEANUP(json_put) = NULL;
@@ -110,7 +129,5 @@ int answer_text(const struct http_answer *a, const char *member, struct buf *out
 	text = json_get_text(o, member);
 	if (!text || !*text)
 		return fail(RC_REFUSED, "the service answered without the member %s", member);
-	buf_add_str(out, text);
-	buf_add_str(out, "\n");
-	return RC_OK;
+	return answer_token(text, strlen(text), out);
 }

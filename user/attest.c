@@ -227,6 +227,9 @@ static int attest(struct request_options *o, struct request *q)
 		rc = q->service->build(q, &m);
 	if (!rc)
 		rc = talk(&x, q, &m, &out);
+	/* a resource may be anything */
+	if (!rc && refuses_binary(o->output, !q->resource))
+		return RC_USAGE;
 	return rc ? rc : file_write(o->output, out.p, out.len);
 }
 

@@ -29,6 +29,16 @@ void message_to(struct message *m, const char *method, const char *fmt, ...)
 	buf_add_str(&m->target, text);
 }
 
+/* Of a whole URL, which a service may have given, the path */
+static const char *path_of(const struct message *m)
+{
+	const char *target = (const char *)m->target.p, *host = strstr(target, "://");
+
+	if (!host || host > strchr(target, '/'))
+		return target;
+	return strchrnul(host + 3, '/');
+}
+
 /*
  * Secrets are not printed: where one belongs stands the name of the variable of
  * the environment that has it, as a shell would put it in.
@@ -38,7 +48,7 @@ void message_http(const struct service *s, const struct message *m, const char *
 {
 	const char *line, *end;
 
-	buf_printf(out, "%s %s HTTP/1.1\r\nHost: %s\r\n", m->method, (char *)m->target.p, host);
+	buf_printf(out, "%s %s HTTP/1.1\r\nHost: %s\r\n", m->method, path_of(m), host);
 	if (m->type)
 		buf_printf(out, "Content-Type: %s\r\n", m->type);
 	buf_printf(out, "Accept: %s\r\n", m->accept);
@@ -94,7 +104,7 @@ static bool is_line(const struct buf *b)
 void message_curl(const struct service *s, const struct message *m, const char *host,
 		  struct buf *out)
 {
-	char *url CLEANUP(free_str) = xasprintf("https://%s%s", host, (char *)m->target.p);
+	char *url CLEANUP(free_str) = xasprintf("https://%s%s", host, path_of(m));
 	bool text = is_line(&m->body);
 	const char *line, *end;
 

@@ -143,14 +143,7 @@ static int answer(struct request *q, const struct http_answer *a, struct message
 	int rc = answer_check(a);
 
 	(void)q, (void)next, (void)again;
-	if (rc)
-		return rc;
-	if (!a->body.len)
-		return fail(RC_REFUSED, "AS answered without a token");
-	buf_add(out, a->body.p, a->body.len);
-	if (out->p[out->len - 1] != '\n')
-		buf_add_str(out, "\n");
-	return RC_OK;
+	return rc ? rc : answer_token((const char *)a->body.p, a->body.len, out);
 }
 
 const struct service service_coco_as = {

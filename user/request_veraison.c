@@ -214,10 +214,7 @@ static int answer(struct request *q, const struct http_answer *a, struct message
 		return fail(RC_REFUSED, "Veraison's session ended without a result: %s",
 			    status ? status : "no status");
 	rc = check_result(result);
-	if (rc)
-		return rc;
-	buf_printf(out, "%s\n", result);
-	return RC_OK;
+	return rc ? rc : answer_token(result, strlen(result), out);
 }
 
 const struct service service_veraison = {

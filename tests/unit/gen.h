@@ -2,6 +2,8 @@
 #ifndef GEN_H
 #define GEN_H
 
+#include <linux/cvm_evidence.h>
+
 #include "util.h"
 
 #define RUNTIME_DATA "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"test\"}],\"nonce\":\"42\"}"
@@ -17,6 +19,24 @@ void put64(struct buf *b, size_t off, u64 v);
 void fill(struct buf *b, size_t off, size_t len, u8 start);
 void zeros(struct buf *b, size_t len);
 
+/* gen_blob.c */
+struct blob {
+	struct buf b;
+	u32 items;
+};
+
+void blob_start(struct blob *o, u32 tee, u32 provider, u32 flags, u32 binding);
+void blob_item(struct blob *o, u32 type, u32 flags, const void *p, size_t len);
+void blob_text(struct blob *o, u32 type, const char *text);
+/* What every blob of the module has besides */
+void blob_common(struct blob *o, const char *driver);
+void blob_end(struct blob *o);
+void blob_save(struct blob *o, const char *name);
+
+/* gen_bound.c: evidence for given data, blobs of given items */
+int gen_bound(int argc, char **argv);
+int gen_items(int argc, char **argv);
+
 /* gen_snp.c */
 struct keys *keys_make(void);
 void keys_free(struct keys *k);
@@ -29,6 +49,7 @@ void gen_snp(const struct keys *k);
 void tdx_quote(struct buf *b, u16 version, u16 body_type, const u8 report_data[64], size_t tail);
 void tdreport(struct buf *b, u8 version, const u8 report_data[64]);
 void gen_tdx(void);
+void hcl(struct buf *b, u32 type, const struct keys *k, const char *claims);
 void gen_hcl(const struct keys *k);
 
 #endif

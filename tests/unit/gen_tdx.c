@@ -125,7 +125,7 @@ void gen_tdx(void)
 	buf_free(&b);
 }
 
-static void hcl(struct buf *b, u32 type, const struct keys *k, const char *claims)
+void hcl(struct buf *b, u32 type, const struct keys *k, const char *claims)
 {
 	u8 data[DIGEST_MAX] = { 0 };
 	struct buf r = { 0 };
