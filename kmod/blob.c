@@ -148,6 +148,11 @@ static void put_all(struct writer *w, const struct cvme_request *req,
 	put_buf(w, CVM_EVIDENCE_ITEM_MANIFEST, &res->manifest);
 	put_buf(w, CVM_EVIDENCE_ITEM_CCEL_TABLE, &res->ccel_table);
 	put_buf(w, CVM_EVIDENCE_ITEM_CCEL_DATA, &res->ccel_data);
+	put_buf(w, CVM_EVIDENCE_ITEM_TPM_ATTEST, &res->tpm_attest);
+	put_buf(w, CVM_EVIDENCE_ITEM_TPM_SIGNATURE, &res->tpm_signature);
+	put_buf(w, CVM_EVIDENCE_ITEM_PCRS, &res->pcrs);
+	put_buf(w, CVM_EVIDENCE_ITEM_AK_PUB, &res->ak_pub);
+	put_buf(w, CVM_EVIDENCE_ITEM_AK_CERT, &res->ak_cert);
 	put_text(w, CVM_EVIDENCE_ITEM_DRIVER, res->driver);
 	if (res->privlevel_known)
 		put_u32(w, CVM_EVIDENCE_ITEM_PRIVLEVEL, res->privlevel);

@@ -11,7 +11,7 @@
 struct cvme_request;
 
 /* Buffers of struct cvme_result; before, between and behind them the head */
-#define CVME_BLOB_BUFS		5
+#define CVME_BLOB_BUFS		10
 #define CVME_BLOB_PIECES	(2 * CVME_BLOB_BUFS + 1)
 
 /**

@@ -15,6 +15,8 @@
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/tpm.h>
 #include <net/genetlink.h>
 
 /* Moved there in 6.12 */
@@ -22,6 +24,13 @@
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
+#endif
+
+/* Out of <linux/kernel.h> in 6.4; gone from there since */
+#ifdef HAVE_LINUX_HEX_H
+#include <linux/hex.h>
+#else
+#include <linux/kernel.h>
 #endif
 
 /* 6.14 split creating a worker from starting it */
@@ -100,6 +109,47 @@ static inline struct mnt_idmap *mnt_idmap_of(const struct vfsmount *mnt)
 #ifndef HAVE_VFS_PATH_LOOKUP
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt,
 		    const char *name, unsigned int flags, struct path *path);
+#endif
+
+/*
+ * 7.3 left the memory of a TPM command to the caller; an exported pair of
+ * functions or inlines before.
+ */
+#if IS_ENABLED(CONFIG_TCG_TPM)
+#ifdef HAVE_TPM_BUF_CAPACITY
+static inline struct tpm_buf *compat_tpm_buf_alloc(void)
+{
+	struct tpm_buf *buf = kzalloc(TPM_BUFSIZE, GFP_KERNEL);
+
+	if (buf)
+		tpm_buf_init(buf, TPM_BUFSIZE);
+	return buf;
+}
+
+static inline void compat_tpm_buf_free(struct tpm_buf *buf)
+{
+	kfree(buf);
+}
+#else
+#define TPM_BUFSIZE			4096
+
+static inline struct tpm_buf *compat_tpm_buf_alloc(void)
+{
+	struct tpm_buf *buf = kzalloc(sizeof(*buf), GFP_KERNEL);
+
+	if (buf && tpm_buf_init(buf, TPM2_ST_NO_SESSIONS, 0)) {
+		kfree(buf);
+		buf = NULL;
+	}
+	return buf;
+}
+
+static inline void compat_tpm_buf_free(struct tpm_buf *buf)
+{
+	tpm_buf_destroy(buf);
+	kfree(buf);
+}
+#endif
 #endif
 
 /* start_creating() and its kin lock the parent and look the child up */

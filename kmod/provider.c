@@ -34,6 +34,7 @@ static struct cvme_provider providers[] = {
 	{ .ops = &cvme_tsm_ops },
 	{ .ops = &cvme_sev_guest_ops },
 	{ .ops = &cvme_tdx_guest_ops },
+	{ .ops = &cvme_vtpm_ops },
 };
 
 struct cvme_provider *cvme_provider_at(unsigned int n)
@@ -58,6 +59,11 @@ void cvme_result_free(struct cvme_result *res)
 	kvfree(res->manifest.data);
 	kvfree(res->ccel_table.data);
 	kvfree(res->ccel_data.data);
+	kvfree(res->tpm_attest.data);
+	kvfree(res->tpm_signature.data);
+	kvfree(res->pcrs.data);
+	kvfree(res->ak_pub.data);
+	kvfree(res->ak_cert.data);
 }
 
 static void scan_work(struct kthread_work *work)

@@ -70,7 +70,7 @@ struct cvme_absent {
 	const char *why;		/* a constant text */
 };
 
-#define CVME_ABSENT_MAX		4
+#define CVME_ABSENT_MAX		5
 
 /**
  * struct cvme_result - what a provider answers
@@ -84,6 +84,12 @@ struct cvme_result {
 	struct cvme_buf manifest;
 	struct cvme_buf ccel_table;
 	struct cvme_buf ccel_data;
+	struct cvme_buf tpm_attest;
+	struct cvme_buf tpm_signature;
+	struct cvme_buf pcrs;
+	struct cvme_buf ak_pub;
+	struct cvme_buf ak_cert;
+	bool hcl;			/* @report is an HCL report */
 	u32 tee;
 	u32 blob_flags;
 	u32 binding;
@@ -110,6 +116,7 @@ struct cvme_state {
 	u32 tee;
 	u32 privlevel_floor;
 	u32 caps;
+	u32 quote_data_max;	/* with CVM_EVIDENCE_CAP_TPM_QUOTE: bytes */
 	char driver[32];
 	char reason[96];
 };
@@ -211,6 +218,10 @@ struct cvme_provider {
 extern const struct cvme_provider_ops cvme_tsm_ops;
 extern const struct cvme_provider_ops cvme_sev_guest_ops;
 extern const struct cvme_provider_ops cvme_tdx_guest_ops;
+extern const struct cvme_provider_ops cvme_vtpm_ops;
+
+/* (worker) Does nobody wait for what these parameters asked for any more */
+bool cvme_params_unwanted(const struct cvme_params *par);
 
 int cvme_providers_init(void);
 void cvme_providers_exit(void);

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "compat.h"
+#include "hcl.h"
 #include "report.h"
 
 #define REPORT_DATA_LEN		CVM_EVIDENCE_REPORT_DATA_MAX
@@ -142,7 +143,8 @@ static const u8 *report_data(const struct cvme_result *res)
 
 /**
  * cvme_report_field - a field that is fixed while a VM lives
- * @res: an answer that passed cvme_report_check()
+ * @res: an answer that passed cvme_report_check(), or the checks of its HCL
+ *	report
  * @field: enum cvm_evidence_field
  * @len: its length
  *
@@ -150,9 +152,8 @@ static const u8 *report_data(const struct cvme_result *res)
  */
 const u8 *cvme_report_field(const struct cvme_result *res, u32 field, u32 *len)
 {
-	bool snp = res->tee == CVM_EVIDENCE_TEE_SEV_SNP;
+	const u8 *report = res->report.data, *body;
 	const struct fixed_field *f;
-	const u8 *body;
 
 	if (!field || field >= ARRAY_SIZE(fixed_fields))
 		return NULL;
@@ -160,12 +161,21 @@ const u8 *cvme_report_field(const struct cvme_result *res, u32 field, u32 *len)
 	if (res->tee != f->tee)
 		return NULL;
 	*len = f->len;
-	if (snp)
-		return res->report.data + f->offset;
+	if (res->hcl)
+		report += CVME_HCL_INNER;
+	if (res->tee == CVM_EVIDENCE_TEE_SEV_SNP)
+		return report + f->offset;
 	if (res->blob_flags & CVM_EVIDENCE_BLOB_F_TDREPORT)
-		return res->report.data + f->tdreport_offset;
+		return report + f->tdreport_offset;
 	body = quote_report_data(&res->report);
 	return body ? body - TDX_BODY_REPORT_DATA + f->offset : NULL;
+}
+
+/* REPORT_DATA of an SNP report or a TDREPORT, whole */
+const u8 *cvme_inner_report_data(const u8 *inner, u32 tee)
+{
+	return inner + (tee == CVM_EVIDENCE_TEE_SEV_SNP ? SNP_REPORT_DATA :
+							  TDREPORT_REPORT_DATA);
 }
 
 /* What an SVSM puts into REPORT_DATA: SHA-512(nonce || manifest) */

@@ -10,6 +10,7 @@ bool cvme_report_can_sha512(void);
 u32 cvme_report_tee(const char *driver);
 const u8 *cvme_report_field(const struct cvme_result *res, u32 field,
 			    u32 *len);
+const u8 *cvme_inner_report_data(const u8 *inner, u32 tee);
 int cvme_report_check(struct cvme_result *res, const struct cvme_params *par);
 
 #endif

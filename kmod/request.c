@@ -208,17 +208,38 @@ void cvme_request_abandon(struct cvme_request *req)
 		cancel_timeout(req);
 }
 
+bool cvme_params_unwanted(const struct cvme_params *par)
+{
+	return cvme_request_done(container_of(par, struct cvme_request, params));
+}
+
+/* The TPM's limit is known before anything is sent to it */
+static int check_quote(const struct cvme_params *par, u32 caps, u32 max)
+{
+	u32 len = par->flags & CVM_EVIDENCE_F_QUOTE_DATA ?
+		  par->quote_data_len : par->report_data_len;
+
+	if (!(par->flags & CVM_EVIDENCE_F_TPM_QUOTE))
+		return 0;
+	if (!(caps & CVM_EVIDENCE_CAP_TPM_QUOTE))
+		return -EOPNOTSUPP;
+	return len > max ? -EMSGSIZE : 0;
+}
+
 static int check_params(struct cvme_provider *p, const struct cvme_params *par)
 {
-	u32 floor, caps;
+	u32 floor, caps, quote_max;
+	int err;
 
 	spin_lock(&p->lock);
 	floor = p->state.privlevel_floor;
 	caps = p->state.caps;
+	quote_max = p->state.quote_data_max;
 	spin_unlock(&p->lock);
 
-	if (par->flags & CVM_EVIDENCE_F_TPM_QUOTE)
-		return -EOPNOTSUPP;
+	err = check_quote(par, caps, quote_max);
+	if (err)
+		return err;
 	if (cvme_params_service(par) && !(caps & CVM_EVIDENCE_CAP_SERVICE))
 		return -EOPNOTSUPP;
 	if (par->privlevel != CVM_EVIDENCE_PRIVLEVEL_DEFAULT) {
@@ -258,7 +279,7 @@ static void place_worker(struct cvme_provider *p, bool alone)
  * @nonblock: do not wait for a provider to be looked for while it is busy
  *
  * Return: the request, with a reference; -ENODEV, -EOPNOTSUPP, -EINVAL,
- * -EBUSY, -EDQUOT, -ENOMEM, -ERESTARTSYS.
+ * -EMSGSIZE, -EBUSY, -EDQUOT, -ENOMEM, -ERESTARTSYS.
  */
 struct cvme_request *cvme_request_submit(struct cvme_client *client,
 					 const struct cvme_params *par,

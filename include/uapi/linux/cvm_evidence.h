@@ -102,8 +102,8 @@ enum cvm_evidence_tee {
  * @CVM_EVIDENCE_PROVIDER_TDX_GUEST: the ioctl of /dev/tdx_guest; gives a
  *	TDREPORT, which only a quoting service of the same machine can turn
  *	into a quote
- * @CVM_EVIDENCE_PROVIDER_VTPM: the vTPM of an Azure paravisor guest; a number
- *	reserved, this version has no such provider
+ * @CVM_EVIDENCE_PROVIDER_VTPM: the vTPM of an Azure paravisor guest; gives an
+ *	HCL report: runtime claims, and the SNP report or TDREPORT over them
  */
 enum cvm_evidence_provider_id {
 	CVM_EVIDENCE_PROVIDER_AUTO	= 0,
@@ -154,6 +154,7 @@ enum cvm_evidence_status {
 #define CVM_EVIDENCE_CAP_SERVICE	(1U << 1)
 #define CVM_EVIDENCE_CAP_CERTS		(1U << 2) /* may bring certificates */
 #define CVM_EVIDENCE_CAP_FW_STATUS	(1U << 3) /* tells the firmware's status */
+#define CVM_EVIDENCE_CAP_TPM_QUOTE	(1U << 4) /* can attach a TPM quote */
 
 /**
  * struct cvm_evidence_provider - one entry of the list of providers
@@ -310,7 +311,8 @@ struct cvm_evidence_info {
  * @sequence: out: number of the request since the module was loaded, 0 when
  *	it was not admitted
  * @fw_status: out: status of the firmware or host where it is known (sev-guest:
- *	exitinfo2, low half firmware, high half VMM)
+ *	exitinfo2, low half firmware, high half VMM; vtpm: the TPM's response
+ *	code)
  * @wait_ns: out: time from admission to the start of its work
  * @firmware_ns: out: time in the provider
  *
@@ -456,7 +458,8 @@ struct cvm_evidence_item {
  * @CVM_EVIDENCE_ITEM_CCEL_DATA: the event log it points to, trailing 0xff cut
  * @CVM_EVIDENCE_ITEM_TPM_ATTEST: TPMS_ATTEST
  * @CVM_EVIDENCE_ITEM_TPM_SIGNATURE: TPMT_SIGNATURE, whole
- * @CVM_EVIDENCE_ITEM_PCRS: PCR values of the quote
+ * @CVM_EVIDENCE_ITEM_PCRS: values of the PCRs that TPM_ATTEST is over, in the
+ *	order of their numbers; which, and of what bank, is in TPM_ATTEST
  * @CVM_EVIDENCE_ITEM_AK_PUB: TPM2B_PUBLIC of the AK
  * @CVM_EVIDENCE_ITEM_AK_CERT: certificate of the AK
  * @CVM_EVIDENCE_ITEM_DRIVER: name of the driver, text without NUL ("sev_guest")

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The HCL report (OpenHCL, openhcl_attestation_protocol, igvm_attest/get.rs):
+ * a header, the hardware's report, and runtime claims in JSON whose hash is in
+ * that report's REPORT_DATA. All of it is little-endian.
+ *
+ * The claims are only searched, for two members, and only for comparing them
+ * with what we have: they are the paravisor's, and a verifier reads them.
+ */
+#include "cvm_evidence.h"
+
+#include <crypto/sha2.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "hcl.h"
+#include "report.h"
+
+#define HCL_CLAIMS		1236
+#define HCL_TYPE_SNP		2
+#define HCL_TYPE_TDX		4
+#define HCL_HASH_SHA256		1
+#define HCL_DATA_HEADER		20
+
+#define KEY_MAX			512	/* bytes of an RSA modulus */
+
+/**
+ * cvme_hcl_parse - take an HCL report apart
+ * @raw: it, zeroes behind it allowed
+ * @hcl: filled
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int cvme_hcl_parse(const struct cvme_buf *raw, struct cvme_hcl *hcl)
+{
+	const u8 *p = raw->data;
+	u32 version, claims;
+
+	if (raw->len < HCL_CLAIMS || memcmp(p, "HCLA", 4))
+		return -EBADMSG;
+	version = get_unaligned_le32(p + 4);
+	claims = get_unaligned_le32(p + 1232);
+	if (version < 1 || version > 2 || !claims ||
+	    claims > raw->len - HCL_CLAIMS ||
+	    get_unaligned_le32(p + 1216) != HCL_DATA_HEADER + claims ||
+	    get_unaligned_le32(p + 1228) != HCL_HASH_SHA256)
+		return -EBADMSG;
+	switch (get_unaligned_le32(p + 1224)) {
+	case HCL_TYPE_SNP:
+		hcl->tee = CVM_EVIDENCE_TEE_SEV_SNP;
+		break;
+	case HCL_TYPE_TDX:
+		hcl->tee = CVM_EVIDENCE_TEE_TDX;
+		break;
+	default:
+		return -EBADMSG;
+	}
+	hcl->inner = p + CVME_HCL_INNER;
+	hcl->claims = p + HCL_CLAIMS;
+	hcl->claims_len = claims;
+	return 0;
+}
+
+/* Do report and claims belong together; not so in a torn read */
+bool cvme_hcl_bound(const struct cvme_hcl *hcl)
+{
+	u8 want[CVM_EVIDENCE_REPORT_DATA_MAX] = {};
+
+	sha256(hcl->claims, hcl->claims_len, want);
+	return !memcmp(cvme_inner_report_data(hcl->inner, hcl->tee), want,
+		       sizeof(want));
+}
+
+/* A part of the JSON text */
+struct text {
+	const u8 *p;
+	const u8 *end;
+};
+
+static void skip_space(struct text *t)
+{
+	while (t->p < t->end && strchr(" \t\r\n", *t->p) && *t->p)
+		t->p++;
+}
+
+static bool skip_char(struct text *t, u8 c)
+{
+	skip_space(t);
+	if (t->p == t->end || *t->p != c)
+		return false;
+	t->p++;
+	return true;
+}
+
+/* To behind a string's closing quote; its text with its quotes stays behind */
+static bool skip_string(struct text *t)
+{
+	if (!skip_char(t, '"'))
+		return false;
+	while (t->p < t->end && *t->p != '"')
+		t->p += *t->p == '\\' ? 2 : 1;
+	if (t->p >= t->end)
+		return false;
+	t->p++;
+	return true;
+}
+
+static bool skip_value(struct text *t)
+{
+	unsigned int depth = 0;
+
+	do {
+		skip_space(t);
+		if (t->p == t->end)
+			return false;
+		switch (*t->p) {
+		case '"':
+			if (!skip_string(t))
+				return false;
+			break;
+		case '{':
+		case '[':
+			depth++;
+			t->p++;
+			break;
+		case '}':
+		case ']':
+			if (!depth)
+				return false;
+			depth--;
+			t->p++;
+			break;
+		case ',':
+		case ':':
+			if (!depth)
+				return false;
+			t->p++;
+			break;
+		default:
+			while (t->p < t->end && *t->p &&
+			       !strchr(" \t\r\n,:{}[]\"", *t->p))
+				t->p++;
+			if (t->p < t->end && !*t->p)
+				return false;
+		}
+	} while (depth);
+	return true;
+}
+
+/* A value of the text: where it is, and on to behind it */
+static bool take_value(struct text *t, struct text *val)
+{
+	skip_space(t);
+	val->p = t->p;
+	if (!skip_value(t))
+		return false;
+	val->end = t->p;
+	return true;
+}
+
+static bool is_string(const struct text *val, const char *str)
+{
+	size_t len = strlen(str);
+
+	return val->end - val->p == len + 2 && *val->p == '"' &&
+	       !memcmp(val->p + 1, str, len);
+}
+
+/* The member of an object, not of the objects in it */
+static bool find_member(struct text obj, const char *name, struct text *val)
+{
+	struct text key;
+
+	if (!skip_char(&obj, '{'))
+		return false;
+	do {
+		if (!take_value(&obj, &key) || !skip_char(&obj, ':') ||
+		    !take_value(&obj, val))
+			return false;
+		if (is_string(&key, name))
+			return true;
+	} while (skip_char(&obj, ','));
+	return false;
+}
+
+static struct text claims_text(const struct cvme_hcl *hcl)
+{
+	return (struct text){ hcl->claims, hcl->claims + hcl->claims_len };
+}
+
+/**
+ * cvme_hcl_carries - are these the user-data of the claims
+ * @hcl: the report
+ * @user_data: CVM_EVIDENCE_REPORT_DATA_MAX bytes
+ *
+ * Return: whether they are; older paravisors have none in their claims.
+ */
+bool cvme_hcl_carries(const struct cvme_hcl *hcl, const u8 *user_data)
+{
+	u8 have[CVM_EVIDENCE_REPORT_DATA_MAX];
+	struct text val;
+
+	/* upper or lower case, by paravisor */
+	return find_member(claims_text(hcl), "user-data", &val) &&
+	       val.end - val.p == 2 * sizeof(have) + 2 && *val.p == '"' &&
+	       !hex2bin(have, (const char *)val.p + 1, sizeof(have)) &&
+	       !memcmp(have, user_data, sizeof(have));
+}
+
+static int base64url_value(u8 c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+/* Is a string the base64url of these bytes, padded or not */
+static bool base64url_is(const struct text *val, const u8 *data, size_t len)
+{
+	const u8 *p = val->p + 1, *end = val->end - 1;
+	u32 bits = 0, have = 0;
+	size_t n = 0;
+
+	if (val->end - val->p < 2 || *val->p != '"')
+		return false;
+	for (; p < end && *p != '='; p++) {
+		int v = base64url_value(*p);
+
+		if (v < 0)
+			return false;
+		bits = bits << 6 | v;
+		have += 6;
+		if (have < 8)
+			continue;
+		have -= 8;
+		if (n == len || data[n++] != (u8)(bits >> have))
+			return false;
+	}
+	return n == len;
+}
+
+/* The modulus of an RSA key in a TPM2B_PUBLIC; NULL for anything else */
+static const u8 *rsa_modulus(const struct cvme_buf *pub, size_t *len)
+{
+	const u8 *p = pub->data;
+	size_t pos = 2 + 2 + 2 + 4, n;
+
+	/* TPM_ALG_RSA; then nameAlg, attributes, authPolicy */
+	if (pub->len < pos + 2 || get_unaligned_be16(p + 2) != 1)
+		return NULL;
+	pos += 2 + get_unaligned_be16(p + pos);
+	/* a signing key: symmetric TPM_ALG_NULL, a scheme with its hash */
+	if (pub->len < pos + 2 + 4 + 2 + 4 + 2 ||
+	    get_unaligned_be16(p + pos) != 0x10)
+		return NULL;
+	pos += 2 + (get_unaligned_be16(p + pos + 2) == 0x10 ? 2 : 4) + 2 + 4;
+	if (pub->len < pos + 2)
+		return NULL;
+	n = get_unaligned_be16(p + pos);
+	if (!n || n > KEY_MAX || pub->len != pos + 2 + n)
+		return NULL;
+	*len = n;
+	return p + pos + 2;
+}
+
+/**
+ * cvme_hcl_names_key - is a key the one that the claims call HCLAkPub
+ * @hcl: the report
+ * @pub: TPM2B_PUBLIC
+ *
+ * Without this a quote says nothing: anybody can have a TPM.
+ *
+ * Return: whether it is.
+ */
+bool cvme_hcl_names_key(const struct cvme_hcl *hcl, const struct cvme_buf *pub)
+{
+	struct text keys, key, kid, n;
+	const u8 *modulus;
+	size_t len;
+
+	modulus = rsa_modulus(pub, &len);
+	if (!modulus || !find_member(claims_text(hcl), "keys", &keys) ||
+	    !skip_char(&keys, '['))
+		return false;
+	do {
+		if (!take_value(&keys, &key))
+			return false;
+		if (find_member(key, "kid", &kid) &&
+		    is_string(&kid, "HCLAkPub"))
+			return find_member(key, "n", &n) &&
+			       base64url_is(&n, modulus, len);
+	} while (skip_char(&keys, ','));
+	return false;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The HCL report: what Azure's paravisor puts into the vTPM. */
+#ifndef _CVME_HCL_H
+#define _CVME_HCL_H
+
+#include <linux/types.h>
+
+#include "provider.h"
+
+/* Where the hardware's report is in it */
+#define CVME_HCL_INNER		32
+
+/**
+ * struct cvme_hcl - an HCL report, taken apart
+ * @inner: the hardware's report: SNP 1184 bytes, TDREPORT 1024
+ * @claims: the runtime claims, JSON
+ * @claims_len: bytes of it
+ * @tee: enum cvm_evidence_tee
+ *
+ * Points into the bytes it was made of.
+ */
+struct cvme_hcl {
+	const u8 *inner;
+	const u8 *claims;
+	u32 claims_len;
+	u32 tee;
+};
+
+int cvme_hcl_parse(const struct cvme_buf *raw, struct cvme_hcl *hcl);
+bool cvme_hcl_bound(const struct cvme_hcl *hcl);
+bool cvme_hcl_carries(const struct cvme_hcl *hcl, const u8 *user_data);
+bool cvme_hcl_names_key(const struct cvme_hcl *hcl, const struct cvme_buf *pub);
+
+#endif /* _CVME_HCL_H */

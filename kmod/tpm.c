@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TPM 2.0 commands (TCG TPM 2.0 Library, part 3) over tpm_transmit_cmd().
+ * Authorisations are empty passwords, as on a vTPM that nobody took. Answers
+ * are read by a cursor that never leaves them: a vTPM is the host's or the
+ * paravisor's.
+ */
+#include "cvm_evidence.h"
+
+#include <crypto/sha2.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/tpm.h>
+
+#include "compat.h"
+#include "tpm.h"
+
+#define CC_NV_DEFINE_SPACE	0x12a
+#define CC_NV_WRITE		0x137
+#define CC_NV_READ		0x14e
+#define CC_QUOTE		0x158
+#define CC_NV_READ_PUBLIC	0x169
+#define CC_READ_PUBLIC		0x173
+#define CC_GET_CAPABILITY	0x17a
+#define CC_PCR_READ		0x17e
+
+#define RH_OWNER		0x40000001
+#define ALG_SHA256		0x000b
+#define ALG_NULL		0x0010
+#define CAP_TPM_PROPERTIES	6
+#define ST_ATTEST_QUOTE		0x8018
+#define GENERATED_VALUE		0xff544347
+/* TPMA_NV_OWNERWRITE, TPMA_NV_OWNERREAD */
+#define NV_OWNER		(BIT(1) | BIT(17))
+
+#define RC_HANDLE		0x8b	/* format one: its low bits */
+#define RC_FMT1			0x80
+#define RC_NV_AUTHORIZATION	0x149
+#define RC_YIELDED		0x908
+#define RC_NV_RATE		0x920
+#define RC_RETRY		0x922
+
+#define HEADER_LEN		10
+
+/**
+ * cvme_tpm_rc_text - what a response code means
+ * @rc: the code
+ *
+ * Return: a constant text.
+ */
+const char *cvme_tpm_rc_text(u32 rc)
+{
+	switch (rc) {
+	case CVME_TPM_RC_NV_UNINITIALIZED:
+		return "the NV index is defined but was not written yet";
+	case 0x148:
+		return "the NV index is locked";
+	case RC_NV_AUTHORIZATION:
+		return "the NV index may not be used by the owner";
+	case 0x14b:
+		return "no room for another NV index";
+	case 0x907:
+		return "wrong locality";
+	case RC_NV_RATE:
+		return "NV is written too often, come back later";
+	case 0x921:
+		return "locked out after failed authorisations";
+	case RC_RETRY:
+	case RC_YIELDED:
+		return "busy, come back later";
+	}
+	switch (rc & 0xbf) {
+	case RC_HANDLE:
+		return "no such key or index";
+	case 0x8e:
+	case 0xa2:
+		return "it wants a password: somebody took ownership";
+	case 0x95:
+		return "data too long";
+	}
+	return "TCG TPM 2.0 part 2, 6.6 tells";
+}
+
+/* What is left of an answer; @bad once more was wanted than there was */
+struct cursor {
+	const u8 *p;
+	size_t left;
+	bool bad;
+};
+
+static const u8 *take(struct cursor *c, size_t len)
+{
+	const u8 *p = c->p;
+
+	if (c->bad || len > c->left) {
+		c->bad = true;
+		return NULL;
+	}
+	c->p += len;
+	c->left -= len;
+	return p;
+}
+
+static u16 take_u16(struct cursor *c)
+{
+	const u8 *p = take(c, 2);
+
+	return p ? get_unaligned_be16(p) : 0;
+}
+
+static u32 take_u32(struct cursor *c)
+{
+	const u8 *p = take(c, 4);
+
+	return p ? get_unaligned_be32(p) : 0;
+}
+
+/* A TPM2B: a length and as many bytes */
+static const u8 *take_2b(struct cursor *c, size_t *len)
+{
+	*len = take_u16(c);
+	return take(c, *len);
+}
+
+static int copy_out(struct cvme_buf *out, const u8 *data, size_t len)
+{
+	out->data = kvmalloc(len, CVME_GFP_BLOB);
+	if (!out->data)
+		return -ENOMEM;
+	memcpy(out->data, data, len);
+	out->len = len;
+	return 0;
+}
+
+int cvme_tpm_open(struct cvme_tpm *tpm)
+{
+	memset(tpm, 0, sizeof(*tpm));
+	tpm->chip = tpm_default_chip();
+	if (!tpm->chip)
+		return -ENODEV;
+	/* 1 for a TPM 2.0 */
+	if (tpm_is_tpm2(tpm->chip) != 1) {
+		put_device(&tpm->chip->dev);
+		return -ENODEV;
+	}
+	tpm->buf = compat_tpm_buf_alloc();
+	if (!tpm->buf) {
+		put_device(&tpm->chip->dev);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void cvme_tpm_close(struct cvme_tpm *tpm)
+{
+	compat_tpm_buf_free(tpm->buf);
+	put_device(&tpm->chip->dev);
+}
+
+/* -ENODEV: the TPM is gone, or suspended */
+int cvme_tpm_begin(struct cvme_tpm *tpm)
+{
+	return tpm_try_get_ops(tpm->chip) ? -ENODEV : 0;
+}
+
+void cvme_tpm_end(struct cvme_tpm *tpm)
+{
+	tpm_put_ops(tpm->chip);
+}
+
+static void start(struct cvme_tpm *tpm, u32 command, bool authorised)
+{
+	tpm_buf_reset(tpm->buf, authorised ? TPM2_ST_SESSIONS :
+					     TPM2_ST_NO_SESSIONS, command);
+}
+
+static void put_u16(struct cvme_tpm *tpm, u16 val)
+{
+	tpm_buf_append_u16(tpm->buf, val);
+}
+
+static void put_u32(struct cvme_tpm *tpm, u32 val)
+{
+	tpm_buf_append_u32(tpm->buf, val);
+}
+
+static void put_2b(struct cvme_tpm *tpm, const u8 *data, size_t len)
+{
+	put_u16(tpm, len);
+	tpm_buf_append(tpm->buf, data, len);
+}
+
+/* One empty password */
+static void put_auth(struct cvme_tpm *tpm)
+{
+	put_u32(tpm, 9);
+	put_u32(tpm, TPM2_RS_PW);
+	put_u16(tpm, 0);
+	tpm_buf_append_u8(tpm->buf, 0);
+	put_u16(tpm, 0);
+}
+
+/*
+ * Send a command that was started; the answer takes its place.
+ *
+ * Return: 0 and the answer's parameters; -ENXIO no such object; -EAGAIN come
+ * back later; -EIO refused, tpm->rc says why; another errno of the TPM core.
+ */
+static int finish(struct cvme_tpm *tpm, bool authorised, struct cursor *c)
+{
+	ssize_t ret;
+	u32 len;
+
+	tpm->rc = 0;
+	ret = tpm_transmit_cmd(tpm->chip, tpm->buf, 0, NULL);
+	if (ret < 0)
+		return ret == -ENOMEM ? -ENOMEM : -EIO;
+	if (ret > 0) {
+		tpm->rc = ret;
+		if (ret == RC_RETRY || ret == RC_YIELDED || ret == RC_NV_RATE)
+			return -EAGAIN;
+		if (ret & RC_FMT1 && (ret & 0xbf) == RC_HANDLE)
+			return -ENXIO;
+		return -EIO;
+	}
+	/* the core compared the length with what the device gave */
+	len = get_unaligned_be32(tpm->buf->data + 2);
+	if (len < HEADER_LEN || len > TPM_BUFSIZE)
+		return -EBADMSG;
+	*c = (struct cursor){ tpm->buf->data + HEADER_LEN, len - HEADER_LEN };
+	if (authorised) {
+		u32 params = take_u32(c);
+
+		if (c->bad || params > c->left)
+			return -EBADMSG;
+		c->left = params;
+	}
+	return 0;
+}
+
+/* @val: of TPM_PT_*; -ENXIO when the TPM does not know it */
+int cvme_tpm_property(struct cvme_tpm *tpm, u32 property, u32 *val)
+{
+	struct cursor c;
+	u32 count, found;
+	int err;
+
+	start(tpm, CC_GET_CAPABILITY, false);
+	put_u32(tpm, CAP_TPM_PROPERTIES);
+	put_u32(tpm, property);
+	put_u32(tpm, 1);
+	err = finish(tpm, false, &c);
+	if (err)
+		return err;
+	take(&c, 1);
+	take_u32(&c);
+	count = take_u32(&c);
+	if (!c.bad && !count)
+		return -ENXIO;
+	found = take_u32(&c);
+	*val = take_u32(&c);
+	if (c.bad)
+		return -EBADMSG;
+	/* the next one that it knows is what a TPM answers with */
+	return found == property ? 0 : -ENXIO;
+}
+
+int cvme_tpm_nv_size(struct cvme_tpm *tpm, u32 index, u32 *size)
+{
+	struct cursor c;
+	size_t len;
+	u32 found;
+	int err;
+
+	start(tpm, CC_NV_READ_PUBLIC, false);
+	put_u32(tpm, index);
+	err = finish(tpm, false, &c);
+	if (err)
+		return err;
+	take_u16(&c);
+	found = take_u32(&c);
+	take_u16(&c);		/* nameAlg */
+	take_u32(&c);		/* attributes */
+	take_2b(&c, &len);	/* authPolicy */
+	*size = take_u16(&c);
+	return c.bad || found != index ? -EBADMSG : 0;
+}
+
+int cvme_tpm_nv_define(struct cvme_tpm *tpm, u32 index, u32 size)
+{
+	struct cursor c;
+
+	start(tpm, CC_NV_DEFINE_SPACE, true);
+	put_u32(tpm, RH_OWNER);
+	put_auth(tpm);
+	put_u16(tpm, 0);	/* the index's own authorisation: empty */
+	put_u16(tpm, 14);
+	put_u32(tpm, index);
+	put_u16(tpm, ALG_SHA256);
+	put_u32(tpm, NV_OWNER);
+	put_u16(tpm, 0);
+	put_u16(tpm, size);
+	return finish(tpm, true, &c);
+}
+
+int cvme_tpm_nv_write(struct cvme_tpm *tpm, u32 index, const u8 *data, u32 len)
+{
+	struct cursor c;
+
+	start(tpm, CC_NV_WRITE, true);
+	put_u32(tpm, RH_OWNER);
+	put_u32(tpm, index);
+	put_auth(tpm);
+	put_2b(tpm, data, len);
+	put_u16(tpm, 0);
+	return finish(tpm, true, &c);
+}
+
+/* One chunk, authorised by the owner or by the index itself */
+static int nv_read_chunk(struct cvme_tpm *tpm, u32 auth, u32 index, u32 pos,
+			 u32 len, u8 *data)
+{
+	struct cursor c;
+	const u8 *p;
+	size_t n;
+	int err;
+
+	start(tpm, CC_NV_READ, true);
+	put_u32(tpm, auth);
+	put_u32(tpm, index);
+	put_auth(tpm);
+	put_u16(tpm, len);
+	put_u16(tpm, pos);
+	err = finish(tpm, true, &c);
+	if (err)
+		return err;
+	p = take_2b(&c, &n);
+	if (!p || n != len)
+		return -EBADMSG;
+	memcpy(data, p, len);
+	return 0;
+}
+
+/**
+ * cvme_tpm_nv_read - read a part of an NV index
+ * @tpm: begun
+ * @index: which
+ * @from: offset of the part
+ * @size: bytes of it
+ * @chunk: bytes the TPM gives at once
+ * @data: filled
+ *
+ * Return: 0; -ENXIO, -EIO, -EAGAIN, -EBADMSG, -ENOMEM.
+ */
+int cvme_tpm_nv_read(struct cvme_tpm *tpm, u32 index, u32 from, u32 size,
+		     u32 chunk, u8 *data)
+{
+	u32 auth = RH_OWNER, rc, pos, n;
+	int err;
+
+	for (pos = 0; pos < size; pos += n) {
+		n = min(size - pos, chunk);
+		err = nv_read_chunk(tpm, auth, index, from + pos, n,
+				    data + pos);
+		/* somebody took ownership, or it is not the owner's to read */
+		if (err == -EIO && !pos &&
+		    tpm->rc != CVME_TPM_RC_NV_UNINITIALIZED) {
+			rc = tpm->rc;
+			auth = index;
+			err = nv_read_chunk(tpm, auth, index, from, n, data);
+			if (err == -EIO)
+				tpm->rc = rc;
+		}
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* @pub: TPM2B_PUBLIC */
+int cvme_tpm_read_public(struct cvme_tpm *tpm, u32 handle,
+			 struct cvme_buf *pub)
+{
+	struct cursor c, whole;
+	size_t len;
+	int err;
+
+	start(tpm, CC_READ_PUBLIC, false);
+	put_u32(tpm, handle);
+	err = finish(tpm, false, &c);
+	if (err)
+		return err;
+	whole = c;
+	take_2b(&c, &len);
+	if (c.bad)
+		return -EBADMSG;
+	return copy_out(pub, whole.p, len + 2);
+}
+
+static void put_selection(struct cvme_tpm *tpm, u32 mask)
+{
+	unsigned int i;
+
+	put_u32(tpm, 1);
+	put_u16(tpm, ALG_SHA256);
+	tpm_buf_append_u8(tpm->buf, CVME_TPM_PCRS / 8);
+	for (i = 0; i < CVME_TPM_PCRS; i += 8)
+		tpm_buf_append_u8(tpm->buf, mask >> i);
+}
+
+/* The one bank of a selection; 0 for anything else */
+static u32 take_selection(struct cursor *c)
+{
+	u32 count = take_u32(c), mask = 0;
+	u16 alg = take_u16(c);
+	const u8 *size = take(c, 1);
+	const u8 *bits = size ? take(c, *size) : NULL;
+	unsigned int i;
+
+	if (!bits || count != 1 || alg != ALG_SHA256 ||
+	    *size != CVME_TPM_PCRS / 8)
+		return 0;
+	for (i = 0; i < *size; i++)
+		mask |= (u32)bits[i] << (8 * i);
+	return mask;
+}
+
+/* A TPM gives eight or so at a time, and says which */
+static int pcr_read(struct cvme_tpm *tpm, u32 mask, struct cvme_buf *out)
+{
+	struct cursor c;
+	u32 got, count;
+	const u8 *p;
+	size_t len;
+	int err;
+
+	out->len = hweight32(mask) * CVME_TPM_SHA256_LEN;
+	out->data = kvmalloc(out->len, CVME_GFP_BLOB);
+	if (!out->data)
+		return -ENOMEM;
+	for (len = 0; mask; mask &= ~got) {
+		start(tpm, CC_PCR_READ, false);
+		put_selection(tpm, mask);
+		err = finish(tpm, false, &c);
+		if (err)
+			return err;
+		take_u32(&c);	/* update counter */
+		got = take_selection(&c);
+		count = take_u32(&c);
+		/* the lowest of what was asked: then the order is right */
+		if (c.bad || !got || got & ~mask || count != hweight32(got) ||
+		    (mask & ~got && __ffs(mask & ~got) < __fls(got)))
+			return -EBADMSG;
+		while (count--) {
+			size_t n;
+
+			p = take_2b(&c, &n);
+			if (!p || n != CVME_TPM_SHA256_LEN)
+				return -EBADMSG;
+			memcpy(out->data + len, p, n);
+			len += n;
+		}
+	}
+	return 0;
+}
+
+/* Is the quote over these data and values */
+static int check_attest(const struct cvme_tpm_quote *quote, const u8 *data,
+			u32 len, u32 mask)
+{
+	struct cursor c = { quote->attest.data, quote->attest.len };
+	u8 digest[CVME_TPM_SHA256_LEN];
+	const u8 *p;
+	size_t n;
+
+	if (take_u32(&c) != GENERATED_VALUE || take_u16(&c) != ST_ATTEST_QUOTE)
+		return -EBADMSG;
+	take_2b(&c, &n);	/* qualifiedSigner */
+	p = take_2b(&c, &n);
+	if (!p || n != len || memcmp(p, data, len))
+		return -EBADMSG;
+	take(&c, 17 + 8);	/* clockInfo, firmwareVersion */
+	if (take_selection(&c) != mask)
+		return -EBADMSG;
+	p = take_2b(&c, &n);
+	if (!p || n != sizeof(digest))
+		return -EBADMSG;
+	sha256(quote->pcrs.data, quote->pcrs.len, digest);
+	return memcmp(p, digest, n) ? -ESTALE : 0;
+}
+
+/**
+ * cvme_tpm_quote - have PCRs quoted
+ * @tpm: begun
+ * @key: persistent handle of the attestation key
+ * @data: qualifying data
+ * @len: bytes of it
+ * @pcr_mask: PCRs of the SHA-256 bank, not 0
+ * @quote: filled; to be freed by the caller on error too
+ *
+ * Return: 0; -ENXIO no such key, -ESTALE a PCR changed between the quote and
+ * its values, -EIO, -EAGAIN, -EBADMSG, -ENOMEM.
+ */
+int cvme_tpm_quote(struct cvme_tpm *tpm, u32 key, const u8 *data, u32 len,
+		   u32 pcr_mask, struct cvme_tpm_quote *quote)
+{
+	struct cursor c;
+	const u8 *p;
+	size_t n;
+	int err;
+
+	start(tpm, CC_QUOTE, true);
+	put_u32(tpm, key);
+	put_auth(tpm);
+	put_2b(tpm, data, len);
+	put_u16(tpm, ALG_NULL);	/* the key's own scheme */
+	put_selection(tpm, pcr_mask);
+	err = finish(tpm, true, &c);
+	if (err)
+		return err;
+	p = take_2b(&c, &n);
+	if (!p || !n || !c.left)
+		return -EBADMSG;
+	err = copy_out(&quote->attest, p, n) ?:
+	      copy_out(&quote->signature, c.p, c.left);
+	if (err)
+		return err;
+	return pcr_read(tpm, pcr_mask, &quote->pcrs) ?:
+	       check_attest(quote, data, len, pcr_mask);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The TPM 2.0 commands that evidence needs, over the kernel's TPM core. */
+#ifndef _CVME_TPM_H
+#define _CVME_TPM_H
+
+#include <linux/types.h>
+
+#include "provider.h"
+
+struct tpm_buf;
+struct tpm_chip;
+
+#define CVME_TPM_PCRS		24
+#define CVME_TPM_SHA256_LEN	32
+
+/* Response codes that say more than "failed"; TCG TPM 2.0 part 2, 6.6 */
+#define CVME_TPM_RC_NV_UNINITIALIZED	0x14a
+
+/**
+ * struct cvme_tpm - a TPM in use
+ * @chip: it, with a reference
+ * @buf: command, then response
+ * @rc: response code of the last command the TPM refused, 0 for none
+ *
+ * Of one worker. Between cvme_tpm_begin() and cvme_tpm_end() nobody else gets
+ * at the TPM: never while waiting.
+ */
+struct cvme_tpm {
+	struct tpm_chip *chip;
+	struct tpm_buf *buf;
+	u32 rc;
+};
+
+/**
+ * struct cvme_tpm_quote - what TPM2_Quote gave, and what belongs to it
+ * @attest: TPMS_ATTEST
+ * @signature: TPMT_SIGNATURE, whole
+ * @pcrs: values of the PCRs, in the order of their numbers
+ */
+struct cvme_tpm_quote {
+	struct cvme_buf attest;
+	struct cvme_buf signature;
+	struct cvme_buf pcrs;
+};
+
+int cvme_tpm_open(struct cvme_tpm *tpm);
+void cvme_tpm_close(struct cvme_tpm *tpm);
+int cvme_tpm_begin(struct cvme_tpm *tpm);
+void cvme_tpm_end(struct cvme_tpm *tpm);
+
+/* All below between begin and end. -ENXIO: no such index or key; -EIO: @rc */
+int cvme_tpm_property(struct cvme_tpm *tpm, u32 property, u32 *val);
+int cvme_tpm_nv_size(struct cvme_tpm *tpm, u32 index, u32 *size);
+int cvme_tpm_nv_define(struct cvme_tpm *tpm, u32 index, u32 size);
+int cvme_tpm_nv_write(struct cvme_tpm *tpm, u32 index, const u8 *data,
+		      u32 len);
+int cvme_tpm_nv_read(struct cvme_tpm *tpm, u32 index, u32 from, u32 size,
+		     u32 chunk, u8 *data);
+int cvme_tpm_read_public(struct cvme_tpm *tpm, u32 handle,
+			 struct cvme_buf *pub);
+int cvme_tpm_quote(struct cvme_tpm *tpm, u32 key, const u8 *data, u32 len,
+		   u32 pcr_mask, struct cvme_tpm_quote *quote);
+
+const char *cvme_tpm_rc_text(u32 rc);
+
+#endif /* _CVME_TPM_H */
