@@ -191,10 +191,9 @@ class Builder:
                 o["sevSnpAttestation"] = {"report": to_b64std(made["snp-v3-milan.bin"]),
                                           "auxBlob": to_b64std(made["snp-v3-milan.certs"])}
             else:
-                log = mint.event_log([(1, 4, bytes(4)), (2, 0xd, b"kernel"), (3, 6, b"tag")])
-                o["tdCcel"] = {"ccelAcpiTable": to_b64std(mint.ccel_table(len(log))),
-                               "ccelData": to_b64std(log),
-                               "tdQuote": to_b64std(self.pck.quote(nonce, log))}
+                o["tdCcel"] = {"ccelAcpiTable": to_b64std(mint.ccel_table(len(mint.LOG))),
+                               "ccelData": to_b64std(mint.LOG),
+                               "tdQuote": to_b64std(self.pck.quote(nonce, mint.LOG))}
             yield f"verifyAttestation {tee}", post(f"/v1/{a['name']}:verifyAttestation", o)
 
     def kinds(self, services):

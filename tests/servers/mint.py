@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Evidence that cvm-simtee does not make: HCL reports and TPM quotes by a paravisor
 and a TPM of our own, quotes of a TD that has an event log."""
@@ -7,6 +8,7 @@ import hashlib
 import json
 import os
 import struct
+import sys
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -19,21 +21,13 @@ import tdx
 from simtee import samples
 from strict import to_b64url
 
+
 class Paravisor:
     """An Azure VM's HCL and vTPM: claims, HCL reports, AK, PCRs, quotes."""
 
     def __init__(self, keep=None):
         """@keep: file that the AK is read from, or made in."""
-        if keep and os.path.exists(keep):
-            with open(keep, "rb") as f:
-                self.ak = serialization.load_pem_private_key(f.read(), None)
-        else:
-            self.ak = rsa.generate_private_key(65537, 2048)
-        if keep and not os.path.exists(keep):
-            with open(keep, "wb") as f:
-                f.write(self.ak.private_bytes(serialization.Encoding.PEM,
-                                              serialization.PrivateFormat.PKCS8,
-                                              serialization.NoEncryption()))
+        self.ak = kept(keep, lambda: rsa.generate_private_key(65537, 2048))
         self.pcrs = [hashlib.sha256(b"PCR %d" % i).digest() if i < 16 else bytes(32) for i in range(24)]
 
     def claims(self, user_data):
@@ -92,12 +86,27 @@ def ccel_table(size):
     return t[:9] + bytes([-sum(t) & 0xff]) + t[10:]
 
 
+def kept(path, make):
+    """The private key in a file, or a new one that goes there; without a path, new."""
+    if path and os.path.exists(path):
+        with open(path, "rb") as f:
+            return serialization.load_pem_private_key(f.read(), None)
+    key = make()
+    if path:
+        with open(path, "wb") as f:
+            f.write(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                      serialization.NoEncryption()))
+    return key
+
+
 class Pck:
     """A test SGX root, CA, PCK and attestation key, for quotes with RTMRs that a log
     leads to, which cvm-simtee does not make."""
 
-    def __init__(self):
-        self.keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(4)]
+    def __init__(self, keep=None):
+        """@keep: directory where the keys are, or will be."""
+        self.keys = [kept(keep and f"{keep}/pck{i}.pem", lambda: ec.generate_private_key(ec.SECP256R1()))
+                     for i in range(4)]
         self.certs = []
         names = ("Intel SGX Root CA", "Intel SGX PCK Platform CA", "Intel SGX PCK Certificate")
         subject = lambda cn: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn),
@@ -109,6 +118,9 @@ class Pck:
             b = b.not_valid_after(datetime.datetime(2049, 12, 31))
             b = b.add_extension(x509.BasicConstraints(i < 2, None), True)
             self.certs.append(b.sign(self.keys[max(i - 1, 0)], hashes.SHA256()))
+        if keep and os.path.exists(keep + "/log-root.der"):	# signed anew, it would differ
+            with open(keep + "/log-root.der", "rb") as f:
+                self.certs[0] = x509.load_der_x509_certificate(f.read())
 
     def root(self):
         return self.certs[0].public_bytes(serialization.Encoding.DER)
@@ -137,3 +149,12 @@ class Pck:
         inner += struct.pack("<HI", 5, len(chain)) + chain
         auth = self._sign(self.keys[3], signed) + pub + struct.pack("<HI", 6, len(inner)) + inner
         return signed + struct.pack("<I", len(auth)) + auth
+
+
+LOG = event_log([(1, 4, bytes(4)), (2, 0xd, b"kernel"), (3, 6, b"tag")])
+
+
+if __name__ == "__main__":	# mint.py DIR: the keys, and the root of the logs' quotes
+    made = Pck(sys.argv[1]).root()
+    with open(sys.argv[1] + "/log-root.der", "wb") as root:
+        root.write(made)

@@ -11,6 +11,7 @@
   --access-token FILE   the token that Google's service wants
   --resource NAME=FILE  a resource KBS hands out
   --hash NAME       the hash KBS selects (sha384)
+  --gcp-nonce HEX   the bytes of every challenge of Google's (else random)
   --veraison-async  results come on a later GET
   --flip N          changes a bit of every Nth byte of what was accepted, tries
                     that too, and logs how many tries and which were accepted
@@ -26,6 +27,7 @@ import frame
 import trust
 from coco_as import CocoAs
 from gcp import Gcp
+from hosts import Imds, Kds
 from ita import Ita
 from kbs import Kbs
 from maa import Maa
@@ -34,7 +36,7 @@ from veraison import Veraison
 
 def services(store, options):
     """One of each; a further service is one line here."""
-    return [cls(store, options) for cls in (Maa, Ita, Kbs, CocoAs, Veraison, Gcp)]
+    return [cls(store, options) for cls in (Maa, Ita, Kbs, CocoAs, Veraison, Gcp, Kds, Imds)]
 
 
 def parser():
@@ -48,6 +50,7 @@ def parser():
     p.add_argument("--access-token")
     p.add_argument("--resource", action="append", default=[])
     p.add_argument("--hash")
+    p.add_argument("--gcp-nonce", type=bytes.fromhex)
     p.add_argument("--veraison-async", action="store_true")
     p.add_argument("--flip", type=int, default=0)
     return p

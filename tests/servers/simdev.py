@@ -1,13 +1,14 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -SE
 # SPDX-License-Identifier: GPL-2.0-only
 """FAKE_CMD of tests/unit/fakedev.c: a fresh blob for FAKE_DATA into FAKE_BLOB.
 
-SIM_KIND    snp, tdx, tdreport, az-snp, az-tdx
+SIM_KIND    snp, tdx, tdx-log (with an event log), tdreport, az-snp, az-tdx
 SIM_SAMPLE  which of cvm-simtee's (snp-v3-milan, quote-v4)
 SIM_STATE   directory where the vTPM of az-* keeps its key
 """
 
 import os
+import site
 import sys
 
 import simtee
@@ -16,7 +17,8 @@ SNP, TDX, TSM, TDX_GUEST, VTPM = 1, 2, 1, 3, 4
 
 
 def azure(tee, data):
-    import mint			# brings OpenSSL, which takes longer than the rest
+    site.main()			# -S left it out: most runs need nothing of it
+    import mint
 
     vm = mint.Paravisor(os.environ["SIM_STATE"] + "/ak.pem")
     report, made = vm.report(tee, data)
@@ -29,6 +31,17 @@ def azure(tee, data):
     if tee == "snp":
         items[simtee.CERTS] = made["snp-v3-milan.certs"]
     return simtee.blob(SNP if tee == "snp" else TDX, VTPM, simtee.HCL, items)
+
+
+def logged(data):
+    site.main()
+    import mint
+
+    items = {simtee.REPORT_DATA: data, simtee.DRIVER: b"tdx_guest",
+             simtee.REPORT: mint.Pck(os.environ["SIM_STATE"]).quote(data, mint.LOG)}
+    if int(os.environ["FAKE_FLAGS"]) & 1:
+        items.update({simtee.CCEL_TABLE: mint.ccel_table(len(mint.LOG)), simtee.CCEL_DATA: mint.LOG})
+    return simtee.blob(TDX, TSM, simtee.DIRECT, items)
 
 
 def plain(kind, data):
@@ -49,7 +62,8 @@ def plain(kind, data):
 
 def main():
     kind, data = os.environ["SIM_KIND"], bytes.fromhex(os.environ["FAKE_DATA"])
-    out = azure(kind[3:], data) if kind.startswith("az-") else plain(kind, data)
+    out = azure(kind[3:], data) if kind.startswith("az-") else \
+        logged(data) if kind == "tdx-log" else plain(kind, data)
     with open(os.environ["FAKE_BLOB"], "wb") as f:
         f.write(out)
     return 0

@@ -51,16 +51,26 @@ def _ext(cert, sub):
         return None
 
 
-def _number(cert, sub):
+def number(cert, sub):
     raw = _ext(cert, sub)
     if raw is None or len(raw) < 3 or raw[0] != 2 or raw[1] != len(raw) - 2:
         raise Bad(f"the certificate has no number {AMD}{sub}")
     return int.from_bytes(raw[2:], "big")
 
 
-def _cert_tcb(cert, turin):
-    n = lambda sub: _number(cert, "3." + sub)
-    if turin:
+def product_of(cert):
+    return bytes(_ext(cert, "2") or b"")[2:].decode("ascii", "replace").split("-")[0]
+
+
+def hwid_of(cert):
+    """Raw, or in an OCTET STRING: both are about."""
+    hwid = _ext(cert, "4") or b""
+    return hwid[2:] if hwid[:1] == b"\x04" and len(hwid) in (10, 66) else hwid
+
+
+def tcb_of(cert):
+    n = lambda sub: number(cert, "3." + sub)
+    if product_of(cert) == "Turin":
         return bytes([n("9"), n("1"), n("2"), n("3"), 0, 0, 0, n("8")])
     return bytes([n("1"), n("2"), 0, 0, 0, 0, n("3"), n("8")])
 
@@ -78,15 +88,13 @@ def _check_leaf(r, leaf):
     name = trust.cn(leaf)
     if name != ("SEV-VLEK" if r.by_vlek else "SEV-VCEK"):
         raise Bad(f"{r.where}: KEY_INFO names another key than {name}")
-    product = bytes(_ext(leaf, "2") or b"")[2:].decode("ascii", "replace").split("-")[0]
+    product = product_of(leaf)
     if r.version >= 3 and _cpu_product(r.cpuid) != product:
         raise Bad(f"{r.where}: CPUID is not that of {product}")
-    if _cert_tcb(leaf, product == "Turin") != r.reported_tcb:
+    if tcb_of(leaf) != r.reported_tcb:
         raise Bad(f"{r.where}: REPORTED_TCB is not that of the certificate")
     if not r.by_vlek:
-        hwid = _ext(leaf, "4") or b""
-        if hwid[:1] == b"\x04" and len(hwid) in (10, 66):
-            hwid = hwid[2:]
+        hwid = hwid_of(leaf)
         if not hwid or hwid != r.chip_id[:len(hwid)] or any(r.chip_id[len(hwid):]):
             raise Bad(f"{r.where}: CHIP_ID is not that of the certificate")
     elif not _ext(leaf, "5"):

@@ -27,7 +27,7 @@ from strict import Bad
 from veraison import Veraison
 
 OPTIONS = SimpleNamespace(veraison_async=False, hash=None, api_key=None, access_token=None,
-                          resource=[])
+                          resource=[], gcp_nonce=None)
 failed = []
 
 

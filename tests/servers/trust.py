@@ -171,11 +171,15 @@ class Trust:
         """The leaf of a chip, with AMD's own certificates above it."""
         issuer = load(leaf, "certificate").issuer
         for ask, ask_cert in self.others.items():
-            if ask_cert.subject == issuer:
-                for ark, ark_cert in self.amd.items():
-                    if ark_cert.subject == ask_cert.issuer:
-                        return [leaf, ask, ark]
+            if ask_cert.subject == issuer and self.ark_of(ask_cert):
+                return [leaf, ask, self.ark_of(ask_cert)]
         raise Bad("a certificate that none of AMD's issued")
+
+    def ark_of(self, ask):
+        for der, cert in self.amd.items():
+            if cert.subject == ask.issuer:
+                return der
+        return None
 
     def kds(self, report):
         """What AMD's key distribution service would give for this report."""

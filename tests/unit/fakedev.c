@@ -214,6 +214,18 @@ int ioctl(int fd, unsigned long cmd, ...)
 	return real(fd, cmd, arg);
 }
 
+/* The number is another file's from then on. */
+int close(int fd)
+{
+	static int (*real)(int);
+
+	if (!real)
+		real = (int (*)(int))dlsym(RTLD_NEXT, "close");
+	if (fd == dev_fd)
+		dev_fd = -1;
+	return real(fd);
+}
+
 ssize_t read(int fd, void *buf, size_t len)
 {
 	static ssize_t (*real)(int, void *, size_t);
