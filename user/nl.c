@@ -11,7 +11,7 @@
 
 #include "nl.h"
 
-/* Some thousand events: the kernel charges a small message with a page or so */
+/* Some 15,000 events: the kernel doubles it, and charges each with about 1 KiB */
 #define RECEIVE_BUFFER	(8 * 1024 * 1024)
 /* Messages in one netlink_receive(), so that its caller sees signals too */
 #define RECEIVE_MAX	64
