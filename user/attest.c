@@ -84,6 +84,11 @@ static bool is_loopback(const char *base)
 	       (!strncmp(host, "localhost", 9) && strchr(":", host[9]));
 }
 
+static bool is_plain(const struct exchange *x)
+{
+	return !strncmp(x->base, "http://", 7) && !is_loopback(x->base);
+}
+
 /* Of a file or the environment: arguments are there for everybody to see. */
 static int find_secret(struct exchange *x)
 {
@@ -114,7 +119,7 @@ static int find_secret(struct exchange *x)
 		x->secret = xasprintf("%s%s", s->secret_header, value);
 	if (b.p)
 		explicit_bzero(b.p, b.len);
-	if (!rc && !strncmp(x->base, "http://", 7) && !is_loopback(x->base))
+	if (!rc && is_plain(x))
 		rc = fail(RC_USAGE, "--endpoint: a secret goes over https:// alone, or to this machine itself");
 	return rc;
 }
@@ -211,6 +216,8 @@ static int attest(struct request_options *o, struct request *q)
 	rc = split_endpoint(o->endpoint, &x);
 	if (!rc)
 		rc = find_secret(&x);
+	if (!rc && is_plain(&x))
+		warning("%s is not checked to be the service, and anybody on the way can read and answer", x.base);
 	if (!rc)
 		rc = request_load(o, q);
 	/* new challenge, old evidence: that can only end in a refusal */

@@ -18,6 +18,7 @@
 #include "http.h"
 
 #define LIBCURL		"libcurl.so.4"
+#define LIBCURL_GNUTLS	"libcurl-gnutls.so.4"	/* the same interface, on Debian */
 #define ATTEMPTS	4
 #define WAIT_MAX	60	/* seconds; who wants us to wait longer is told so */
 
@@ -44,6 +45,8 @@ static int load(void)
 	if (loaded)
 		return RC_OK;
 	lib = dlopen(LIBCURL, RTLD_NOW | RTLD_LOCAL);
+	if (!lib)
+		lib = dlopen(LIBCURL_GNUTLS, RTLD_NOW | RTLD_LOCAL);
 	if (!lib)
 		return fail(RC_FAILED, "%s; it is needed for what goes over the network (Debian: apt-get install libcurl4)",
 			    dlerror());

@@ -112,6 +112,37 @@ expect 5 'takes no SNP report' 'ita v1: SNP' req ita --challenge $r/ita-nonce.js
 # shellcheck disable=SC2046 # words
 expect 2 'takes 10' 'ita: too many policies' req ita --challenge $r/ita-nonce.json $(printf -- '--policy-id %s ' 1 2 3 4 5 6 7 8 9 10 11) --evidence $r/ita-snp.cvme
 
+# AzureGuest: base64 of a JSON whose members are base64 with padding
+printf 'TPM2B_PUBLIC' >"$tmp/pub"
+printf 'TPMS_ATTEST' >"$tmp/info"
+{ printf '\0\024\0\013\1\0'; head -c 256 /dev/zero; } >"$tmp/sig"
+printf 'a TCG log' >"$tmp/tcg"
+guest=(maa --form azure-guest --nonce once --tcg-log "$tmp/tcg" --enc-key-pub "$tmp/pub" --enc-key-info "$tmp/info" --enc-key-signature "$tmp/sig")
+for k in snp tdx; do
+	# shellcheck disable=SC2046 # words
+	expect 0 '' "AzureGuest: $k" req "${guest[@]}" $(evidence_args maa-azure-$k azure-$k)
+	if grep -qx '{"AttestationInfo":"[A-Za-z0-9_-]*"}' "$tmp/out"; then ok 'one member, base64url without padding'; else not_ok 'one member, base64url without padding'; fi
+	jq -r .AttestationInfo "$tmp/out" | tr -- '-_' '+/' | base64 -d >"$tmp/info.json" 2>/dev/null
+	check 'members and their order' jq -e 'keys_unsorted == ["AttestationProtocolVersion","OSType","OSDistro","OSBuild","OSVersionMajor","OSVersionMinor","TcgLogs","ClientPayload","TpmInfo","IsolationInfo"]
+		and .AttestationProtocolVersion == "2.0" and .OSType == "TGludXg=" and .OSBuild == "Tm90QXBwbGljYXRpb24="
+		and .ClientPayload == {"nonce": "b25jZQ=="} and .TcgLogs == "YSBUQ0cgbG9n"
+		and (.OSVersionMajor | type) == "number" and (.OSDistro | @base64d | length) > 0' "$tmp/info.json"
+	check "the TPM's part" jq -e '.TpmInfo | .AikPub == "YSBUUE0yQl9QVUJMSUM=" and .AikCert == "YSBjZXJ0aWZpY2F0ZQ=="
+		and .EncKeyPub == "VFBNMkJfUFVCTElD" and .EncKeyCertifyInfo == "VFBNU19BVFRFU1Q="
+		and (.PcrSignature | @base64d | length) > 0 and (.PCRs | length) == (.PcrSet | length)
+		and .PcrSet[0:8] == [0,1,2,3,4,5,6,7] and (.PCRs[0] | keys_unsorted) == ["Index","Digest"]' "$tmp/info.json"
+	check 'signatures without their header' test "$(jq -r .TpmInfo.PcrSignature "$tmp/info.json" | base64 -d | wc -c)" -eq 256 -a \
+		"$(jq -r .TpmInfo.EncKeyCertifyInfoSignature "$tmp/info.json" | base64 -d | wc -c)" -eq 256
+done
+check 'TDX: quote and claims in base64 with padding' jq -e '.IsolationInfo | .Type == "Tdx" and (.Evidence.RunTimeData | @base64d | startswith("{\"keys\":"))' "$tmp/info.json"
+req "${guest[@]}" --evidence $r/maa-azure-snp.cvme | jq -r .AttestationInfo | tr -- '-_' '+/' | base64 -d 2>/dev/null |
+	jq -r .IsolationInfo.Evidence.Proof >"$tmp/proof"
+check "SNP: SevSnpVm's report" cmp "$tmp/proof" <(jq -r .report $r/maa-snp)
+expect 5 'takes HCL reports' 'AzureGuest: no paravisor' req "${guest[@]}" --evidence golden/blob-maa.cvme
+expect 5 'quote of the vTPM' 'AzureGuest: no quote' req "${guest[@]}" --evidence "$tmp/hcl-alone"
+expect 5 'wants it' 'AzureGuest: a quote with qualifying data' req "${guest[@]}" --evidence $r/kbs-azure-snp.cvme
+expect 2 'a key certified by the AK' 'AzureGuest: no key' req maa --form azure-guest --tcg-log "$tmp/tcg" --evidence $r/maa-azure-snp.cvme
+
 # options
 expect 2 'maa takes no --user-data' "an option of other services" req maa --user-data /dev/null --evidence golden/blob-maa.cvme
 expect 2 'an option of attest' "an option of the other verb" req maa --endpoint https://h --evidence golden/blob-maa.cvme

@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What completes evidence: --qgs over AF_UNIX and vsock, and --imds.
+. ./lib.sh
+. ./requests.lib
+unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy
+pids=()
+finish() {
+	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
+	rm -rf "$tmp"
+}
+trap finish EXIT
+
+# standin WHAT ANSWER...: runs until it has given them; $ready is its address
+standin() {
+	local i
+	rm -f "$tmp/ready"
+	./standin.py "$1" "$tmp/ready" "$tmp/log" "${@:2}" 2>"$tmp/standin.err" &
+	pids+=($!)
+	for ((i = 0; i < 100; i++)); do
+		[ ! -s "$tmp/ready" ] || break
+		kill -0 $! 2>/dev/null || return 1
+		sleep 0.05
+	done
+	ready=$(cat "$tmp/ready")
+}
+
+rd=golden/runtime-data.json
+"$OUT/gen" --bound "$tmp/td.cvme" tdreport "$(sha256sum <$rd | cut -c1-64)"
+quote=$tmp/td.cvme.quote
+maa() { "$tool" request maa --runtime-data $rd --evidence "$tmp/td.cvme" "$@"; }
+maa --quote "$quote" >"$tmp/want"
+
+# --- Intel's quoting service ---
+
+standin "unix:$tmp/qgs" "$quote" "id:$quote" error:0x12005 "short:$quote" "lie:$quote" big \
+	"type:$quote" golden/tdx-v4.bin hang
+qgs=--qgs=unix:$tmp/qgs
+expect 0 '' 'a quote by QGS' maa "$qgs"
+check 'is the one a file would give' cmp "$tmp/out" "$tmp/want"
+check 'of this TDREPORT' grep -qx "$(sha256sum <$rd | cut -c1-64)0\{64\}" "$tmp/log"
+expect 0 '' 'an answer that names the selected key' maa "$qgs"
+check 'the quote without the name' cmp "$tmp/out" "$tmp/want"
+expect 7 'error 0x12005' 'an error of the service' maa "$qgs"
+expect 7 'ended the exchange' 'an answer that is cut off' maa "$qgs"
+expect 7 'contradicts itself' 'sizes that contradict each other' maa "$qgs"
+expect 7 'no quote is that long' 'a length no quote has' maa "$qgs"
+expect 7 'does not speak the protocol' 'an answer to another question' maa "$qgs"
+expect 5 'not of this TDREPORT' 'a quote of another TD' maa "$qgs"
+expect 6 'does not answer in time' 'a service that hangs' maa "$qgs" --http-timeout 1
+expect 1 'no connection' 'no service' maa --qgs=unix:"$tmp/none"
+expect 2 'neither vsock:CID:PORT nor unix:PATH' 'an address that is none' maa --qgs=localhost:4050
+expect 2 'neither vsock:CID:PORT nor unix:PATH' 'an address with more behind it' maa --qgs=vsock:2:4050x
+port=$((50000 + $$ % 10000))
+if standin "vsock:$port" "$quote"; then
+	expect 0 '' 'a quote by QGS over vsock' maa --qgs="vsock:1:$port"
+	check 'is the same' cmp "$tmp/out" "$tmp/want"
+else
+	echo "skip QGS over vsock: this kernel has no vsock to itself (module vsock_loopback)"
+fi
+
+# --- Azure's instance metadata ---
+
+item() { "$tool" show --json "$2" | jq -j ".items[] | select(.name == \"$1\") | .data" | base64 -d; }
+item report $r/maa-azure-snp.cvme >"$tmp/hcl"
+item certs $r/maa-azure-snp.cvme >"$tmp/table"
+"$tool" request maa --runtime-data $rd --evidence "$tmp/hcl" --certs "$tmp/table" >"$tmp/want-snp"
+jq -r .report "$tmp/want-snp" | tr -- '-_' '+/' | base64 -d 2>/dev/null | jq -r .VcekCertChain | tr -- '-_' '+/' |
+	base64 -d 2>/dev/null >"$tmp/chain.pem"
+# the TCB as THIM writes it: the eight bytes read as one big-endian number
+tcb=$(tail -c +417 "$tmp/hcl" | head -c 8 | od -An -v -tx1 | awk '{ for (i = NF; i; i--) printf "%s", toupper($i) }')
+thim() {
+	jq -cn --arg tcbm "$1" --arg vcek "$(awk '/BEGIN/ { n++ } n == 1' "$tmp/chain.pem")" \
+		--arg chain "$(awk '/BEGIN/ { n++ } n > 1' "$tmp/chain.pem")" \
+		'{vcekCert: ($vcek + "\n"), tcbm: $tcbm, certificateChain: ($chain + "\n"), cacheControl: "86400"}'
+}
+thim "$tcb" >"$tmp/thim"
+thim DB18000000000005 >"$tmp/thim-other"
+echo '{"vcekCert":"x"}' >"$tmp/thim-bad"
+printf '{"quote":"%s"}' "$(base64 -w0 <"$quote" | tr '+/' '-_' | tr -d =)" >"$tmp/tdquote"
+: >"$tmp/log"
+standin http "$tmp/thim" "$tmp/thim-other" "$tmp/thim-bad" 404 "$tmp/tdquote" 500 "$tmp/tdquote"
+imds=--imds=http://127.0.0.1:$ready
+snp() { "$tool" request maa --runtime-data $rd --evidence "$tmp/hcl" "$@"; }
+expect 0 '' 'certificates by THIM' snp "$imds"
+check 'make the same request' cmp "$tmp/out" "$tmp/want-snp"
+check 'asked with Metadata: true' grep -q '^GET /metadata/THIM/amd/certification true' "$tmp/log"
+expect 5 'is for TCB DB18000000000005' 'certificates of another TCB' snp "$imds"
+expect 5 'neither certificates' 'what are no certificates' snp "$imds"
+expect 7 'gave nothing' 'a host that is not Azure' snp "$imds"
+expect 0 '' 'a quote by the host' maa "$imds"
+check 'is the one a file would give' cmp "$tmp/out" "$tmp/want"
+b64=$(item report "$tmp/td.cvme" | base64 -w0 | tr '+/' '-_' | tr -d =)
+check 'asked with the TDREPORT alone' grep -qxF "POST /acc/tdquote true {\"report\":\"$b64\"}" "$tmp/log"
+expect 0 'asking again' 'a host that is busy' maa "$imds"
+HTTP_PROXY=http://127.0.0.1:9 http_proxy=http://127.0.0.1:9 expect 1 'is this a VM on Azure' 'no proxy is asked' snp "$imds"
+if grep -q ':9:' "$tmp/err"; then not_ok 'not even tried'; else ok 'not even tried'; fi
+exit $status
