@@ -7,6 +7,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 DESTDIR	?=
 PREFIX	?= /usr
 MODDIR	?= /lib/modules/$(KVER)/updates
+UNITDIR	?= /usr/lib/systemd/system
 DKMSDIR	?= /usr/src/cvm-evidence-$(VERSION)
 VECTORS	?= ../shared/vectors
 export VECTORS
@@ -25,7 +26,7 @@ help:
 #: make                 module for the running kernel (or KDIR=...) and tool
 #: make kmod            the module alone
 #: make user            the tool alone
-#: make install         module, tool, udev rule, group, load at boot
+#: make install         module, tool, udev rule, group, load at boot, audit unit
 #: make uninstall       all of that away
 #: make dkms-install    module by DKMS: rebuilt for every kernel to come
 #: make clean
@@ -67,17 +68,23 @@ install-user: user
 		$(DESTDIR)/usr/lib/sysusers.d/cvm-evidence.conf
 	install -D -m 0644 systemd/cvm-evidence.modules-load \
 		$(DESTDIR)/usr/lib/modules-load.d/cvm-evidence.conf
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/cvm-evidence-audit.service \
+		>$(DESTDIR)$(UNITDIR)/cvm-evidence-audit.service
+	@$(if $(DESTDIR),:,systemctl daemon-reload 2>/dev/null || :)
 	@$(if $(DESTDIR),:,systemd-sysusers cvm-evidence.conf 2>/dev/null || \
 		getent group cvm-evidence >/dev/null || \
 		groupadd --system cvm-evidence)
 	@$(if $(DESTDIR),:,udevadm control --reload 2>/dev/null || :)
 
 uninstall:
+	$(if $(DESTDIR),,-systemctl disable --now cvm-evidence-audit 2>/dev/null)
 	rm -f $(DESTDIR)$(MODDIR)/cvm_evidence.ko \
 		$(DESTDIR)$(PREFIX)/include/linux/cvm_evidence.h \
 		$(DESTDIR)/lib/udev/rules.d/60-cvm-evidence.rules \
 		$(DESTDIR)/usr/lib/sysusers.d/cvm-evidence.conf \
-		$(DESTDIR)/usr/lib/modules-load.d/cvm-evidence.conf
+		$(DESTDIR)/usr/lib/modules-load.d/cvm-evidence.conf \
+		$(DESTDIR)$(UNITDIR)/cvm-evidence-audit.service
 	$(MAKE) -C user uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	$(if $(DESTDIR),,-depmod -a $(KVER))
 

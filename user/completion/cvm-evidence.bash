@@ -5,7 +5,7 @@ _cvm_evidence() {
 	local cur prev verb verbs take opts
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
-	verbs='status load get show request'
+	verbs='status load get show request monitor'
 	take='--device --provider --privlevel --timeout --fresh --event-log
 		--service-provider --service-guid --manifest-version'
 	COMPREPLY=()
@@ -40,7 +40,14 @@ _cvm_evidence() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
-	--timeout | --service-provider | --service-guid | --manifest-version | --nonce | \
+	--filter)
+		mapfile -t COMPREPLY < <(compgen -W 'type= uid= provider= cgroup= comm= errno= pid=' -- "$cur")
+		compopt -o nospace
+		return ;;
+	--exec)
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+		return ;;
+	--timeout | --since | --count | --service-provider | --service-guid | --manifest-version | --nonce | \
 	--http | --curl | --api-version)
 		return ;;
 	esac
@@ -53,6 +60,7 @@ _cvm_evidence() {
 	request) opts="$take --runtime-data --runtime-data-type --self-nonce --evidence --quote
 		--certs --nonce --init-data --init-data-type --http --curl --api-version
 		--output --help" ;;
+	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
 	*) return ;;
 	esac
 	if [[ $cur == -* ]]; then
