@@ -13,20 +13,34 @@ void complain_into(struct buf *b)
 	captured = b;
 }
 
+/* A message quotes what others wrote, which must not steer a terminal: no control
+ * characters, of ASCII or of Unicode (C1: 0xc2 0x80 to 0xc2 0x9f).
+ */
+static void clean(char *s)
+{
+	for (; *s; s++) {
+		if ((u8)*s == 0xc2 && (u8)s[1] >= 0x80 && (u8)s[1] < 0xa0)
+			*s = *(s + 1) = '?';
+		else if ((u8)*s < ' ' || *s == 0x7f)
+			*s = '?';
+	}
+}
+
 static void say(const char *kind, const char *fmt, va_list ap)
 {
-	if (captured) {
-		char *s = NULL;
+	char *s = NULL;
 
-		if (vasprintf(&s, fmt, ap) >= 0)
-			buf_printf(captured, "%s%s", captured->len ? "; " : "", s);
-		free(s);
-		return;
+	if (vasprintf(&s, fmt, ap) < 0)
+		s = NULL;
+	else
+		clean(s);
+	if (captured) {
+		buf_printf(captured, "%s%s", captured->len ? "; " : "", s ? s : "out of memory");
+	} else {
+		fflush(stdout);
+		fprintf(stderr, "cvm-evidence: %s%s\n", kind, s ? s : "out of memory");
 	}
-	fflush(stdout);
-	fprintf(stderr, "cvm-evidence: %s", kind);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	free(s);
 }
 
 void complain(const char *fmt, ...)

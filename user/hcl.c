@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "digest.h"
 #include "hcl.h"
+#include "json_util.h"
 #include "snp.h"
 #include "tdx.h"
 
@@ -78,31 +77,21 @@ bool hcl_is_bound(const struct hcl *h)
 
 static struct json_object *parse_claims(const struct hcl *h)
 {
-	struct json_tokener *tok = json_tokener_new_ex(16);
-	struct json_object *o = NULL;
+	struct json_object *o = json_parse(h->claims);
 
-	if (tok && h->claims.len && h->claims.len < INT32_MAX)
-		o = json_tokener_parse_ex(tok, (const char *)h->claims.p, (int)h->claims.len);
-	if (o && !json_object_is_type(o, json_type_object)) {
-		json_object_put(o);
-		o = NULL;
-	}
-	json_tokener_free(tok);
+	if (!json_object_is_type(o, json_type_object))
+		json_put(&o);
 	return o;
 }
 
 bool hcl_user_data(const struct hcl *h, u8 out[64])
 {
-	struct json_object *o = parse_claims(h), *v;
+	struct json_object *o = parse_claims(h);
+	const char *why, *s = json_get_text(o, "user-data");
 	struct buf b CLEANUP_BUF;
-	const char *why, *s;
-	bool ok = false;
+	bool ok;
 
-	if (o && json_object_object_get_ex(o, "user-data", &v) &&
-	    json_object_is_type(v, json_type_string)) {
-		s = json_object_get_string(v);
-		ok = !hex_decode(s, strlen(s), &b, &why) && b.len <= 64;
-	}
+	ok = s && !hex_decode(s, strlen(s), &b, &why) && b.len <= 64;
 	if (ok) {
 		memset(out, 0, 64);
 		if (b.len)
@@ -114,19 +103,16 @@ bool hcl_user_data(const struct hcl *h, u8 out[64])
 
 static bool jwk_number(struct json_object *key, const char *name, struct buf *out)
 {
-	struct json_object *v;
-	const char *s, *why;
+	const char *s = json_get_text(key, name), *why;
 
-	if (!json_object_object_get_ex(key, name, &v) || !json_object_is_type(v, json_type_string))
-		return false;
-	s = json_object_get_string(v);
-	return !base64_decode(s, strlen(s), out, &why) && out->len;
+	return s && !base64_decode(s, strlen(s), out, &why) && out->len;
 }
 
 bool hcl_ak(const struct hcl *h, struct buf *n, struct buf *e)
 {
-	struct json_object *o = parse_claims(h), *keys = NULL, *v;
+	struct json_object *o = parse_claims(h), *keys = NULL;
 	size_t i, count = 0, found = 0;
+	const char *kid, *kty;
 	bool ok = false;
 
 	if (o && json_object_object_get_ex(o, "keys", &keys) &&
@@ -135,16 +121,15 @@ bool hcl_ak(const struct hcl *h, struct buf *n, struct buf *e)
 	for (i = 0; i < count; i++) {
 		struct json_object *key = json_object_array_get_idx(keys, i);
 
-		if (!json_object_is_type(key, json_type_object) ||
-		    !json_object_object_get_ex(key, "kid", &v) ||
-		    strcmp(json_object_get_string(v), "HCLAkPub"))
+		kid = json_get_text(key, "kid");
+		kty = json_get_text(key, "kty");
+		if (!kid || strcmp(kid, "HCLAkPub"))
 			continue;
 		/* of two it could not be told which is meant */
 		if (found++)
 			ok = false;
 		else
-			ok = json_object_object_get_ex(key, "kty", &v) &&
-			     !strcmp(json_object_get_string(v), "RSA") &&
+			ok = kty && !strcmp(kty, "RSA") &&
 			     jwk_number(key, "n", n) && jwk_number(key, "e", e);
 	}
 	json_object_put(o);
@@ -167,11 +152,11 @@ static void show_claims(struct node *to, const struct hcl *h)
 	if (json_object_object_get_ex(o, "keys", &v) && json_object_is_type(v, json_type_array)) {
 		count = json_object_array_length(v);
 		for (i = 0; i < count; i++) {
-			struct json_object *key = json_object_array_get_idx(v, i), *kid, *ops;
+			struct json_object *key = json_object_array_get_idx(v, i), *ops;
+			const char *kid = json_get_text(key, "kid");
 
-			if (json_object_is_type(key, json_type_object) &&
-			    json_object_object_get_ex(key, "kid", &kid))
-				add_text(keys, NULL, "%s for %s", json_object_get_string(kid),
+			if (kid)
+				add_text(keys, NULL, "%s for %s", kid,
 					 json_object_object_get_ex(key, "key_ops", &ops) ?
 					 json_object_to_json_string_ext(ops, 0) : "?");
 		}
@@ -184,15 +169,17 @@ static void show_claims(struct node *to, const struct hcl *h)
 
 		for (; !json_object_iter_equal(&it, &stop); json_object_iter_next(&it)) {
 			struct json_object *val = json_object_iter_peek_value(&it);
+			const char *name = json_object_iter_peek_name(&it);
+			char *key CLEANUP(free_str) = printable(name, strlen(name));
 
-			add_text(cfg, json_object_iter_peek_name(&it), "%s",
+			add_text(cfg, key, "%s",
 				 json_object_is_type(val, json_type_string) ?
 				 json_object_get_string(val) :
 				 json_object_to_json_string_ext(val, 0));
 		}
 	}
-	if (json_object_object_get_ex(o, "user-data", &v))
-		add_text(n, "user-data", "%s", json_object_get_string(v));
+	if (json_get_text(o, "user-data"))
+		add_text(n, "user-data", "%s", json_get_text(o, "user-data"));
 	json_object_put(o);
 }
 
