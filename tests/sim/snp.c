@@ -90,6 +90,8 @@ static void report(uint8_t r[static SNP_REPORT_LEN], const struct cvm_sim_reques
 	memcpy(r + 0x50, report_data, 64);
 	text_hash(EVP_sha384(), "cvm-evidence SIMULATED measurement", r + 0x90);
 	memcpy(r + 0x140, report_id, 32);
+	r[0x90] ^= rq->identity;
+	r[0x140 + 31] ^= rq->identity;
 	memset(r + 0x160, 0xff, 32);		/* no migration agent */
 	put_tcb(r + 0x180, rq->product, tcb);
 	if (version >= 3)
@@ -115,7 +117,8 @@ int snp_answer(const struct cvm_sim_request *rq, struct answer *a)
 	uint8_t r[SNP_REPORT_LEN], data[64];
 	int err;
 
-	if (rq->product >= NR_PRODUCTS || version < 2 || version > 5 || rq->tcb > 200)
+	if (rq->product >= NR_PRODUCTS || version < 2 || version > 5 || rq->tcb > 200 ||
+	    rq->identity > 200)
 		return -EINVAL;
 	memcpy(data, rq->report_data, 64);
 	if (rq->flags & CVM_SIM_F_SVSM) {

@@ -25,18 +25,19 @@ struct td {
 	uint8_t rtmr[4][48];
 };
 
-static void describe(struct td *td, unsigned int newer)
+static void describe(struct td *td, const struct cvm_sim_request *rq)
 {
 	static const uint8_t svn[3] = { 8, 1, 8 };
 
 	memset(td, 0, sizeof(*td));
 	memcpy(td->tee_tcb_svn, svn, sizeof(svn));
-	td->tee_tcb_svn[0] += newer;
+	td->tee_tcb_svn[0] += rq->tcb;
 	text_hash(EVP_sha384(), "cvm-evidence SIMULATED TDX module", td->mrseam);
 	td->attributes[3] = 0x10;	/* SEPT_VE_DISABLE; not DEBUG */
 	td->xfam[0] = 0xe7;
 	td->xfam[2] = 0x06;
 	text_hash(EVP_sha384(), "cvm-evidence SIMULATED MRTD", td->mrtd);
+	td->mrtd[0] ^= rq->identity;
 	memcpy(td->mrowner, OWNER, strlen(OWNER));
 	text_hash(EVP_sha384(), "cvm-evidence SIMULATED RTMR0", td->rtmr[0]);
 	text_hash(EVP_sha384(), "cvm-evidence SIMULATED RTMR1", td->rtmr[1]);
@@ -58,9 +59,9 @@ int tdreport_answer(const struct cvm_sim_request *rq, struct answer *a)
 	int v15 = td15(rq);
 	struct td td;
 
-	if (v15 < 0 || rq->tcb > 200)
+	if (v15 < 0 || rq->tcb > 200 || rq->identity > 200)
 		return -EINVAL;
-	describe(&td, rq->tcb);
+	describe(&td, rq);
 	r[2] = v15;				/* version of the type */
 	memcpy(r + 16, cpusvn, 16);
 	memcpy(r + 128, rq->report_data, 64);
@@ -90,7 +91,7 @@ static void body(struct buf *q, const struct cvm_sim_request *rq, bool v15)
 {
 	struct td td;
 
-	describe(&td, rq->tcb);
+	describe(&td, rq);
 	buf_add(q, td.tee_tcb_svn, 16);
 	buf_add(q, td.mrseam, 48);
 	buf_zero(q, 48 + 8);			/* MRSIGNERSEAM, attributes */
@@ -140,7 +141,7 @@ int quote_answer(const struct cvm_sim_request *rq, struct answer *a)
 	int v15 = td15(rq);
 
 	if (v15 < 0 || (version != 4 && version != 5) || (version == 4 && v15) ||
-	    rq->tcb > 200)
+	    rq->tcb > 200 || rq->identity > 200)
 		return -EINVAL;
 
 	buf_le16(q, version);

@@ -100,6 +100,7 @@ void sim_request_init(struct cvm_sim_request *rq, enum cvm_sim_kind kind,
 	rq->version = plan->knob[SIM_VERSION];
 	rq->product = plan->knob[SIM_PRODUCT];
 	rq->tcb = plan->knob[SIM_TCB];
+	rq->identity = plan->knob[SIM_IDENTITY];
 	rq->certs = plan->knob[SIM_CERTS];
 }
 EXPORT_SYMBOL_GPL(sim_request_init);
@@ -151,6 +152,7 @@ static bool same_shape(const struct cvm_sim_request *a, const struct cvm_sim_req
 {
 	return a->kind == b->kind && a->vmpl == b->vmpl && a->version == b->version &&
 	       a->product == b->product && a->tcb == b->tcb && a->certs == b->certs &&
+	       a->identity == b->identity &&
 	       a->report_data_len == b->report_data_len;
 }
 

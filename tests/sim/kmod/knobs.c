@@ -134,6 +134,7 @@ static struct sim_attr knobs[] = {
 	KNOB(wrong_data, SIM_WRONG_DATA, NULL, 0),
 	KNOB(garbage, SIM_GARBAGE, NULL, 0),
 	KNOB(tcb, SIM_TCB, NULL, 0),
+	KNOB(identity, SIM_IDENTITY, NULL, 0),
 	KNOB(certs, SIM_CERTS, certs_names, CVM_SIM_CERTS_PEM),
 	KNOB(version, SIM_VERSION, NULL, 0),
 	KNOB(product, SIM_PRODUCT, product_names, 0),

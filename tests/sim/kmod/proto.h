@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-#define CVM_SIM_PROTO		0x43565301
+#define CVM_SIM_PROTO		0x43565302
 #define CVM_SIM_DEVICE		"cvm-sim"
 #define CVM_SIM_BLOB_MAX	0x100000U
 
@@ -59,6 +59,8 @@ struct cvm_sim_request {
 	__u32 product;			/* TDX: body 10 or 15 */
 	__u32 tcb;			/* 0, or how much newer the TCB is */
 	__u32 certs;
+	__u32 identity;			/* 0, or the number of another guest */
+	__u32 reserved;
 };
 
 /* cvm_sim_reply.flags */
