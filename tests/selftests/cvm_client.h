@@ -134,5 +134,7 @@ void become_user(uid_t uid, gid_t gid);
 void cgroup_make(const char *name, char *path, size_t size);
 void cgroup_enter(const char *path, pid_t pid);
 void cgroups_remove(void);
+/* The mount point of the v2 hierarchy. */
+const char *cgroup_root(void);
 
 #endif

@@ -110,7 +110,7 @@ void become_user(uid_t uid, gid_t gid)
 }
 
 /* The mount point of the v2 hierarchy, mounting it where nobody did. */
-static const char *cgroup_root(void)
+const char *cgroup_root(void)
 {
 	static char root[128];
 	char line[512], fs[64];
