@@ -126,6 +126,8 @@ static int __init cvme_init(void)
 	int err;
 
 	err = read_boot_id();
+	if (err == -ENOMEM)
+		return err;
 	cvme_has_boot_id = !err;
 	if (err)
 		pr_warn("boot id unknown (error %d), evidence will not carry it\n",

@@ -346,6 +346,9 @@ static int provider_start(struct cvme_provider *p)
 	p->stale = true;
 
 	p->init_err = p->ops->init(p);
+	/* that is no property of this machine: who loads us may try again */
+	if (p->init_err == -ENOMEM)
+		return -ENOMEM;
 	if (p->init_err) {
 		/* the reason is what ops->init() left, or this */
 		p->state.status = CVM_EVIDENCE_ST_NOT_BUILT;
@@ -388,7 +391,7 @@ int cvme_providers_init(void)
 	for (i = 0; i < ARRAY_SIZE(providers); i++) {
 		err = provider_start(&providers[i]);
 		if (err) {
-			pr_err("%s: no thread: error %d\n",
+			pr_err("%s: cannot be set up: error %d\n",
 			       providers[i].ops->name, err);
 			goto err_stop;
 		}

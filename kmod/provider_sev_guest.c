@@ -74,18 +74,28 @@ static int sev_init(struct cvme_provider *p)
 /*
  * A key made for one VMPL signs no report for a lower one. Which key the driver
  * uses is its parameter; -1 (its choice, kernels with TSM) tells nothing.
+ *
+ * Return: the floor, or -ENOMEM.
  */
-static u32 sev_floor(void)
+static int sev_floor(void)
 {
-	return clamp(cvme_module_param(SEV_DRIVER, "vmpck_id"), 0,
-		     CVM_EVIDENCE_PRIVLEVEL_MAX);
+	int id = cvme_module_param(SEV_DRIVER, "vmpck_id");
+
+	return id == -ENOMEM ? id : clamp(id, 0, CVM_EVIDENCE_PRIVLEVEL_MAX);
 }
 
 static void sev_scan(struct cvme_provider *p, struct cvme_state *st)
 {
+	int floor = sev_floor();
+
 	cvme_relay_scan(st, SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
+	if (floor < 0) {
+		st->status = CVM_EVIDENCE_ST_ERROR;
+		strscpy(st->reason, "out of memory", sizeof(st->reason));
+		return;
+	}
 	st->tee = CVM_EVIDENCE_TEE_SEV_SNP;
-	st->privlevel_floor = sev_floor();
+	st->privlevel_floor = floor;
 	st->caps = CVM_EVIDENCE_CAP_PRIVLEVEL | CVM_EVIDENCE_CAP_CERTS |
 		   CVM_EVIDENCE_CAP_FW_STATUS;
 	certs_too_large = false;
@@ -248,20 +258,22 @@ static int uapi_errno(int err)
 static int sev_take(struct cvme_provider *p, const struct cvme_params *par,
 		    struct cvme_result *res)
 {
+	int err, floor = sev_floor();
 	struct cvme_relay relay;
 	struct file *node;
-	int err;
 
 	BUILD_BUG_ON(sizeof(struct sev_ext_report_req) != 112);
 	BUILD_BUG_ON(sizeof(struct sev_call) != 32);
 	BUILD_BUG_ON(OFF_RESP + SEV_RESP_LEN > OFF_CERTS);
 
+	if (floor < 0)
+		return floor;
 	node = cvme_node_open(SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
 	if (IS_ERR(node))
 		return PTR_ERR(node) == -ENOMEM ? -ENOMEM : -ENODEV;
 
 	res->privlevel = par->privlevel == CVM_EVIDENCE_PRIVLEVEL_DEFAULT ?
-			 sev_floor() : par->privlevel;
+			 floor : par->privlevel;
 	res->privlevel_known = true;
 
 	err = cvme_relay_begin(&relay, RELAY_LEN);

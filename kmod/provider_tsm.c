@@ -62,6 +62,8 @@ static void tsm_drop(struct cvme_provider *p, struct cvme_tsm_entry *entry)
 
 static int tsm_init(struct cvme_provider *p)
 {
+	int err;
+
 	if (!IS_ENABLED(CONFIG_TSM_REPORTS)) {
 		strscpy(p->state.reason,
 			"this kernel has no TSM reports (CONFIG_TSM_REPORTS, Linux 6.7 and later)",
@@ -74,8 +76,11 @@ static int tsm_init(struct cvme_provider *p)
 			sizeof(p->state.reason));
 		return -ENODEV;
 	}
+	err = cvme_report_init();
+	if (err == -ENOMEM)
+		return err;
 	/* without SHA-512 all but service requests work */
-	if (cvme_report_init())
+	if (err)
 		pr_warn("no SHA-512: evidence with a service manifest is not served\n");
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <linux/err.h>
 #include <linux/namei.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "compat.h"
@@ -12,6 +13,8 @@
 #define TSM_DIR		"tsm/report"
 /* For root removing our entries as fast as it can */
 #define MAKE_TRIES	3
+/* For a machine without memory */
+#define DROP_TRIES	50
 
 /*
  * What cannot be seen of a driver through TSM, by its name: a device node of
@@ -71,15 +74,49 @@ static int read_number(const struct cvme_tsm_entry *entry, const char *attr,
 	return kstrtou64(text, 10, val);
 }
 
-/* TSM decides by provider which attributes an entry has */
-static bool has_attr(const struct cvme_tsm_entry *entry, const char *attr)
+/*
+ * TSM decides by provider which attributes an entry has.
+ *
+ * Return: 1 or 0, or an error that says neither.
+ */
+static int has_attr(const struct cvme_tsm_entry *entry, const char *attr)
 {
 	struct path path;
+	int err;
 
-	if (vfs_path_lookup(entry->dir.dentry, entry->dir.mnt, attr, 0, &path))
-		return false;
+	err = vfs_path_lookup(entry->dir.dentry, entry->dir.mnt, attr, 0,
+			      &path);
+	if (err)
+		return err == -ENOENT ? 0 : err;
 	path_put(&path);
-	return true;
+	return 1;
+}
+
+static int learn_attrs(struct cvme_tsm_entry *entry)
+{
+	static const struct {
+		const char *attr;
+		u32 cap;
+	} attrs[] = {
+		{ "privlevel", CVM_EVIDENCE_CAP_PRIVLEVEL },
+		{ "service_provider", CVM_EVIDENCE_CAP_SERVICE },
+		{ "auxblob", CVM_EVIDENCE_CAP_CERTS },
+	};
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
+		ret = has_attr(entry, attrs[i].attr);
+		if (ret < 0)
+			return ret;
+		if (ret)
+			entry->caps |= attrs[i].cap;
+	}
+	ret = has_attr(entry, "manifestblob");
+	if (ret < 0)
+		return ret;
+	entry->has_manifest = ret;
+	return 0;
 }
 
 static int hold_driver(struct cvme_tsm_entry *entry,
@@ -113,17 +150,14 @@ static int learn(struct cvme_tsm_entry *entry)
 	if (known && known->only_inblob)
 		return 0;
 
-	if (has_attr(entry, "privlevel")) {
-		entry->caps |= CVM_EVIDENCE_CAP_PRIVLEVEL;
+	err = learn_attrs(entry);
+	if (err)
+		return err;
+	if (entry->caps & CVM_EVIDENCE_CAP_PRIVLEVEL) {
 		err = read_number(entry, "privlevel_floor", &floor);
 		if (err)
 			return err;
 	}
-	if (has_attr(entry, "service_provider"))
-		entry->caps |= CVM_EVIDENCE_CAP_SERVICE;
-	if (has_attr(entry, "auxblob"))
-		entry->caps |= CVM_EVIDENCE_CAP_CERTS;
-	entry->has_manifest = has_attr(entry, "manifestblob");
 	entry->floor = floor;
 	return 0;
 }
@@ -147,6 +181,8 @@ static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
 	if (err)
 		return err;
 	entry->live = true;
+	entry->parent = *dir;
+	path_get(&entry->parent);
 	atomic_inc(&cvme_stats.live_entries);
 
 	err = vfs_path_lookup(dir->dentry, dir->mnt, entry->name,
@@ -189,17 +225,17 @@ int cvme_tsm_make(struct cvme_tsm_entry *entry)
  */
 void cvme_tsm_drop(struct cvme_tsm_entry *entry)
 {
-	struct path dir;
-	int err;
+	int err, tries = 0;
 
 	if (!entry->live)
 		return;
 	path_put(&entry->dir);
-	err = tsm_dir(&dir);
-	if (!err) {
-		err = cvme_rmdir(&dir, entry->name);
-		path_put(&dir);
-	}
+	/* nothing else would ever remove it */
+	do {
+		err = cvme_rmdir(&entry->parent, entry->name);
+	} while (err == -ENOMEM && ++tries < DROP_TRIES &&
+		 !schedule_timeout_idle(HZ / 50));
+	path_put(&entry->parent);
 	/* root may have removed it before us */
 	if (err && err != -ENOENT)
 		pr_warn("configfs entry %s/%s stays behind: error %d\n",

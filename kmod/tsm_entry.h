@@ -17,6 +17,8 @@ struct file;
  * struct cvme_tsm_entry - one directory under tsm/report
  * @live: it exists
  * @name: its name
+ * @parent: tsm/report, with references: removing an entry must not need memory
+ *	for finding it
  * @dir: it, with references; attributes are looked up from here
  * @driver: the TSM provider that stood behind it when it was made
  * @node: the driver's own device node, held open where it has one: the drivers
@@ -35,6 +37,7 @@ struct file;
 struct cvme_tsm_entry {
 	bool live;
 	char name[40];
+	struct path parent;
 	struct path dir;
 	char driver[32];
 	struct file *node;

@@ -15,6 +15,7 @@ static struct vfsmount *configfs_mnt;
 static struct vfsmount *devtmpfs_mnt;
 static struct vfsmount *sysfs_mnt;
 
+/* NULL where it cannot be had; an error only for want of memory */
 static struct vfsmount *mount_private(const char *name)
 {
 	struct file_system_type *fs = get_fs_type(name);
@@ -25,12 +26,18 @@ static struct vfsmount *mount_private(const char *name)
 	mnt = kern_mount(fs);
 	/* put_filesystem() is not exported and does no more than this */
 	module_put(fs->owner);
-	if (IS_ERR(mnt)) {
+	if (IS_ERR(mnt) && PTR_ERR(mnt) != -ENOMEM) {
 		pr_warn("no private mount of %s: error %ld\n", name,
 			PTR_ERR(mnt));
 		return NULL;
 	}
 	return mnt;
+}
+
+static void unmount_private(struct vfsmount *mnt)
+{
+	if (!IS_ERR_OR_NULL(mnt))
+		kern_unmount(mnt);
 }
 
 /*
@@ -43,17 +50,18 @@ int cvme_vfs_init(void)
 		configfs_mnt = mount_private("configfs");
 	devtmpfs_mnt = mount_private("devtmpfs");
 	sysfs_mnt = mount_private("sysfs");
-	return 0;
+	if (!IS_ERR(configfs_mnt) && !IS_ERR(devtmpfs_mnt) &&
+	    !IS_ERR(sysfs_mnt))
+		return 0;
+	cvme_vfs_exit();
+	return -ENOMEM;
 }
 
 void cvme_vfs_exit(void)
 {
-	if (sysfs_mnt)
-		kern_unmount(sysfs_mnt);
-	if (devtmpfs_mnt)
-		kern_unmount(devtmpfs_mnt);
-	if (configfs_mnt)
-		kern_unmount(configfs_mnt);
+	unmount_private(sysfs_mnt);
+	unmount_private(devtmpfs_mnt);
+	unmount_private(configfs_mnt);
 }
 
 struct vfsmount *cvme_configfs(void)
@@ -279,7 +287,8 @@ static ssize_t read_module_file(const char *module, const char *file,
  *
  * A driver that is built in has no state of its own and always is.
  *
- * Return: whether it is; also true when that cannot be found out.
+ * Return: whether it is; also true where that is not to be found out, and not
+ * for want of memory.
  */
 bool cvme_module_live(const char *name)
 {
@@ -287,6 +296,8 @@ bool cvme_module_live(const char *name)
 	ssize_t n;
 
 	n = read_module_file(name, "initstate", state, sizeof(state));
+	if (n == -ENOMEM)
+		return false;
 	return n < 0 || (n >= 4 && !memcmp(state, "live", 4));
 }
 
