@@ -10,6 +10,7 @@ struct take {
 	const char *device;
 	const char *service_provider;
 	struct cvm_evidence_request r;
+	u8 quote_data[CVM_EVIDENCE_QUOTE_DATA_MAX];
 	bool kernel_random;	/* nobody gave report data */
 };
 
@@ -23,6 +24,7 @@ struct take {
 enum {
 	TAKE_DEVICE = 512, TAKE_PROVIDER, TAKE_PRIVLEVEL, TAKE_TIMEOUT, TAKE_FRESH,
 	TAKE_EVENT_LOG, TAKE_SERVICE_PROVIDER, TAKE_SERVICE_GUID, TAKE_MANIFEST_VERSION,
+	TAKE_TPM_QUOTE, TAKE_QUOTE_DATA, TAKE_PCRS,
 };
 
 #define TAKE_OPTIONS \
@@ -34,18 +36,26 @@ enum {
 	{ "event-log", no_argument, NULL, TAKE_EVENT_LOG }, \
 	{ "service-provider", required_argument, NULL, TAKE_SERVICE_PROVIDER }, \
 	{ "service-guid", required_argument, NULL, TAKE_SERVICE_GUID }, \
-	{ "manifest-version", required_argument, NULL, TAKE_MANIFEST_VERSION }
+	{ "manifest-version", required_argument, NULL, TAKE_MANIFEST_VERSION }, \
+	{ "tpm-quote", no_argument, NULL, TAKE_TPM_QUOTE }, \
+	{ "quote-data", required_argument, NULL, TAKE_QUOTE_DATA }, \
+	{ "pcrs", required_argument, NULL, TAKE_PCRS }
 
 #define TAKE_HELP \
 "  --device PATH            the device (default: /dev/cvm-evidence)\n" \
-"  --provider NAME          auto (default), tsm, sev-guest, tdx-guest\n" \
+"  --provider NAME          auto (default), tsm, sev-guest, tdx-guest, vtpm\n" \
 "  --privlevel N            0..3; SNP: the VMPL (default: what the driver has)\n" \
 "  --timeout MS             deadline (default: the module's)\n" \
 "  --fresh                  refuse evidence that was not made for this request\n" \
 "  --event-log              attach the CCEL table and its event log\n" \
 "  --service-provider NAME  ask a service of the SVSM (\"svsm\"), not the TEE\n" \
 "  --service-guid GUID      one service of it\n" \
-"  --manifest-version N     version of its manifest\n"
+"  --manifest-version N     version of its manifest\n" \
+"  --tpm-quote              vtpm: attach a quote of the PCRs by the vTPM's key\n" \
+"  --quote-data hex:..|base64:..|text:..|file:PATH\n" \
+"                           what the quote is over, may be empty (\"hex:\");\n" \
+"                           default: the report data as they were given\n" \
+"  --pcrs LIST              of these, as 0-7,11 (default: all 24)\n"
 
 /* RC_OK also for options that are not of this range; @mine tells */
 int take_option(struct take *t, int opt, const char *arg, bool *mine);

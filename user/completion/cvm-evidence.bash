@@ -2,12 +2,18 @@
 # bash completion for cvm-evidence
 
 _cvm_evidence() {
-	local cur prev verb verbs take opts
+	local cur prev verb verbs take opts service evidence
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
-	verbs='status load get show request monitor'
+	verbs='status load get show request attest monitor'
 	take='--device --provider --privlevel --timeout --fresh --event-log
-		--service-provider --service-guid --manifest-version'
+		--service-provider --service-guid --manifest-version
+		--tpm-quote --quote-data --pcrs'
+	evidence='--evidence --quote --qgs --certs --kds --imds --form --tee-key --save-key
+		--runtime-data --runtime-data-type --user-data --init-data --init-data-type
+		--policy-id --policy-must-match --nonce --self-nonce --hash --api-version
+		--tpm-attestation --enc-key-pub --enc-key-info --enc-key-signature --tcg-log
+		--token-signing-alg --audience --location --ca --http-timeout --output --help'
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -18,7 +24,7 @@ _cvm_evidence() {
 
 	case $prev in
 	--provider)
-		mapfile -t COMPREPLY < <(compgen -W 'auto tsm sev-guest tdx-guest' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'auto tsm sev-guest tdx-guest vtpm' -- "$cur")
 		return ;;
 	--privlevel)
 		mapfile -t COMPREPLY < <(compgen -W '0 1 2 3' -- "$cur")
@@ -36,7 +42,26 @@ _cvm_evidence() {
 		mapfile -t COMPREPLY < <(compgen -W 'hex: base64: text: file:' -- "$cur")
 		compopt -o nospace
 		return ;;
-	--device | --output | -o | --certs | --evidence | --quote | --runtime-data | --init-data)
+	--hash)
+		mapfile -t COMPREPLY < <(compgen -W 'sha256 sha384 sha512' -- "$cur")
+		return ;;
+	--token-signing-alg)
+		mapfile -t COMPREPLY < <(compgen -W 'RS256 PS384' -- "$cur")
+		return ;;
+	--form)
+		service=${COMP_WORDS[2]}
+		case $service in
+		maa) opts='tee azure-guest' ;;
+		ita) opts='v2 v1' ;;
+		veraison) opts='json cbor cmw' ;;
+		cmw) opts='json cbor json-collection cbor-collection' ;;
+		*) opts= ;;
+		esac
+		mapfile -t COMPREPLY < <(compgen -W "$opts" -- "$cur")
+		return ;;
+	--device | --output | -o | --certs | --evidence | --quote | --runtime-data | --init-data | \
+	--user-data | --challenge | --tee-key | --save-key | --tpm-attestation | --enc-key-pub | \
+	--enc-key-info | --enc-key-signature | --tcg-log | --ca | --secret-file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -48,7 +73,8 @@ _cvm_evidence() {
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		return ;;
 	--timeout | --since | --count | --service-provider | --service-guid | --manifest-version | --nonce | \
-	--http | --curl | --api-version)
+	--http | --curl | --api-version | --session | --policy-id | --audience | --location | \
+	--endpoint | --http-timeout | --resource)
 		return ;;
 	esac
 
@@ -57,16 +83,15 @@ _cvm_evidence() {
 	load) opts='--json --help' ;;
 	get) opts="$take --report-data --nonce-hash --format --json --output --force --help" ;;
 	show) opts='--json --help' ;;
-	request) opts="$take --runtime-data --runtime-data-type --self-nonce --evidence --quote
-		--certs --nonce --init-data --init-data-type --http --curl --api-version
-		--output --help" ;;
+	request) opts="$take $evidence --challenge --session --http --curl --begin --binding" ;;
+	attest) opts="$take $evidence --endpoint --secret-file --resource" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
 	*) return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$opts" -- "$cur")
-	elif [ "$verb" = request ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'maa' -- "$cur")
+	elif [ "$verb" = request ] || [ "$verb" = attest ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'maa ita kbs coco-as veraison gcp cmw' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
