@@ -8,9 +8,12 @@
 
 static struct buf *captured;
 
-void complain_into(struct buf *b)
+struct buf *complain_into(struct buf *b)
 {
+	struct buf *before = captured;
+
 	captured = b;
+	return before;
 }
 
 /* A message quotes what others wrote, which must not steer a terminal: no control

@@ -51,8 +51,10 @@ struct buf {
 	size_t cap;
 };
 
-/* Until it is called with NULL, messages go there, not to stderr. */
-void complain_into(struct buf *b);
+/* Until it is called with NULL, messages go there, not to stderr. Returns where
+ * they went before.
+ */
+struct buf *complain_into(struct buf *b);
 
 #define CLEANUP_BUF		CLEANUP(buf_free) = { 0 }
 

@@ -6,8 +6,6 @@
 
 #include "cmd.h"
 #include "endorse.h"
-#include "roots.h"
-#include "show.h"
 #include "snp.h"
 #include "verify.h"
 
@@ -88,10 +86,7 @@ static const struct option own_options[] = {
 	{ "policy", required_argument, NULL, POLICY },
 };
 
-/* Files that stay in memory as long as the result needs them */
-struct files {
-	struct buf evidence, decoded, quote, manifest, event_log;
-	struct buf tpm_quote, tpm_signature, pcrs, ak;
+struct settings {
 	const char *kds, *ca;
 	bool json, help;
 };
@@ -131,30 +126,12 @@ static int add_certs(struct verify *v, const char *path)
 	return rc ? rc : cert_pool_add(&v->certs, buf_span(&b), path);
 }
 
-/* Roots issued themselves; what else is in the file helps to build chains. */
-static int add_roots(struct verify *v, const char *path)
+static int add_root(struct verify *v, const char *path)
 {
-	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
 	struct buf b CLEANUP_BUF;
 	int rc = file_read(path, CERTS_MAX, &b);
-	bool any = false;
-	size_t i;
 
-	if (!rc)
-		rc = cert_pool_add(&pool, buf_span(&b), path);
-	for (i = 0; !rc && i < pool.n; i++) {
-		bool root = cert_is_self_issued(pool.certs[i].x);
-		u8 *der = NULL;
-		int len = i2d_X509(pool.certs[i].x, &der);
-
-		any |= root;
-		rc = len < 0 ? fail(RC_FAILED, "--root: %s cannot be encoded", path) :
-			cert_pool_add(root ? &v->roots : &v->certs,
-				      (struct span){ der, (size_t)len }, path);
-		OPENSSL_free(der);
-	}
-	v->own_roots = true;
-	return !rc && !any ? fail(RC_USAGE, "--root: %s has no root, a certificate that issued itself", path) : rc;
+	return rc ? rc : verify_root(v, buf_span(&b), path);
 }
 
 static int add_crl(struct verify *v, const char *path)
@@ -176,7 +153,16 @@ static int add_collateral(struct verify *v, const char *path)
 	return file_read(path, 1024 * 1024, &more[v->n_collateral++]);
 }
 
-static int option(struct verify *v, struct files *f, int c, const char *arg)
+static int read_part(struct verify *v, const char *path, struct span *to)
+{
+	struct buf *b = verify_keep(v);
+	int rc = file_read(path, EVIDENCE_MAX, b);
+
+	*to = buf_span(b);
+	return rc;
+}
+
+static int option(struct verify *v, struct settings *f, int c, const char *arg)
 {
 	switch (c) {
 	case 'h':
@@ -194,25 +180,25 @@ static int option(struct verify *v, struct files *f, int c, const char *arg)
 		f->ca = arg;
 		return RC_OK;
 	case ROOT:
-		return add_roots(v, arg);
+		return add_root(v, arg);
 	case CRL:
 		return add_crl(v, arg);
 	case COLLATERAL:
 		return add_collateral(v, arg);
 	case QUOTE:
-		return file_read(arg, EVIDENCE_MAX, &f->quote);
+		return read_part(v, arg, &v->parts.quote);
 	case MANIFEST:
-		return file_read(arg, EVIDENCE_MAX, &f->manifest);
+		return read_part(v, arg, &v->parts.manifest);
 	case EVENT_LOG:
-		return file_read(arg, EVIDENCE_MAX, &f->event_log);
+		return read_part(v, arg, &v->parts.event_log);
 	case TPM_QUOTE:
-		return file_read(arg, EVIDENCE_MAX, &f->tpm_quote);
+		return read_part(v, arg, &v->parts.tpm_attest);
 	case TPM_SIGNATURE:
-		return file_read(arg, EVIDENCE_MAX, &f->tpm_signature);
+		return read_part(v, arg, &v->parts.tpm_signature);
 	case PCRS:
-		return file_read(arg, EVIDENCE_MAX, &f->pcrs);
+		return read_part(v, arg, &v->parts.pcrs);
 	case AK:
-		return file_read(arg, EVIDENCE_MAX, &f->ak);
+		return read_part(v, arg, &v->parts.ak_pub);
 	case AT:
 		return at_option(arg, &v->at);
 	case POLICY:
@@ -222,131 +208,11 @@ static int option(struct verify *v, struct files *f, int c, const char *arg)
 	}
 }
 
-/* What was given as a file comes before what the blob brings. */
-static struct span part(const struct verify *v, const struct buf *file, u32 item)
-{
-	return file->len ? buf_span(file) : evidence_data(&v->e, item);
-}
-
-static int open_blob(struct verify *v, struct span s)
-{
-	struct span certs;
-	int rc = evidence_parse(s, &v->e);
-
-	if (!rc)
-		rc = evidence_check_kind(&v->e);
-	if (rc)
-		return rc;
-	v->parts.kind = v->e.kind;
-	v->parts.report = v->e.report;
-	certs = evidence_data(&v->e, CVM_EVIDENCE_ITEM_CERTS);
-	return certs.len ? cert_pool_add(&v->certs, certs, "the evidence's certificates") : RC_OK;
-}
-
-static bool is_tpm_quote(struct span s)
-{
-	return s.len > 6 && !memcmp(s.p, "\xffTCG\x80\x18", 6);
-}
-
-/* RC_EVIDENCE without checks: nothing that can be judged */
-static int open_evidence(struct verify *v, struct files *f, const char *path)
-{
-	struct span s = buf_span(&f->evidence);
-	struct buf said CLEANUP_BUF;
-	int rc;
-
-	if (!s.len)
-		return fail(RC_EVIDENCE, "%s is empty", path);
-	if (!evidence_looks_like(s) && !is_tpm_quote(s) && raw_recognise(s) == RAW_UNKNOWN &&
-	    show_text(s, &f->decoded))
-		s = buf_span(&f->decoded);
-	v->parts.kind = raw_recognise(s);
-	v->parts.report = s;
-	if (evidence_looks_like(s)) {
-		complain_into(&said);
-		rc = open_blob(v, s);
-		complain_into(NULL);
-		if (rc)
-			failed(v, GENUINE, "layout", "%s", (char *)said.p);
-	} else if (is_tpm_quote(s)) {
-		v->parts.tpm_attest = s;
-	} else if (v->parts.kind == RAW_UNKNOWN) {
-		return fail(RC_EVIDENCE, "%s: not recognised at offset 0: no evidence blob, SNP report, TDX quote, TDREPORT, HCL report, certificate or TPM quote",
-			    path);
-	}
-	if (!v->parts.tpm_attest.len)
-		v->parts.tpm_attest = part(v, &f->tpm_quote, CVM_EVIDENCE_ITEM_TPM_ATTEST);
-	v->parts.tpm_signature = part(v, &f->tpm_signature, CVM_EVIDENCE_ITEM_TPM_SIGNATURE);
-	v->parts.pcrs = part(v, &f->pcrs, CVM_EVIDENCE_ITEM_PCRS);
-	v->parts.ak_pub = part(v, &f->ak, CVM_EVIDENCE_ITEM_AK_PUB);
-	v->parts.manifest = part(v, &f->manifest, CVM_EVIDENCE_ITEM_MANIFEST);
-	v->parts.event_log = part(v, &f->event_log, CVM_EVIDENCE_ITEM_CCEL_DATA);
-	v->parts.quote = buf_span(&f->quote);
-	return RC_OK;
-}
-
-static void bind_raw(struct verify *v)
-{
-	const u8 *data;
-
-	if (!raw_report_data(v->parts.kind, v->parts.report, &data) && data)
-		verify_binding(v, data, NULL);
-}
-
-static void check_snp(struct verify *v)
-{
-	struct buf said CLEANUP_BUF;
-	int rc;
-
-	complain_into(&said);
-	rc = snp_check(v->parts.report);
-	complain_into(NULL);
-	if (rc)
-		failed(v, GENUINE, "layout", "%s", (char *)said.p);
-	else
-		verify_snp(v, v->parts.report);
-}
-
-static void check(struct verify *v)
-{
-	struct buf said CLEANUP_BUF;
-
-	switch (v->parts.kind) {
-	case RAW_SNP:
-		check_snp(v);
-		break;
-	case RAW_TDX_QUOTE:
-		verify_tdx_quote(v, v->parts.report);
-		break;
-	case RAW_TDREPORT:
-		verify_tdreport(v, v->parts.report);
-		break;
-	case RAW_HCL:
-		verify_hcl(v, v->parts.report);
-		return;
-	case RAW_CERT_TABLE:
-	case RAW_CERTS:
-		verify_certs(v, v->parts.report);
-		return;
-	case RAW_CCA:
-		unable(v, GENUINE, "signature", "this version does not check tokens of Arm CCA");
-		break;
-	default:
-		if (v->parts.tpm_attest.len)
-			verify_tpm(v, NULL);
-		return;
-	}
-	complain_into(&said);
-	bind_raw(v);
-	complain_into(NULL);
-}
-
-static int fetch_certs(struct verify *v, const struct files *f)
+static int fetch_certs(struct verify *v, const char *kds, const char *ca)
 {
 	struct buf said CLEANUP_BUF;
 	struct span r = v->parts.report;
 	struct hcl h;
-	int rc = RC_OK;
 
 	complain_into(&said);
 	if (v->parts.kind == RAW_HCL && !hcl_parse(r, &h) && h.report_type == HCL_SNP)
@@ -354,23 +220,12 @@ static int fetch_certs(struct verify *v, const struct files *f)
 	else if (v->parts.kind != RAW_SNP || snp_check(r))
 		r.len = 0;
 	complain_into(NULL);
-	if (r.len && !cert_pool_leaf(&v->certs, r.p))
-		rc = kds_certs(f->kds, f->ca, 30, r.p, &v->certs);
-	return rc;
+	if (!r.len || cert_pool_leaf(&v->certs, r.p))
+		return RC_OK;
+	return kds_certs(kds, ca, 30, r.p, &v->certs);
 }
 
-static void files_free(struct files *f)
-{
-	struct buf *const all[] = { &f->evidence, &f->decoded, &f->quote, &f->manifest,
-				    &f->event_log, &f->tpm_quote, &f->tpm_signature,
-				    &f->pcrs, &f->ak };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(all); i++)
-		buf_free(all[i]);
-}
-
-static int read_options(struct verify *v, struct files *f, int argc, char **argv)
+static int read_options(struct verify *v, struct settings *f, int argc, char **argv)
 {
 	struct option options[ARRAY_SIZE(own_options) + POLICY_OPTIONS_MAX] = { 0 };
 	int c, rc;
@@ -391,32 +246,29 @@ static int read_options(struct verify *v, struct files *f, int argc, char **argv
 
 static int run(int argc, char **argv)
 {
-	struct verify v CLEANUP(verify_free) = { .at = time(NULL) };
-	struct files f CLEANUP(files_free) = { 0 };
+	struct verify v CLEANUP(verify_free) = { 0 };
+	struct settings f = { 0 };
+	struct buf *in;
 	const char *path;
 	int rc;
 
-	/* AMD's own come first, so that the others can be told from them */
-	rc = roots_add(NULL, &v.certs);
-	v.own_certs = v.certs.n;
+	rc = verify_init(&v);
 	if (!rc)
 		rc = read_options(&v, &f, argc, argv);
 	if (!rc && f.help)
 		return cmd_help(&cmd_verify);
-	if (!rc && !v.own_roots)
-		rc = roots_add(&v.roots, NULL);
 	if (rc)
 		return rc;
 	path = optind < argc ? argv[optind] : "-";
-	rc = file_read(path, EVIDENCE_MAX, &f.evidence);
+	in = verify_keep(&v);
+	rc = file_read(path, EVIDENCE_MAX, in);
 	if (!rc)
-		rc = open_evidence(&v, &f, strcmp(path, "-") ? path : "standard input");
+		rc = verify_open(&v, buf_span(in), strcmp(path, "-") ? path : "standard input");
 	if (!rc && f.kds)
-		rc = fetch_certs(&v, &f);
+		rc = fetch_certs(&v, f.kds, f.ca);
 	if (rc)
 		return rc;
-	if (!v.n)
-		check(&v);
+	verify_check(&v);
 	return verify_result(&v, f.json);
 }
 

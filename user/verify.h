@@ -35,6 +35,11 @@ struct parts {
 	struct span ak_pub, ak_cert;
 };
 
+struct kept {
+	struct kept *next;
+	struct buf b;
+};
+
 struct verify {
 	struct policy policy;
 	time_t at;
@@ -45,6 +50,7 @@ struct verify {
 	size_t own_certs;		/* of certs, the first ones, which are built in */
 	bool own_roots;			/* --root was given */
 	STACK_OF(X509_CRL) *crls;
+	struct kept *kept;		/* what the parts point into */
 	struct buf *collateral;
 	size_t n_collateral;
 	/* results */
@@ -55,6 +61,20 @@ struct verify {
 	} *facts;
 	size_t n_facts;
 };
+
+/* verify_open.c */
+int verify_init(struct verify *v);
+/* A buffer that lives as long as @v */
+struct buf *verify_keep(struct verify *v);
+/* The self-issued certificates of @s are trusted, and none but such */
+int verify_root(struct verify *v, struct span s, const char *name);
+/* What cannot be recognised fails; what is bad becomes a failed check. */
+int verify_open(struct verify *v, struct span s, const char *name);
+void verify_check(struct verify *v);
+/* Certificates that came with the evidence; bad ones are left out, and said so */
+void verify_certs_of(struct verify *v, struct span certs, const char *what);
+/* verify_envelope.c: JSON with evidence in it; false when @s is none that is known */
+bool verify_envelope(struct verify *v, struct span s, int *rc);
 
 /* verify_result.c */
 void passed(struct verify *v, enum verdict d, const char *name, const char *fmt, ...) PRINTF(4, 5);
@@ -68,10 +88,13 @@ void left_out(struct verify *v, enum verdict d, const char *name, const char *fm
 /* What the evidence says, for whoever reads the result */
 void fact(struct verify *v, const char *key, const char *fmt, ...) PRINTF(3, 4);
 void fact_bytes(struct verify *v, const char *key, const u8 *p, size_t len);
-/* What a function of the tool says when it returns @rc becomes a check. */
-void judged_by(struct verify *v, enum verdict d, const char *name, int rc, struct buf *said);
+bool any_failed(const struct verify *v);
+/* The worst outcome of its checks, UNABLE where there is none; @worst may be NULL */
+enum outcome verify_outcome(const struct verify *v, enum verdict d, const struct check **worst);
 /* Prints; the exit status */
 int verify_result(const struct verify *v, bool json);
+/* The results alone, so that the same can be judged again by another policy */
+void verify_forget(struct verify *v);
 void verify_free(struct verify *v);
 
 /* verify_chain.c: from @x to a trusted root; adds checks of GENUINE named

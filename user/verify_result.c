@@ -109,13 +109,24 @@ void fact_bytes(struct verify *v, const char *key, const u8 *p, size_t len)
 	add_fact(v, key, hex_encode(p, len));
 }
 
-/* The worst of its checks; where there is none nothing was shown. */
-static enum outcome outcome_of(const struct verify *v, enum verdict d, const struct check **worst)
+bool any_failed(const struct verify *v)
 {
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		if (v->checks[i].outcome == FAILED)
+			return true;
+	return false;
+}
+
+enum outcome verify_outcome(const struct verify *v, enum verdict d, const struct check **worst)
+{
+	const struct check *ignored;
 	enum outcome o = UNABLE;
 	bool any = false;
 	size_t i;
 
+	worst = worst ? worst : &ignored;
 	*worst = NULL;
 	for (i = 0; i < v->n; i++) {
 		const struct check *c = &v->checks[i];
@@ -214,7 +225,7 @@ int verify_result(const struct verify *v, bool json)
 	add_time(root, v->at);
 	n = json ? add_map(root, "verdicts", NULL) : root;
 	for (d = 0; d < VERDICTS; d++) {
-		o = outcome_of(v, d, &worst);
+		o = verify_outcome(v, d, &worst);
 		add_text(n, verdict_names[d], "%s", word(v, d, o));
 		if (bad < 0 && o != PASSED && !waived(v, d, o)) {
 			bad = d;
@@ -237,11 +248,11 @@ int verify_result(const struct verify *v, bool json)
 	if (rc || bad < 0)
 		return rc;
 	return fail(RC_EVIDENCE, "not verified: %s: %s (%s: %s)", verdict_names[bad],
-		    word(v, bad, outcome_of(v, bad, &worst)), why ? why->name : "nothing was checked",
+		    word(v, bad, verify_outcome(v, bad, NULL)), why ? why->name : "nothing was checked",
 		    why ? why->reason : "-");
 }
 
-void verify_free(struct verify *v)
+void verify_forget(struct verify *v)
 {
 	size_t i;
 
@@ -253,10 +264,27 @@ void verify_free(struct verify *v)
 		free(v->facts[i].key);
 		free(v->facts[i].text);
 	}
-	for (i = 0; i < v->n_collateral; i++)
-		buf_free(&v->collateral[i]);
 	free(v->checks);
 	free(v->facts);
+	v->checks = NULL;
+	v->facts = NULL;
+	v->n = v->n_facts = 0;
+}
+
+void verify_free(struct verify *v)
+{
+	struct kept *k;
+	size_t i;
+
+	while ((k = v->kept)) {
+		v->kept = k->next;
+		buf_free(&k->b);
+		free(k);
+	}
+
+	verify_forget(v);
+	for (i = 0; i < v->n_collateral; i++)
+		buf_free(&v->collateral[i]);
 	free(v->collateral);
 	cert_pool_free(&v->roots);
 	cert_pool_free(&v->certs);

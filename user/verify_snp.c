@@ -108,21 +108,27 @@ static bool claims(X509 *x, const u8 *r)
 	return !differs && (vlek ? !x509_amd_hwid(x, &hwid) : of_chip(x, r));
 }
 
-/* The one that signed it. Others tell nothing unless they are of this very chip. */
+/*
+ * The one that signed it. When one is of this very chip and TCB and did not, the
+ * report was altered; others tell nothing, but where CHIP_ID is masked any may be it.
+ */
 static X509 *find_leaf(struct verify *v, const u8 *r)
 {
 	bool any = false, claimed = false;
 	size_t i;
+	int pass;
 
-	for (i = v->own_certs; i < v->certs.n; i++) {
-		X509 *x = v->certs.certs[i].x;
+	for (pass = 0; pass < 2 && !claimed; pass++) {
+		for (i = v->own_certs; i < v->certs.n; i++) {
+			X509 *x = v->certs.certs[i].x;
 
-		if (!cert_has_ec_key(x))
-			continue;
-		if (cert_signed_report(x, r))
-			return x;
-		any = true;
-		claimed |= claims(x, r);
+			if (!cert_has_ec_key(x) || claims(x, r) != !pass)
+				continue;
+			if (cert_signed_report(x, r))
+				return x;
+			any = true;
+			claimed |= !pass;
+		}
 	}
 	if (claimed)
 		failed(v, GENUINE, "signature", "not of the key of this report's %s: the report was altered",

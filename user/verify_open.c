@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the evidence is, what it brings along, and which checks it gets */
+#include <stdlib.h>
+#include <string.h>
+
+#include "roots.h"
+#include "show.h"
+#include "snp.h"
+#include "verify.h"
+
+int verify_init(struct verify *v)
+{
+	int rc = roots_add(&v->roots, &v->certs);
+
+	v->at = time(NULL);
+	/* these come first, so that others can be told from them */
+	v->own_certs = v->certs.n;
+	return rc;
+}
+
+struct buf *verify_keep(struct verify *v)
+{
+	struct kept *k = xalloc(sizeof(*k));
+
+	k->next = v->kept;
+	v->kept = k;
+	return &k->b;
+}
+
+int verify_root(struct verify *v, struct span s, const char *name)
+{
+	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
+	int rc = cert_pool_add(&pool, s, name);
+	bool any = false;
+	size_t i;
+
+	if (!v->own_roots)
+		cert_pool_free(&v->roots);
+	v->own_roots = true;
+	for (i = 0; !rc && i < pool.n; i++) {
+		bool root = cert_is_self_issued(pool.certs[i].x);
+		u8 *der = NULL;
+		int len = i2d_X509(pool.certs[i].x, &der);
+
+		any |= root;
+		if (len > 0)
+			rc = cert_pool_add(root ? &v->roots : &v->certs,
+					   (struct span){ der, (size_t)len }, name);
+		OPENSSL_free(der);
+	}
+	if (!rc && !any)
+		rc = fail(RC_USAGE, "--root: %s has no root, a certificate that issued itself", name);
+	return rc;
+}
+
+/* What was given as a file comes before what the blob brings. */
+static void fill(const struct verify *v, struct span *part, u32 item)
+{
+	if (!part->len)
+		*part = evidence_data(&v->e, item);
+}
+
+static int open_blob(struct verify *v, struct span s)
+{
+	struct span certs;
+	int rc;
+
+	rc = evidence_parse(s, &v->e);
+	if (!rc)
+		rc = evidence_check_kind(&v->e);
+	if (rc)
+		return rc;
+	v->parts.kind = v->e.kind;
+	v->parts.report = v->e.report;
+	fill(v, &v->parts.tpm_attest, CVM_EVIDENCE_ITEM_TPM_ATTEST);
+	fill(v, &v->parts.tpm_signature, CVM_EVIDENCE_ITEM_TPM_SIGNATURE);
+	fill(v, &v->parts.pcrs, CVM_EVIDENCE_ITEM_PCRS);
+	fill(v, &v->parts.ak_pub, CVM_EVIDENCE_ITEM_AK_PUB);
+	fill(v, &v->parts.manifest, CVM_EVIDENCE_ITEM_MANIFEST);
+	fill(v, &v->parts.event_log, CVM_EVIDENCE_ITEM_CCEL_DATA);
+	certs = evidence_data(&v->e, CVM_EVIDENCE_ITEM_CERTS);
+	if (!certs.len)
+		return RC_OK;
+	/* the host's: when they are no use there may be others */
+	verify_certs_of(v, certs, "certificates in the evidence");
+	return RC_OK;
+}
+
+void verify_certs_of(struct verify *v, struct span certs, const char *what)
+{
+	struct buf *outer = complain_into(NULL);
+	struct buf said CLEANUP_BUF;
+	int rc;
+
+	complain_into(&said);
+	rc = cert_pool_add(&v->certs, certs, what);
+	complain_into(outer);
+	if (rc)
+		left_out(v, GENUINE, what, "%s", (char *)said.p);
+}
+
+static bool is_tpm_quote(struct span s)
+{
+	return s.len > 6 && !memcmp(s.p, "\xff" "TCG\x80\x18", 6);
+}
+
+/* PEM somewhere in a file of another kind makes it no file of certificates. */
+static bool begins_with_pem(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.len && strchr(" \t\r\n", s.p[i]) && s.p[i])
+		i++;
+	return s.len - i > 10 && !memcmp(s.p + i, "-----BEGIN", 10);
+}
+
+static bool known(struct span s)
+{
+	enum raw_kind kind = raw_recognise(s);
+
+	if (kind == RAW_CERTS && x509_is_pem(s))
+		return begins_with_pem(s);
+	return kind != RAW_UNKNOWN || evidence_looks_like(s) || is_tpm_quote(s);
+}
+
+int verify_open(struct verify *v, struct span s, const char *name)
+{
+	struct buf said CLEANUP_BUF, *text;
+	int rc = RC_OK;
+
+	if (!s.len)
+		return fail(RC_EVIDENCE, "%s is empty", name);
+	if (!known(s)) {
+		text = verify_keep(v);
+		if (verify_envelope(v, s, &rc))
+			return rc;
+		if (show_text(s, text))
+			s = buf_span(text);
+	}
+	if (!known(s))
+		return fail(RC_EVIDENCE, "%s: not recognised at offset 0: no evidence blob, SNP report, TDX quote, TDREPORT, HCL report, certificate or TPM quote",
+			    name);
+	v->parts.kind = raw_recognise(s);
+	v->parts.report = s;
+	if (is_tpm_quote(s))
+		v->parts.tpm_attest = s;
+	if (!evidence_looks_like(s))
+		return RC_OK;
+	complain_into(&said);
+	rc = open_blob(v, s);
+	complain_into(NULL);
+	if (rc)
+		failed(v, GENUINE, "layout", "%s", (char *)said.p);
+	return RC_OK;
+}
+
+static void bind_raw(struct verify *v)
+{
+	struct buf said CLEANUP_BUF;
+	const u8 *data;
+	int rc;
+
+	complain_into(&said);
+	rc = raw_report_data(v->parts.kind, v->parts.report, &data);
+	complain_into(NULL);
+	if (!rc && data)
+		verify_binding(v, data, NULL);
+}
+
+static void check_snp(struct verify *v)
+{
+	struct buf said CLEANUP_BUF;
+	int rc;
+
+	complain_into(&said);
+	rc = snp_check(v->parts.report);
+	complain_into(NULL);
+	if (rc)
+		failed(v, GENUINE, "layout", "%s", (char *)said.p);
+	else
+		verify_snp(v, v->parts.report);
+}
+
+void verify_check(struct verify *v)
+{
+	/* a layout that makes no sense */
+	if (any_failed(v))
+		return;
+	switch (v->parts.kind) {
+	case RAW_SNP:
+		check_snp(v);
+		bind_raw(v);
+		break;
+	case RAW_TDX_QUOTE:
+		verify_tdx_quote(v, v->parts.report);
+		bind_raw(v);
+		break;
+	case RAW_TDREPORT:
+		verify_tdreport(v, v->parts.report);
+		bind_raw(v);
+		break;
+	case RAW_HCL:
+		verify_hcl(v, v->parts.report);
+		break;
+	case RAW_CERT_TABLE:
+	case RAW_CERTS:
+		verify_certs(v, v->parts.report);
+		break;
+	case RAW_CCA:
+		unable(v, GENUINE, "signature", "this version does not check tokens of Arm CCA");
+		break;
+	default:
+		if (v->parts.tpm_attest.len)
+			verify_tpm(v, NULL);
+		else
+			unable(v, GENUINE, "signature", "evidence of this kind is not known");
+	}
+}
