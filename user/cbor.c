@@ -3,16 +3,16 @@
 
 #include "cbor.h"
 
-enum major { UINT = 0, BYTES = 2, TEXT = 3, ARRAY = 4, MAP = 5 };
+enum kind { UINT = 0, BYTES = 2, TEXT = 3, ARRAY = 4, MAP = 5 };
 
-static void head(struct buf *b, enum major major, u64 n)
+static void head(struct buf *b, enum kind kind, u64 n)
 {
 	u8 h[9];
 	unsigned int bytes = n < 24 ? 0 : n <= UINT8_MAX ? 1 : n <= UINT16_MAX ? 2 :
 			     n <= UINT32_MAX ? 4 : 8, i;
 	static const u8 code[9] = { [1] = 24, [2] = 25, [4] = 26, [8] = 27 };
 
-	h[0] = (u8)((unsigned int)major << 5 | (bytes ? code[bytes] : (u8)n));
+	h[0] = (u8)((unsigned int)kind << 5 | (bytes ? code[bytes] : (u8)n));
 	for (i = 0; i < bytes; i++)
 		h[1 + i] = (u8)(n >> 8 * (bytes - 1 - i));
 	buf_add(b, h, 1 + bytes);

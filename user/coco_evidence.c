@@ -44,7 +44,7 @@ static void add_version(struct json_object *to, const char *key, const u8 *v)
 }
 
 /*
- * The report as crate sev (6.3) writes it with serde: numbers and arrays of
+ * The report as the Rust library sev (6.3) writes it: numbers and arrays of
  * numbers, null for what a version does not have. Of the mitigation vectors it
  * leaves the members out.
  */

@@ -22,22 +22,35 @@
 #define ATTEMPTS	4
 #define WAIT_MAX	60	/* seconds; who wants us to wait longer is told so */
 
-#define FUNCTIONS(f) \
-	f(curl_global_init) f(curl_easy_init) f(curl_easy_setopt) f(curl_easy_perform) \
-	f(curl_easy_getinfo) f(curl_easy_cleanup) f(curl_easy_strerror) \
-	f(curl_slist_append) f(curl_slist_free_all)
+static struct {
+	__typeof__(&curl_global_init) global_init;
+	__typeof__(&curl_easy_init) easy_init;
+	__typeof__(&curl_easy_setopt) easy_setopt;
+	__typeof__(&curl_easy_perform) easy_perform;
+	__typeof__(&curl_easy_getinfo) easy_getinfo;
+	__typeof__(&curl_easy_cleanup) easy_cleanup;
+	__typeof__(&curl_easy_strerror) easy_strerror;
+	__typeof__(&curl_slist_append) slist_append;
+	__typeof__(&curl_slist_free_all) slist_free_all;
+} curl;
 
-#define MEMBER(name) __typeof__(&name) name;
-#define RESOLVE(name) { #name, (void **)&curl.name },
-
-static struct { FUNCTIONS(MEMBER) } curl;
+static const struct {
+	const char *name;
+	void **where;
+} symbols[] = {
+	{ "curl_global_init", (void **)&curl.global_init },
+	{ "curl_easy_init", (void **)&curl.easy_init },
+	{ "curl_easy_setopt", (void **)&curl.easy_setopt },
+	{ "curl_easy_perform", (void **)&curl.easy_perform },
+	{ "curl_easy_getinfo", (void **)&curl.easy_getinfo },
+	{ "curl_easy_cleanup", (void **)&curl.easy_cleanup },
+	{ "curl_easy_strerror", (void **)&curl.easy_strerror },
+	{ "curl_slist_append", (void **)&curl.slist_append },
+	{ "curl_slist_free_all", (void **)&curl.slist_free_all },
+};
 
 static int load(void)
 {
-	static const struct {
-		const char *name;
-		void **where;
-	} symbols[] = { FUNCTIONS(RESOLVE) };
 	static bool loaded;
 	void *lib;
 	size_t i;
@@ -55,7 +68,7 @@ static int load(void)
 		if (!*symbols[i].where)
 			return fail(RC_FAILED, LIBCURL " lacks %s: it is too old", symbols[i].name);
 	}
-	if (curl.curl_global_init(CURL_GLOBAL_DEFAULT))
+	if (curl.global_init(CURL_GLOBAL_DEFAULT))
 		return fail(RC_FAILED, LIBCURL " cannot start");
 	loaded = true;
 	return RC_OK;
@@ -135,7 +148,7 @@ static bool set_options(CURL *h, struct transfer *t, struct curl_slist *headers)
 	const struct http_request *r = t->r;
 	bool post = !strcmp(r->method, "POST"), ok = true;
 
-#define OPT(option, value) (ok &= curl.curl_easy_setopt(h, option, value) == CURLE_OK)
+#define OPT(option, value) (ok &= curl.easy_setopt(h, option, value) == CURLE_OK)
 	OPT(CURLOPT_URL, r->url);
 	/* never elsewhere: a redirect would take the secret and the evidence along */
 	OPT(CURLOPT_FOLLOWLOCATION, 0L);
@@ -192,12 +205,12 @@ static int explain(CURLcode code, const struct transfer *t)
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR:
 		return fail(RC_FAILED, "%s: its certificate does not hold, nothing was sent: %s (--ca FILE names other roots)",
-			    host, curl.curl_easy_strerror(code));
+			    host, curl.easy_strerror(code));
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		return fail(RC_USAGE, "'%s' is no URL of http or https", t->r->url);
 	default:
-		return fail(RC_FAILED, "%s: %s", host, curl.curl_easy_strerror(code));
+		return fail(RC_FAILED, "%s: %s", host, curl.easy_strerror(code));
 	}
 }
 
@@ -212,25 +225,25 @@ static int once(const struct http_request *r, struct http_answer *a)
 	int rc = RC_OK;
 
 	http_answer_free(a);
-	h = curl.curl_easy_init();
+	h = curl.easy_init();
 	if (!h)
 		return fail(RC_FAILED, LIBCURL " cannot make a handle");
 	for (i = 0; i < r->n_headers; i++)
-		headers = curl.curl_slist_append(headers, r->headers[i]);
+		headers = curl.slist_append(headers, r->headers[i]);
 	/* no "100 Continue" round for bodies of some kilobytes */
-	headers = curl.curl_slist_append(headers, "Expect:");
+	headers = curl.slist_append(headers, "Expect:");
 	if (!headers || !set_options(h, &t, headers)) {
 		rc = fail(RC_FAILED, LIBCURL " does not take our options");
 	} else {
-		code = curl.curl_easy_perform(h);
+		code = curl.easy_perform(h);
 		if (code)
 			rc = explain(code, &t);
-		curl.curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &a->status);
-		if (!curl.curl_easy_getinfo(h, CURLINFO_RETRY_AFTER, &after) && after > 0)
+		curl.easy_getinfo(h, CURLINFO_RESPONSE_CODE, &a->status);
+		if (!curl.easy_getinfo(h, CURLINFO_RETRY_AFTER, &after) && after > 0)
 			a->retry_after = (long)after;
 	}
-	curl.curl_slist_free_all(headers);
-	curl.curl_easy_cleanup(h);
+	curl.slist_free_all(headers);
+	curl.easy_cleanup(h);
 	return rc;
 }
 

@@ -21,7 +21,7 @@ static void usage(FILE *to)
 		fprintf(to, "  %-8s  %s\n", cmds[i]->name, cmds[i]->summary);
 	fputs("\ncvm-evidence VERB --help tells more.\n"
 	      "Exit status: 0 ok, 1 failed, 2 usage, 3 no provider or module, 4 permission,\n"
-	      "5 bad or mismatching evidence, 6 throttled or timed out.\n", to);
+	      "5 bad or mismatching evidence, 6 throttled or timed out, 7 the service refused.\n", to);
 }
 
 int main(int argc, char **argv)

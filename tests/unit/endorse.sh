@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What completes evidence: --qgs over AF_UNIX and vsock, and --imds.
+# shellcheck disable=SC2317 # functions are called by expect and trap
 . ./lib.sh
 . ./requests.lib
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy
@@ -81,7 +82,7 @@ printf '{"quote":"%s"}' "$(base64 -w0 <"$quote" | tr '+/' '-_' | tr -d =)" >"$tm
 : >"$tmp/log"
 standin http "$tmp/thim" "$tmp/thim-other" "$tmp/thim-bad" 404 "$tmp/tdquote" 500 "$tmp/tdquote"
 imds=--imds=http://127.0.0.1:$ready
-snp() { "$tool" request maa --runtime-data $rd --evidence "$tmp/hcl" "$@"; }
+snp() { "$tool" request maa --runtime-data "$rd" --evidence "$tmp/hcl" "$@"; }
 expect 0 '' 'certificates by THIM' snp "$imds"
 check 'make the same request' cmp "$tmp/out" "$tmp/want-snp"
 check 'asked with Metadata: true' grep -q '^GET /metadata/THIM/amd/certification true' "$tmp/log"

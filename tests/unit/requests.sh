@@ -175,6 +175,7 @@ export TRUSTAUTHORITY_API_KEY=s3cr3t-of-the-tests
 # shellcheck disable=SC2086 # words
 {
 	expect 0 'a secret is not printed' 'ita --http' req $ita --evidence $r/ita-tdx.cvme --http h
+	# shellcheck disable=SC2016 # it is this text that is printed
 	check 'a place for the key' grep -q '^x-api-key: ${TRUSTAUTHORITY_API_KEY}' "$tmp/out"
 	if grep -q s3cr3t "$tmp/out"; then not_ok 'but no key'; else ok 'but no key'; fi
 	req $ita --evidence $r/ita-tdx.cvme --curl h >"$tmp/curl"
