@@ -15,9 +15,10 @@ export PYTHONPYCACHEPREFIX=$OUT/pycache FAKE_DEV=$tmp/dev FAKE_BLOB=$tmp/blob SI
 export FAKE_CMD=$servers/simdev.py
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy
 : >"$FAKE_DEV"
-pids=()
+# shellcheck source=../servers/lib.sh
+. "$servers/lib.sh"
 finish() {
-	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
+	stop_servers
 	rm -rf "$tmp"
 }
 trap finish EXIT
@@ -39,32 +40,7 @@ printf 'the secret that KBS hands out' >"$tmp/resource"
 nonce=$(printf %064d 42)	# of every challenge of Google's
 "$servers/tpm_part.py" "$nonce" "$tmp/ak.pem" >"$tmp/tpm.json"
 
-# serve NAME OPTION...: ports in $http and $https, the log in $tmp/NAME.log
-serve() {
-	local name=$1 i
-	shift
-	"$servers/serve.py" --roots "$tmp/sim/roots" --roots "$tmp/log-root.der" --tls "$tmp/tls.pem" "$tmp/tls.key" \
-		--ready "$tmp/$name.port" --log "$tmp/$name.log" --flip "$every" \
-		--api-key "$tmp/api-key" --access-token "$tmp/access-token" \
-		--resource "default/key/1=$tmp/resource" --gcp-nonce "$nonce" "$@" 2>"$tmp/$name.err" &
-	pids+=($!)
-	for ((i = 0; i < 200; i++)); do
-		[ ! -s "$tmp/$name.port" ] || break
-		sleep 0.05
-	done
-	read -r http https <"$tmp/$name.port" || { cat "$tmp/$name.err"; exit 1; }
-	log=$tmp/$name.log
-}
-
-# fault JSON: what goes wrong next; no argument: nothing any more
-fault() {
-	local body=${1:-}
-	exec 3<>"/dev/tcp/127.0.0.1/$http"
-	printf 'POST /-/fault HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s' \
-		"${#body}" "$body" >&3
-	read -r _ <&3
-	exec 3>&-
-}
+roots=("$tmp/sim/roots" "$tmp/log-root.der")
 
 # --- the tool ---
 
@@ -94,10 +70,7 @@ request() {
 
 # token NAME TEXT: what was printed is a token whose claims have TEXT
 token() {
-	local claims
-	claims=$(cut -d. -f2 "$tmp/out" | tr -- '-_' '+/' | tr -d '\n')
-	while [ $((${#claims} % 4)) -ne 0 ]; do claims=$claims=; done
-	base64 -d <<<"$claims" >"$tmp/claims" 2>/dev/null
+	claims_of "$tmp/out" >"$tmp/claims"
 	if [ "$(wc -l <"$tmp/out")" -eq 1 ] && grep -qF -- "$2" "$tmp/claims"; then
 		ok "$1"
 	else
@@ -105,9 +78,6 @@ token() {
 		not_ok "$1"
 	fi
 }
-
-# has SERVICE: the tool has it
-has() { "$plain" "${2:-attest}" "$1" --help >/dev/null 2>&1; }
 
 # requests N NAME: so many requests since the last call
 seen=0
@@ -123,7 +93,8 @@ requests() {
 	seen=$now
 }
 
-serve main
+serve main --tls "$tmp/tls.pem" "$tmp/tls.key" --flip "$every" --api-key "$tmp/api-key" \
+	--access-token "$tmp/access-token" --resource "default/key/1=$tmp/resource" --gcp-nonce "$nonce"
 rd=golden/runtime-data.json
 
 # --- Microsoft Azure Attestation ---
