@@ -115,6 +115,7 @@ static void usage(FILE *to)
 "  -b, --background        return when the drivers can be used\n"
 "      --pidfile FILE      where to write the pid\n"
 "      --roots DIR         write the roots and certificates to DIR first\n"
+"      --no-serve          and that is all\n"
 "      --replay PATH       give this evidence, whatever is asked for\n"
 "      --certs FILE        with this certificate table\n"
 "      --vectors DIR       where certificates for it may be found\n"
@@ -128,7 +129,7 @@ static void usage(FILE *to)
 
 enum {
 	OPT_PIDFILE = 256, OPT_ROOTS, OPT_REPLAY, OPT_CERTS, OPT_VECTORS, OPT_DUMP,
-	OPT_REPORT_DATA, OPT_KIND, OPT_PREPARE,
+	OPT_REPORT_DATA, OPT_KIND, OPT_PREPARE, OPT_NO_SERVE,
 };
 
 static const struct option options[] = {
@@ -143,6 +144,7 @@ static const struct option options[] = {
 	{ "report-data", required_argument, NULL, OPT_REPORT_DATA },
 	{ "kind", no_argument, NULL, OPT_KIND },
 	{ "prepare", required_argument, NULL, OPT_PREPARE },
+	{ "no-serve", no_argument, NULL, OPT_NO_SERVE },
 	{}
 };
 
@@ -150,7 +152,7 @@ int main(int argc, char **argv)
 {
 	const char *pidfile = NULL, *roots = NULL, *replay = NULL, *certs = NULL;
 	const char *vectors = NULL, *dump_dir = NULL, *prepare = NULL;
-	bool background = false, show_kind = false;
+	bool background = false, show_kind = false, no_serve = false;
 	uint8_t data[64];
 	int opt;
 
@@ -169,6 +171,7 @@ int main(int argc, char **argv)
 		case OPT_REPORT_DATA: parse_report_data(optarg, data); break;
 		case OPT_KIND: show_kind = true; break;
 		case OPT_PREPARE: prepare = optarg; break;
+		case OPT_NO_SERVE: no_serve = true; break;
 		default: usage(stderr); return 2;
 		}
 	}
@@ -189,7 +192,7 @@ int main(int argc, char **argv)
 		dump(dump_dir, data);
 	if (roots)
 		write_roots(roots);
-	if (show_kind || prepare || dump_dir)
+	if (show_kind || prepare || dump_dir || no_serve)
 		return 0;
 	serve(background, pidfile);
 }

@@ -47,7 +47,7 @@ static X509 *cert(const char *name, int number, X509 *c)
 
 int main(void)
 {
-	EVP_PKEY *ark, *ask, *vcek, *vlek, *root, *ca, *pck;
+	EVP_PKEY *ark, *ask, *vcek, *vlek, *root, *ca, *pck, *vtpm_ca;
 	X509 *root_cert, *ca_cert;
 
 	printf("/* Made by mkkeys. TEST keys: they protect nothing. */\n");
@@ -63,6 +63,7 @@ int main(void)
 	key("key-cca-platform", EVP_EC_gen("P-384"));
 	key("key-cca-realm", EVP_EC_gen("P-384"));
 	key("key-svsm-ek", EVP_EC_gen("P-256"));
+	vtpm_ca = key("key-vtpm-ca", EVP_RSA_gen(2048));
 	for (int i = 0; i < NR_PRODUCTS; i++) {
 		struct snp_tcb tcb = snp_tcb(i, 0);
 		X509 *c = cert("ark", i, make_ark(i, ark));
@@ -75,6 +76,7 @@ int main(void)
 	root_cert = cert("sgx-root", 0, make_sgx_root(root));
 	ca_cert = cert("sgx-ca", 0, make_sgx_ca(ca, root, root_cert));
 	cert("pck", 0, make_pck(pck, ca, ca_cert));
+	cert("vtpm-ca", 0, make_vtpm_ca(vtpm_ca));
 	printf("};\n");
 	return 0;
 }

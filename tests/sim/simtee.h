@@ -61,6 +61,8 @@ X509 *make_vek(unsigned int product, bool vlek, struct snp_tcb tcb, EVP_PKEY *ve
 	       EVP_PKEY *ask);
 X509 *make_sgx_root(EVP_PKEY *root);
 X509 *make_sgx_ca(EVP_PKEY *ca, EVP_PKEY *root, X509 *root_cert);
+X509 *make_vtpm_ca(EVP_PKEY *ca);
+X509 *make_ak_cert(EVP_PKEY *ak, EVP_PKEY *ca, X509 *ca_cert);
 X509 *make_pck(EVP_PKEY *pck, EVP_PKEY *ca, X509 *ca_cert);
 void cert_pem(X509 *cert, struct buf *out);
 void cert_der(X509 *cert, struct buf *out);
@@ -99,7 +101,10 @@ const char *replay_kind(void);
 int replay_answer(const struct cvm_sim_request *rq, struct answer *a);
 void replay_write(const char *dir);
 
-void dump(const char *dir, const uint8_t report_data[64]);
+/* roots.c */
+void make_dir(const char *dir);
 void write_roots(const char *dir);
+
+void dump(const char *dir, const uint8_t report_data[64]);
 
 #endif /* SIMTEE_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Certificates that verifiers made for AMD's and Intel's take for such, given
- * our root: same names, extensions and signature algorithms. What gives them
+ * Certificates that verifiers made for AMD's, Intel's and Azure's take for such,
+ * given our root: same names, extensions and signature algorithms. What gives them
  * away is a word in every subject, and the root.
  */
 #include <string.h>
@@ -45,6 +45,16 @@ static X509_NAME *amd_name(const char *cn)
 		{ "OU", "Engineering" }, { "C", "US" }, { "L", "Santa Clara" },
 		{ "ST", "CA" }, { "O", "Advanced Micro Devices" }, { "CN", cn },
 		{ "serialNumber", MARK },
+	};
+
+	return make_name(parts, sizeof(parts) / sizeof(*parts));
+}
+
+static X509_NAME *vtpm_name(const char *cn)
+{
+	const struct name_part parts[] = {
+		{ "C", "US" }, { "ST", "Washington" }, { "L", "Redmond" },
+		{ "O", "Microsoft Corporation" }, { "OU", MARK }, { "CN", cn },
 	};
 
 	return make_name(parts, sizeof(parts) / sizeof(*parts));
@@ -116,7 +126,7 @@ static X509 *sign_pss(X509 *c, EVP_PKEY *key)
 	return c;
 }
 
-static X509 *sign_p256(X509 *c, EVP_PKEY *key)
+static X509 *sign_sha256(X509 *c, EVP_PKEY *key)
 {
 	if (!X509_sign(c, key, EVP_sha256()))
 		die("cannot sign a certificate");
@@ -282,13 +292,13 @@ static X509 *sgx_ca(const char *cn, const char *issuer_cn, EVP_PKEY *key, X509 *
 
 X509 *make_sgx_root(EVP_PKEY *root)
 {
-	return sign_p256(sgx_ca("Intel SGX Root CA", "Intel SGX Root CA", root, NULL,
+	return sign_sha256(sgx_ca("Intel SGX Root CA", "Intel SGX Root CA", root, NULL,
 				0x20001, "critical,CA:TRUE,pathlen:1"), root);
 }
 
 X509 *make_sgx_ca(EVP_PKEY *ca, EVP_PKEY *root, X509 *root_cert)
 {
-	return sign_p256(sgx_ca("Intel SGX PCK Platform CA", "Intel SGX Root CA", ca,
+	return sign_sha256(sgx_ca("Intel SGX PCK Platform CA", "Intel SGX Root CA", ca,
 				root_cert, 0x20002, "critical,CA:TRUE,pathlen:0"), root);
 }
 
@@ -375,10 +385,34 @@ X509 *make_pck(EVP_PKEY *pck, EVP_PKEY *ca, X509 *ca_cert)
 	buf_free(&tcb);
 	buf_free(&conf);
 	buf_free(&all);
-	return sign_p256(c, ca);
+	return sign_sha256(c, ca);
 }
 
 /* --- forms --- */
+
+/* --- Azure's vTPM --- */
+
+X509 *make_vtpm_ca(EVP_PKEY *ca)
+{
+	X509 *c = begin(vtpm_name("TEST Virtual TPM CA"), vtpm_name("TEST Virtual TPM CA"), ca, 1);
+
+	ext_text(c, NULL, NID_subject_key_identifier, "hash");
+	ext_text(c, NULL, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+	ext_text(c, NULL, NID_key_usage, "critical,keyCertSign,cRLSign");
+	return sign_sha256(c, ca);
+}
+
+X509 *make_ak_cert(EVP_PKEY *ak, EVP_PKEY *ca, X509 *ca_cert)
+{
+	X509 *c = begin(vtpm_name("TEST vTPM AK"), vtpm_name("TEST Virtual TPM CA"), ak, 2);
+
+	ext_text(c, NULL, NID_basic_constraints, "critical,CA:FALSE");
+	ext_text(c, NULL, NID_key_usage, "critical,digitalSignature");
+	ext_text(c, NULL, NID_ext_key_usage, "2.23.133.8.3");	/* tcg-kp-AIKCertificate */
+	ext_text(c, NULL, NID_subject_key_identifier, "hash");
+	ext_text(c, ca_cert, NID_authority_key_identifier, "keyid:always");
+	return sign_sha256(c, ca);
+}
 
 void cert_pem(X509 *cert, struct buf *out)
 {
@@ -401,36 +435,5 @@ void cert_der(X509 *cert, struct buf *out)
 	if (len < 0)
 		die("cannot encode a certificate");
 	buf_add(out, p, len);
-	OPENSSL_free(p);
-}
-
-void ecdsa_raw(EVP_PKEY *key, const EVP_MD *md, const void *p, size_t len, size_t n,
-	       uint8_t *rs)
-{
-	EVP_MD_CTX *ctx = must(EVP_MD_CTX_new(), "EVP_MD_CTX_new");
-	const uint8_t *d;
-	uint8_t sig[160];
-	size_t siglen = sizeof(sig);
-	ECDSA_SIG *es;
-
-	if (EVP_DigestSignInit(ctx, NULL, md, NULL, key) <= 0 ||
-	    EVP_DigestSign(ctx, sig, &siglen, p, len) <= 0)
-		die("cannot sign");
-	EVP_MD_CTX_free(ctx);
-	d = sig;
-	es = must(d2i_ECDSA_SIG(NULL, &d, siglen), "d2i_ECDSA_SIG");
-	BN_bn2binpad(ECDSA_SIG_get0_r(es), rs, n);
-	BN_bn2binpad(ECDSA_SIG_get0_s(es), rs + n, n);
-	ECDSA_SIG_free(es);
-}
-
-void ec_point(EVP_PKEY *key, size_t n, uint8_t *xy)
-{
-	uint8_t *p = NULL;
-	size_t len = EVP_PKEY_get1_encoded_public_key(key, &p);
-
-	if (len != 1 + 2 * n)
-		die("a public key of %zu bytes where %zu were expected", len, 1 + 2 * n);
-	memcpy(xy, p + 1, 2 * n);
 	OPENSSL_free(p);
 }

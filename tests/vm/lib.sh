@@ -117,6 +117,27 @@ download_deb() {
 	}
 }
 
+# kernel_files DIR PATTERN...: those of linux-source-6.12 that match, in DIR of the
+# cache, once; prints where that is.
+kernel_files() {
+	local dir=$cache/$1 deb
+	shift
+	[ ! -e "$dir" ] || { echo "$dir"; return; }
+	hold debug-kernel
+	deb=$(deb_of linux-source-6.12 "$cache/debs")
+	if [ -z "$deb" ]; then
+		vm_apt_setup bookworm
+		download_deb bookworm linux-source-6.12 "$cache/debs"
+		deb=$(deb_of linux-source-6.12 "$cache/debs")
+	fi
+	rm -rf "$dir.new"
+	mkdir -p "$dir.new"
+	dpkg-deb --fsys-tarfile "$deb" |
+		tar -xO --wildcards './usr/src/linux-source-*.tar.xz' | xz -dc -T0 |
+		tar -x -C "$dir.new" --strip-components=1 --wildcards "$@" &&
+		mv "$dir.new" "$dir" && echo "$dir"
+}
+
 # copy_module_sources DIR: what the build of the module reads. Only files that
 # differ are written, so that make sees what changed; products stay.
 copy_module_sources() {
