@@ -299,6 +299,13 @@ static void unload_under_dump(void)
 
 static bool *stop;
 
+static void make_stop(void)
+{
+	stop = mmap(NULL, sizeof(*stop), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(stop != MAP_FAILED, "%s", strerror(errno));
+}
+
 static bool stopped(void)
 {
 	return __atomic_load_n(stop, __ATOMIC_ACQUIRE);
@@ -335,15 +342,61 @@ static void joins_and_leaves(void *arg)
 	}
 }
 
+static void takes(void *arg)
+{
+	static uint8_t buf[CVM_BUF_SIZE];
+	int fd = cvm_open(O_RDWR);
+
+	(void)arg;
+	while (!stopped()) {
+		cvm_write(fd, "load", 4);
+		CHECK(cvm_slurp(fd, buf, sizeof(buf)) > 0, "no evidence");
+	}
+}
+
+/* The log is read while it is written: whatever is in it is whole. */
+static void dump_under_load(void)
+{
+	uint64_t end = now_ms() + 3000, last = 0;
+	unsigned int dumps = 0;
+	struct nl_event *log;
+	pid_t pid[3];
+	struct nl nl;
+	int n;
+
+	sim_need();
+	setup();
+	make_stop();
+	sim_set("fast=1");
+	driver_keeps_entry();
+	nl_open(&nl);
+	for (size_t i = 0; i < ARRAY_SIZE(pid); i++)
+		pid[i] = run_child(takes, NULL);
+	while (now_ms() < end) {
+		n = nl_get_log(&nl, last + 1, &log);
+		CHECK(n >= 0, "get-log: %s", strerror(-n));
+		for (int i = 0; i < n; i++) {
+			CHECK(log[i].number > last, "%llu after %llu",
+			      (unsigned long long)log[i].number,
+			      (unsigned long long)last);
+			last = log[i].number;
+		}
+		free(log);
+		dumps++;
+	}
+	ktap_note("%u dumps, up to event %llu", dumps, (unsigned long long)last);
+	__atomic_store_n(stop, true, __ATOMIC_RELEASE);
+	for (size_t i = 0; i < ARRAY_SIZE(pid); i++)
+		join_child(pid[i], 15000);
+}
+
 /* Loaded and unloaded while others listen, dump and make events */
 static void reload_storm(void)
 {
 	pid_t pid[4];
 
 	setup();
-	stop = mmap(NULL, sizeof(*stop), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	CHECK(stop != MAP_FAILED, "%s", strerror(errno));
+	make_stop();
 	for (int i = 0; i < 4; i++)
 		pid[i] = run_child(i % 2 ? joins_and_leaves : toggles, NULL);
 	for (int i = 0; i < 12; i++) {
@@ -360,6 +413,7 @@ static const struct ktap_case cases[] = {
 	{ "slow_and_good", slow_and_good, 0 },
 	{ "unload_under_listeners", unload_under_listeners, 0 },
 	{ "unload_under_dump", unload_under_dump, 0 },
+	{ "dump_under_load", dump_under_load, 0 },
 	{ "reload_storm", reload_storm, 120 },
 	{ "flood", flood, 1200 },
 };

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * evidence-failed: DESIGN 6 and "EVENTS" of the header, against what the ioctl
+ * tells of the same request.
+ */
+#define _GNU_SOURCE
+#include "cvm_client.h"
+#include "nl.h"
+#include "witness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct nl listener;
+
+static void setup(void)
+{
+	sim_need();
+	need_root();
+	nl_listen(&listener);
+	nl_drain(&listener);
+}
+
+/* One request that fails, and its event; what both say must agree. */
+static void fail_with(int want, unsigned int timeout_ms, struct nl_event *ev)
+{
+	struct cvm_evidence_request req;
+	struct witness w;
+	int fd = cvm_open(O_RDWR), err;
+
+	cvm_request_init(&req, "fails", 5);
+	req.timeout_ms = timeout_ms;
+	err = cvm_request(fd, &req);
+	CHECK(err == -want, "%s, not %s", strerror(-err), strerror(want));
+	nl_wait(&listener, EV(EVIDENCE_FAILED), ev, 10000);
+	nl_note(ev);
+	CHECK(nl_num(ev, EVA(ERRNO)) == (uint64_t)want, "errno %llu",
+	      (unsigned long long)nl_num(ev, EVA(ERRNO)));
+	CHECK(nl_num(ev, EVA(SEQUENCE)) == req.sequence, "sequence");
+	CHECK(nl_num(ev, EVA(PROVIDER)) == req.out_provider, "provider");
+	CHECK(nl_has(ev, EVA(FW_STATUS)) ==
+	      !!(req.out_flags & CVM_EVIDENCE_OUT_F_FW_STATUS),
+	      "firmware status known to one and not the other");
+	if (nl_has(ev, EVA(FW_STATUS)))
+		CHECK(nl_num(ev, EVA(FW_STATUS)) == req.fw_status, "status 0x%llx",
+		      (unsigned long long)nl_num(ev, EVA(FW_STATUS)));
+	witness_read(getpid(), &w);
+	witness_check(ev, &w);
+	nl_none(&listener, EV(EVIDENCE_TAKEN), 50);
+}
+
+static void by_firmware(void)
+{
+	const struct cvm_evidence_provider *p;
+	struct nl_event ev;
+	struct cvm_state st;
+	int fd;
+
+	setup();
+	sim_fail_next();
+	fail_with(EIO, 0, &ev);
+	fd = cvm_open(O_RDWR);
+	cvm_get_info(fd, &st);
+	p = cvm_find(&st, st.info.auto_provider);
+	CHECK(nl_has(&ev, EVA(FW_STATUS)) ==
+	      !!(p->caps & CVM_EVIDENCE_CAP_FW_STATUS),
+	      "the status of %s", p->name);
+	if (nl_has(&ev, EVA(FW_STATUS)))
+		CHECK(nl_num(&ev, EVA(FW_STATUS)) == 0x16, "status");
+}
+
+static void mismatch(void)
+{
+	struct cvm_state st;
+	struct nl_event ev;
+	int fd;
+
+	setup();
+	fd = cvm_open(O_RDWR);
+	cvm_get_info(fd, &st);
+	if (st.info.tee == CVM_EVIDENCE_TEE_CCA)
+		ktap_skip("the kernel does not read CCA tokens");
+	sim_set("wrong_data=1:1");
+	fail_with(EBADMSG, 0, &ev);
+}
+
+static void timeout(void)
+{
+	struct nl_event ev;
+
+	setup();
+	sim_set("delay=1500:1");
+	fail_with(ETIMEDOUT, 300, &ev);
+	/* it was being worked on, and still is */
+	CHECK(nl_num(&ev, EVA(WAIT_NS)) < 300000000, "");
+	CHECK(nl_num(&ev, EVA(FIRMWARE_NS)) == 0, "");
+}
+
+/* Nobody waits for it any more: the last file on it was closed. */
+static void abandoned(void)
+{
+	struct nl_event ev;
+	int fd;
+
+	setup();
+	sim_set("delay=500:1");
+	fd = cvm_open(O_RDWR);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	cvm_write(fd, "abandoned", 9);
+	close(fd);
+	nl_wait(&listener, EV(EVIDENCE_FAILED), &ev, 10000);
+	CHECK(nl_num(&ev, EVA(ERRNO)) == ECANCELED, "errno %llu",
+	      (unsigned long long)nl_num(&ev, EVA(ERRNO)));
+	CHECK(nl_num(&ev, EVA(PID)) == (uint64_t)getpid(), "pid");
+	nl_none(&listener, EV(EVIDENCE_TAKEN), 800);
+}
+
+/* It never came to be worked on. */
+static void timeout_in_queue(void)
+{
+	struct cvm_evidence_request req;
+	struct nl_event ev;
+	int fd[2], err;
+
+	setup();
+	sim_set("delay=1500:1");
+	for (int i = 0; i < 2; i++)
+		fd[i] = cvm_open(O_RDWR);
+	fcntl(fd[0], F_SETFL, O_NONBLOCK);
+	cvm_write(fd[0], "first", 5);
+	cvm_request_init(&req, "second", 6);
+	req.timeout_ms = 300;
+	err = cvm_request(fd[1], &req);
+	CHECK(err == -ETIMEDOUT, "%s", strerror(-err));
+	nl_wait(&listener, EV(EVIDENCE_FAILED), &ev, 10000);
+	nl_note(&ev);
+	CHECK(nl_num(&ev, EVA(SEQUENCE)) == req.sequence, "sequence");
+	CHECK(nl_num(&ev, EVA(FIRMWARE_NS)) == 0, "time in firmware");
+	CHECK(nl_num(&ev, EVA(WAIT_NS)) == req.wait_ns,
+	      "waited %llu ns, by the ioctl's word %llu",
+	      (unsigned long long)nl_num(&ev, EVA(WAIT_NS)),
+	      (unsigned long long)req.wait_ns);
+}
+
+static const struct ktap_case cases[] = {
+	{ "by_firmware", by_firmware, 0 },
+	{ "mismatch", mismatch, 0 },
+	{ "timeout", timeout, 0 },
+	{ "timeout_in_queue", timeout_in_queue, 0 },
+	{ "abandoned", abandoned, 0 },
+};
+
+CVM_TEST_MAIN(cases)
