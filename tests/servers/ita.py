@@ -21,7 +21,7 @@ from strict import Bad
 POLICIES = ("e48dabc5-9608-4ff3-aaed-f25909ab9de1", "2f1b1c9c-4d0c-4b1e-8f76-0d5a3a6b5c11")
 ALGS = ("RS256", "PS384")
 COMMON = ("policy_ids", "token_signing_alg", "policy_must_match")
-LIFETIME = 120
+LIFETIME = 600		# a guest may have to boot meanwhile
 
 
 class Ita(Service):

@@ -1,0 +1,247 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# host_services.sh [SIM]...: run on the host. The servers of tests/servers give
+# their challenges; a guest of each SIM (tsm-snp tsm-tdx ioctl-snp ioctl-tdx
+# azure-snp azure-tdx) takes fresh evidence for them and prints the requests,
+# whole HTTP messages; the host carries them to the servers, which verify them,
+# also with bits changed. What lacks a quote leaves the guest as a blob, and the
+# request is made of it here with the quote of a host's service. Last line: "N
+# passed, N failed, N skipped".
+
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+servers=$(cd "$here/../servers" && pwd)
+tool=$here/../../user/cvm-evidence
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/host-services.XXXXXX") || exit 1
+# shellcheck source=tests/servers/lib.sh
+. "$servers/lib.sh"
+trap 'stop_servers; rm -rf "$tmp"' EXIT
+export PYTHONPYCACHEPREFIX=$tmp/pycache
+passed=0 failed=0 skipped=0 n=0
+json='Content-Type: application/json'
+session='Accept: application/vnd.veraison.challenge-response-session+json'
+nonce=$(printf %064d 42)	# of every challenge of Google's
+
+result() {	# result STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		passed=$((passed + 1))
+		echo "ok $n $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $n $2"
+	fi
+}
+
+# --- what the guest is to do: a line each, NAME and the arguments ---
+
+plan() {
+	printf '%s\t%s\n' "$1" "$2" >>"$tmp/in/plan"
+}
+
+# Challenges of all services, fresh for each guest, into $tmp/in
+challenges() {
+	local tee=$1 f place=/v1/projects/p/locations/us-central1
+	rm -rf "$tmp/in"
+	mkdir "$tmp/in"
+	printf '%s' '{"keys":[],"nonce":"of the relying party"}' >"$tmp/in/rd"
+	printf 'a nonce of mine' >"$tmp/in/raw"
+	cp "$tmp/tee.pem" "$tmp/tpm.json" "$tmp/certs.pem" "$tmp/in"
+	ask GET /appraisal/v2/nonce '' 'Accept: application/json' 'x-api-key: key-of-the-test' | body >"$tmp/in/ita"
+	ask POST /kbs/v0/auth '{"version":"0.4.0","tee":"'"$tee"'","extra-params":""}' "$json" >"$tmp/answer"
+	body <"$tmp/answer" >"$tmp/in/kbs"
+	cookie=$(header Set-Cookie <"$tmp/answer" | sed 's/;.*//')
+	[ "$tee" = snp ] || return 0
+	for f in json cbor cmw; do
+		ask POST '/challenge-response/v1/newSession?nonceSize=64' '' "$session" >"$tmp/answer"
+		body <"$tmp/answer" >"$tmp/in/veraison-$f"
+		header Location <"$tmp/answer" >"$tmp/in/location-$f"
+	done
+	ask POST $place/challenges '{}' "$json" 'Authorization: Bearer token-of-the-test' | body >"$tmp/in/gcp"
+}
+
+plan_snp() {
+	local f
+	plan maa '--runtime-data rd'
+	plan ita '--challenge ita --user-data rd'
+	plan kbs "--challenge kbs --tee-key tee.pem --session $cookie"
+	plan coco-as '--runtime-data rd'
+	plan gcp '--challenge gcp --tpm-attestation tpm.json'
+	for f in json cbor cmw; do
+		plan veraison "--form $f --challenge veraison-$f --session $(cat "$tmp/in/location-$f")"
+	done
+	for f in json cbor json-collection cbor-collection; do
+		plan cmw "--form $f --challenge raw"
+	done
+}
+
+plan_tdx() {
+	local f
+	plan maa '--runtime-data rd'
+	for f in v1 v2; do
+		plan ita "--form $f --challenge ita --user-data rd"
+	done
+	plan kbs "--challenge kbs --tee-key tee.pem --session $cookie"
+	plan coco-as '--runtime-data rd'
+	for f in json cbor json-collection cbor-collection; do
+		plan cmw "--form $f --challenge raw"
+	done
+}
+
+# The paravisor's host gives no certificates to the guest: they come by IMDS.
+plan_azure() {
+	local with=$1
+	plan maa "--runtime-data rd $with"
+	plan ita "--challenge ita --user-data rd $with"
+	plan kbs "--challenge kbs --tee-key tee.pem --session $cookie $with"
+	plan coco-as "--runtime-data rd $with"
+}
+
+# In the guest: every line of the plan, the request or the blob in base64.
+cat >"$tmp/guest" <<'EOT'
+cd /root/in || exit 1
+how=$1
+while IFS='	' read -r name args; do
+	rm -f out blob
+	if [ "$how" = blob ]; then
+		# shellcheck disable=SC2086
+		cvm-evidence request $name $args --binding >binding 2>err &&
+			cvm-evidence get --report-data "hex:$(jq -r .report_data binding)" -o out 2>>err
+	else
+		http='--http 127.0.0.1'
+		[ "$name" != cmw ] || http=
+		# shellcheck disable=SC2086
+		cvm-evidence request $name $args $http -o out 2>err </dev/null
+	fi
+	echo "=== $? $name $args"
+	sed 's/^/# /' err
+	[ ! -s out ] || base64 -w 0 out
+	echo
+done <plan
+EOT
+
+# --- what came back ---
+
+# accepted SIM NAME ARGS FILE: the service takes it; FILE is a whole message
+accepted() {
+	local name=$2 what status
+	what="$1: $2$(grep -o -- ' --form [a-z0-9-]*' <<<" $3")"
+	if [ "$name" = cmw ]; then
+		"$servers/read_cmw.py" "$4" "$tmp/in/raw" "${roots[@]}" >"$tmp/answer" 2>&1
+		result $? "$what is read and verified"
+		return
+	fi
+	# the tool leaves secrets to the shell
+	sed "s/\${TRUSTAUTHORITY_API_KEY}/key-of-the-test/; s/\${CLOUDSDK_AUTH_ACCESS_TOKEN}/token-of-the-test/" \
+		"$4" >"$tmp/whole"
+	send "$tmp/whole" >"$tmp/answer"
+	status=$(head -n 1 "$tmp/answer" | cut -d' ' -f2)
+	body <"$tmp/answer" >"$tmp/body"
+	case $name in
+	veraison) jq -j '.result // empty' "$tmp/body" 2>/dev/null ;;
+	coco-as) cat "$tmp/body" ;;
+	*) jq -j '.token // .oidcClaimsToken // empty' "$tmp/body" 2>/dev/null ;;
+	esac >"$tmp/token"
+	claims_of "$tmp/token" >"$tmp/claims"
+	# of this simulated machine, and affirmed where the service says such a thing
+	[ "$status" = 200 ] && grep -q '"simulated":true' "$tmp/claims" &&
+		! grep -q '"ear.status":"contraindicated"' "$tmp/claims"
+	status=$?
+	[ $status -eq 0 ] || head -c 400 "$tmp/answer" | sed 's/^/# /'
+	result $status "$what is accepted"
+}
+
+# The blob of a TDREPORT, completed by the quoting service of the host.
+complete() {
+	local name=$1 http_=$http args
+	read -ra args <<<"$2"
+	[ "$name" = cmw ] && http_= || http_="127.0.0.1"
+	(cd "$tmp/in" && "$tool" request "$name" "${args[@]}" --evidence "$3" \
+		--imds="http://127.0.0.1:$http" ${http_:+--http "$http_"} -o "$4") 2>"$tmp/err"
+}
+
+guest() {	# guest SIM HOW
+	local sim=$1 how=$2 rc status name args
+	"$here/../vm/run" -q -s "$sim" -t 240 -a "$tmp/in" -a "$tmp/guest" -- \
+		sh /root/guest "$how" >"$tmp/stdout" 2>"$tmp/stderr"
+	rc=$?
+	if [ $rc -eq 77 ]; then
+		n=$((n + 1)) skipped=$((skipped + 1))
+		echo "ok $n $sim # SKIP $(head -n 1 "$tmp/stderr")"
+		return
+	fi
+	[ $rc -eq 0 ] || tail -n 20 "$tmp/stderr" | sed 's/^/# /'
+	result $rc "$sim: the guest"
+	while read -r _ status name args; do
+		sed -n "\|^=== $status $name $args\$|,/^===/{/^#/p;/^[A-Za-z0-9+\/]/p}" "$tmp/stdout" >"$tmp/part"
+		if [ "$status" -ne 0 ]; then
+			cat "$tmp/part"
+			result 1 "$sim: $name $args"
+			continue
+		fi
+		grep -v '^#' "$tmp/part" | tr -d '\r\n' | base64 -d >"$tmp/message"
+		if [ "$how" = blob ]; then
+			cp "$tmp/message" "$tmp/blob"
+			if ! complete "$name" "$args" "$tmp/blob" "$tmp/message"; then
+				sed 's/^/# /' "$tmp/err"
+				result 1 "$sim: $name of the blob and a quote"
+				continue
+			fi
+		fi
+		accepted "$sim" "$name" "$args" "$tmp/message"
+	done < <(tr -d '\r' <"$tmp/stdout" | grep '^=== ')
+	[ "$(grep -c '^=== ' "$tmp/stdout")" -eq "$(wc -l <"$tmp/in/plan")" ]
+	result $? "$sim: every request was made"
+}
+
+# --- ---
+
+make -s -C "$here/../sim" >&2 && make -s -C "$here/../../user" >&2 || exit 1
+"$here/../sim/cvm-simtee" --dump "$tmp/sim" >/dev/null
+cat "$tmp"/sim/roots/{vcek,ask,ark}-milan.pem >"$tmp/certs.pem"
+openssl ecparam -name prime256v1 -genkey -noout -out "$tmp/tee.pem"
+"$servers/tpm_part.py" "$nonce" "$tmp/ak.pem" >"$tmp/tpm.json"
+roots=("$tmp/sim/roots")
+echo key-of-the-test >"$tmp/api-key"
+echo token-of-the-test >"$tmp/access-token"
+serve main --gcp-nonce "$nonce" --flip 61 --api-key "$tmp/api-key" --access-token "$tmp/access-token"
+
+[ $# -gt 0 ] || set -- tsm-snp tsm-tdx ioctl-snp ioctl-tdx azure-snp azure-tdx
+echo "KTAP version 1"
+for sim; do
+	case $sim in
+	tsm-snp | ioctl-snp)
+		challenges snp
+		plan_snp
+		guest "$sim" http
+		;;
+	tsm-tdx)
+		challenges tdx
+		plan_tdx
+		guest "$sim" http
+		;;
+	ioctl-tdx)
+		challenges tdx
+		plan_tdx
+		guest "$sim" blob
+		;;
+	azure-snp)
+		challenges az-snp-vtpm
+		plan_azure '--certs certs.pem'
+		guest "$sim" http
+		;;
+	azure-tdx)
+		challenges az-tdx-vtpm
+		plan maa '--runtime-data rd'
+		plan ita '--challenge ita --user-data rd'
+		guest "$sim" blob
+		;;
+	esac
+done
+grep '"flips"' "$log" >"$tmp/flips" && ! grep '"survived": \["' "$tmp/flips"
+result $? "none was accepted with a bit changed, $(grep -o '"flips": [0-9]*' "$tmp/flips" |
+	awk '{ s += $2 } END { print s }') tries"
+echo "1..$n"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
