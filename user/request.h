@@ -52,6 +52,7 @@ struct binding {
 	u8 quote[64];		/* qualifying data of the TPM quote of an HCL guest */
 	size_t quote_len;
 	bool wants_quote;
+	u32 pcrs;		/* bits of those it is to be over, 0: all */
 	const char *what;	/* "SHA-384 of nonce and key", for messages */
 };
 

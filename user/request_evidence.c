@@ -170,8 +170,10 @@ static int take_fresh(struct request_options *o, struct request *q)
 			return rc;
 		if (provider == CVM_EVIDENCE_PROVIDER_VTPM) {
 			o->take.r.flags |= CVM_EVIDENCE_F_TPM_QUOTE | CVM_EVIDENCE_F_QUOTE_DATA;
-			o->take.r.quote_data = (uintptr_t)b->quote;
+			o->take.r.quote_data = b->quote_len ? (uintptr_t)b->quote : 0;
 			o->take.r.quote_data_len = (u32)b->quote_len;
+			if (b->pcrs)
+				o->take.r.pcr_mask = b->pcrs;
 		}
 	}
 	rc = take_evidence(&o->take, &q->evidence, &q->e);

@@ -33,14 +33,25 @@ enum { FORM_TEE, FORM_GUEST };
 
 static const char *const forms[] = { "tee", "azure-guest", NULL };
 
+static int no_runtime_data(void)
+{
+	return fail(RC_USAGE, "--runtime-data FILE is missing: without it nobody can tell what this evidence answers for (or --self-nonce)");
+}
+
 /* The service compares the first 32 bytes with the hash of runtimeData. */
 static int bind(struct request *q)
 {
-	if (q->form == FORM_GUEST)
-		q->bind.wants_quote = true;	/* with empty qualifying data */
+	if (q->form == FORM_GUEST) {
+		/* with empty qualifying data: a key of this boot makes it fresh */
+		q->bind.wants_quote = true;
+		q->bind.pcrs = MAA_BOOT_PCRS;
+	}
 	if (q->runtime.path)
 		return bind_digest(q, "SHA256", q->runtime.b.p, q->runtime.b.len,
 				   "the runtime data");
+	/* HCL reports in files bring their runtime data; new evidence has none yet */
+	if (q->form == FORM_TEE && !q->evidence.len && !q->self_nonce)
+		return no_runtime_data();
 	return RC_OK;
 }
 
@@ -108,7 +119,7 @@ static int check_init_data(const struct request *q)
 static int check_given(const struct request *q)
 {
 	if (!q->runtime.path && !q->azure && !q->self_nonce)
-		return fail(RC_USAGE, "--runtime-data FILE is missing: without it nobody can tell what this evidence answers for (or --self-nonce)");
+		return no_runtime_data();
 	return check_init_data(q);
 }
 

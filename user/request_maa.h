@@ -4,6 +4,9 @@
 
 #include "request.h"
 
+/* PCRs that AzureGuest wants quoted, on Linux */
+#define MAA_BOOT_PCRS	0xffu
+
 /* The value of the member "report": base64url of {SnpReport, VcekCertChain} */
 void maa_snp_field(struct span report, struct span chain, struct buf *out);
 

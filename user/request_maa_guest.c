@@ -13,7 +13,6 @@
 
 #define TCG_LOG		"/sys/kernel/security/tpm0/binary_bios_measurements"
 #define TCG_LOG_MAX	(4u * 1024 * 1024)
-#define BOOT_PCRS	0xffu
 
 static void add_b64_text(struct json_object *o, const char *key, const char *text)
 {
@@ -151,7 +150,7 @@ static int check(const struct request *q)
 			    raw_kind_title(q->kind));
 	if (!q->tpm.attest.len)
 		return fail(RC_EVIDENCE, "AzureGuest wants a quote of the vTPM, which this evidence does not have");
-	if ((q->tpm.mask & BOOT_PCRS) != BOOT_PCRS || q->tpm.bank != TPM_ALG_SHA256)
+	if ((q->tpm.mask & MAA_BOOT_PCRS) != MAA_BOOT_PCRS || q->tpm.bank != TPM_ALG_SHA256)
 		return fail(RC_EVIDENCE, "AzureGuest wants a quote over PCR 0 to 7 of SHA-256; this one is over others");
 	if (!q->tpm.sig.len)
 		return fail(RC_EVIDENCE, "AzureGuest wants a quote signed by RSA");
