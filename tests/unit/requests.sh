@@ -15,6 +15,42 @@ while read -r name evidence kind args; do
 	check "$name, byte for byte" cmp "$tmp/out" "$r/$name"
 done <<<"$cases"
 
+# fresh from a device that is asked for what the service checks: the same body
+fresh() {
+	env LD_PRELOAD="$OUT/fakedev.so" FAKE_DEV="$tmp/dev" FAKE_LOG="$tmp/log" "$plain" request "$@" --device "$tmp/dev"
+}
+while read -r name evidence kind args; do
+	[ -n "$name" ] || continue
+	export FAKE_BLOB=$r/$evidence.cvme FAKE_TEE=1 FAKE_PROVIDER=1
+	case $kind in *tdx) FAKE_TEE=2 ;; esac
+	case $kind in azure-*) FAKE_PROVIDER=4 ;; esac
+	# shellcheck disable=SC2086 # words
+	set -- $args
+	data=$(req "$@" --binding | hex report_data)
+	[ "$kind" != azure-tdx ] || set -- "$@" --quote "$r/$evidence.cvme.quote"
+	rm -f "$tmp/log"
+	expect 0 '' "$name, fresh" fresh "$@"
+	check "$name, fresh: the same" cmp "$tmp/out" "$r/$name"
+	check "$name: the device was asked for it" grep -q " data=$data service" "$tmp/log"
+done <<<"$cases"
+# kbs, coco-as and gcp want the event log; a vTPM's quote is asked for where there is one
+# shellcheck disable=SC2317 # check calls it
+asked() { grep -q "flags=$1 " "$tmp/log"; }
+rm -f "$tmp/log"
+export FAKE_BLOB=$r/kbs-tdx.cvme FAKE_TEE=2 FAKE_PROVIDER=1
+# shellcheck disable=SC2086 # words
+fresh $kbs >/dev/null
+check 'kbs asks for the event log' asked 0x1
+rm -f "$tmp/log"
+export FAKE_BLOB=$r/kbs-azure-snp.cvme FAKE_TEE=1 FAKE_PROVIDER=4
+# shellcheck disable=SC2086 # words
+fresh $kbs >/dev/null
+check "and for the vTPM's quote, over data of its own" asked 0x7
+rm -f "$tmp/log"
+expect 2 'runtime-data FILE is missing' 'maa: no data, no evidence' fresh maa
+check 'none was taken' test ! -e "$tmp/log"
+unset FAKE_BLOB FAKE_TEE FAKE_PROVIDER
+
 # a challenge with its first character changed binds nothing
 flip() { sed "s/\"$1\":\"./\"$1\":\"X/" "$2" >"$tmp/flipped"; }
 other() {
