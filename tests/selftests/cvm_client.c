@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include "cvm_client.h"
+#include "inject.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@ static void teardown(void)
 {
 	int fd;
 
+	inject_reset();
 	sim_reset();
 	params_restore();
 	cgroups_remove();

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "drivers.h"
 #include "cvm_client.h"
+#include "inject.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -253,6 +254,7 @@ static void restore(void)
 	char wiped[16];
 	int status = 0;
 
+	inject_reset();
 	sim_reset();
 	params_restore();
 	if (read_line("/sys/kernel/cvm_sim/sev_guest/keys_wiped", wiped,
