@@ -4,6 +4,7 @@
 #include "evidence.h"
 #include "fuzz.h"
 #include "hcl.h"
+#include "pck.h"
 #include "show.h"
 #include "snp.h"
 #include "tdx.h"
@@ -176,6 +177,7 @@ static void each(void *arg, X509 *x, struct span pem)
 {
 	char *name = x509_name(X509_get_subject_name(x)), *cn = x509_cn(X509_get_issuer_name(x));
 	struct span text;
+	struct pck pck;
 
 	fuzz_inside(pem, *(struct span *)arg);
 	must(name && cn);
@@ -185,6 +187,7 @@ static void each(void *arg, X509 *x, struct span pem)
 	x509_amd_hwid(x, &text);
 	x509_amd_text(x, "5", &text);
 	cert_has_ec_key(x);
+	pck_read(x, &pck);
 	X509_free(x);
 }
 

@@ -46,7 +46,9 @@ void fuzz_part_free(struct part *p);
 
 /* @part is in @whole, or empty */
 void fuzz_inside(struct span part, struct span whole);
-/* Renders and frees: JSON that parses, text that moves no terminal's cursor */
+/* JSON that parses, text that moves no terminal's cursor */
+void fuzz_rendered(const struct node *root, bool json);
+/* Both, and frees it */
 void fuzz_report(struct node **root);
 void fuzz_is_text(const char *s, size_t len);
 
@@ -63,6 +65,8 @@ void fuzz_answers(struct span *rest);
 /* Evidence the device gives from now on, bound to what it is asked for */
 enum fuzz_evidence { FUZZ_TDX, FUZZ_SNP, FUZZ_HCL_SNP, FUZZ_HCL_TDX, FUZZ_EVIDENCE_N };
 void fuzz_device(enum fuzz_evidence kind);
+/* Whether signatures and chains hold, whatever is in them: to get behind them */
+void fuzz_trust(bool on);
 /* An EC key that is always the same; its owner is the caller */
 EVP_PKEY *fuzz_key(void);
 const char *fuzz_key_pem(void);

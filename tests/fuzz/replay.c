@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include "fuzz.h"
 #include "request.h"
@@ -18,7 +19,7 @@ static void replay(const char *dir, const char *name, void (*target)(struct span
 	int rc = file_read(path, 1 << 24, &b);
 
 	/* before, as a crash ends all of it */
-	fprintf(stderr, "replay: %s\n", path);
+	dprintf(STDERR_FILENO, "replay: %s\n", path);
 	if (!rc)
 		fuzz_one(target, b.p, b.len);
 	failed |= rc;

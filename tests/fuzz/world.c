@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The network and the device, as a target's input says they are. The linker
- * puts these functions in the place of the tool's own (--wrap).
+ * The network, the device and signatures, as a target wants them. The linker puts
+ * these functions in the place of the tool's own (--wrap).
  */
 #include <fcntl.h>
 #include <openssl/pem.h>
@@ -11,6 +11,7 @@
 #include "fuzz.h"
 #include "http.h"
 #include "tpm.h"
+#include "verify.h"
 /* the synthetic evidence of the unit tests, made here for what is asked */
 #include "../unit/gen.h"
 
@@ -59,6 +60,37 @@ int __wrap_http_exchange(const struct http_request *r, struct http_answer *a)
 	if (s.len > r->max)
 		return fail(RC_REFUSED, "too long");
 	buf_add(&a->body, s.p, s.len);
+	return RC_OK;
+}
+
+static bool trust;
+
+void fuzz_trust(bool on)
+{
+	trust = on;
+}
+
+bool __real_ecdsa_verify(EVP_PKEY *key, const char *md, struct span msg, const u8 *r, const u8 *sig,
+			 size_t len, bool little_endian);
+bool __wrap_ecdsa_verify(EVP_PKEY *key, const char *md, struct span msg, const u8 *r, const u8 *sig,
+			 size_t len, bool little_endian);
+bool __wrap_ecdsa_verify(EVP_PKEY *key, const char *md, struct span msg, const u8 *r, const u8 *sig,
+			 size_t len, bool little_endian)
+{
+	return trust || __real_ecdsa_verify(key, md, msg, r, sig, len, little_endian);
+}
+
+bool __real_verify_chain(struct verify *v, const char *check, X509 *x);
+bool __wrap_verify_chain(struct verify *v, const char *check, X509 *x);
+bool __wrap_verify_chain(struct verify *v, const char *check, X509 *x)
+{
+	return trust || __real_verify_chain(v, check, x);
+}
+
+int __wrap_report_print(const struct node *root, bool json);
+int __wrap_report_print(const struct node *root, bool json)
+{
+	fuzz_rendered(root, json);
 	return RC_OK;
 }
 

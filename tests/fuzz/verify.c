@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What verify reads besides evidence, and the whole of its judgement */
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "pck.h"
+#include "verify.h"
+
+#define AT	1750000000	/* so that a run does not depend on its day */
+
+/* Each check has a name and a reason; the results can be printed. */
+static void result(struct verify *v, bool json)
+{
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		must(v->checks[i].name && v->checks[i].reason);
+	/* nothing asked for a binding, so nothing can be all right */
+	must(verify_result(v, json) == RC_EVIDENCE);
+}
+
+static void copy_pool(struct cert_pool *to, const struct cert_pool *from)
+{
+	size_t i;
+
+	to->certs = xalloc(from->n * sizeof(*to->certs));
+	for (i = 0; i < from->n; i++) {
+		must(X509_up_ref(from->certs[i].x));
+		to->certs[to->n++].x = from->certs[i].x;
+	}
+}
+
+/* The roots are the same in all runs, and take longer than the rest of one. */
+static void init(struct verify *v)
+{
+	static struct verify fresh;
+
+	if (!fresh.roots.n)
+		must(!verify_init(&fresh));
+	copy_pool(&v->roots, &fresh.roots);
+	copy_pool(&v->certs, &fresh.certs);
+	v->own_certs = v->certs.n;
+	v->at = AT;
+}
+
+FUZZ(verify)
+{
+	struct verify v CLEANUP(verify_free) = { 0 };
+	struct span rest = s;
+	struct part evidence CLEANUP_PART = fuzz_part(&rest);
+	struct part certs CLEANUP_PART = fuzz_part(&rest);
+	struct part log CLEANUP_PART = fuzz_part(&rest);
+	struct part quote CLEANUP_PART = fuzz_part(&rest);
+	struct part attest CLEANUP_PART = fuzz_part(&rest);
+	struct part signature CLEANUP_PART = fuzz_part(&rest);
+	struct part pcrs CLEANUP_PART = fuzz_part(&rest);
+	struct part ak CLEANUP_PART = fuzz_part(&rest);
+	int rc;
+
+	init(&v);
+	v.policy.any_code = true;
+	if (certs.s.len)
+		cert_pool_add(&v.certs, certs.s, "fuzz");
+	v.parts.event_log = log.s;
+	v.parts.quote = quote.s;
+	v.parts.tpm_attest = attest.s;
+	v.parts.tpm_signature = signature.s;
+	v.parts.pcrs = pcrs.s;
+	v.parts.ak_pub = ak.s;
+	rc = verify_open(&v, evidence.s, "fuzz");
+	must_judge(rc);
+	if (rc)
+		return;
+	verify_check(&v);
+	result(&v, true);
+	result(&v, false);
+}
+
+/* Registers are 4 times 48 bytes, then the log. */
+FUZZ(event_log)
+{
+	struct verify v CLEANUP(verify_free) = { 0 };
+	u8 rtmr[4 * 48] = { 0 };
+	size_t n = s.len < sizeof(rtmr) ? s.len : sizeof(rtmr);
+	struct span log = { s.p + n, s.len - n };
+
+	memcpy(rtmr, s.p, n);
+	verify_event_log(&v, log, rtmr);
+}
+
+/* A certificate by which Intel could sign, had it a root of Intel's above it */
+static X509 *signer(void)
+{
+	X509 *x = X509_new();
+	EVP_PKEY *key = fuzz_key();
+	X509_NAME *name = X509_get_subject_name(x);
+
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+				   (const u8 *)"Intel SGX TCB Signing", -1, -1, 0);
+	X509_set_issuer_name(x, name);
+	X509_set_pubkey(x, key);
+	X509_gmtime_adj(X509_getm_notBefore(x), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x), 1 << 30);
+	must(X509_sign(x, key, EVP_sha256()) > 0);
+	EVP_PKEY_free(key);
+	return x;
+}
+
+/* Files of Intel's PCS for a quote, as if their signatures held */
+FUZZ(collateral)
+{
+	struct verify v CLEANUP(verify_free) = { .at = AT };
+	struct span rest = s;
+	struct part pck CLEANUP_PART = fuzz_part(&rest);
+	struct part quote CLEANUP_PART = fuzz_part(&rest);
+	static u8 *der;
+	static int len;
+	const u8 *p = pck.s.p;
+	struct tdx_quote q;
+	X509 *x;
+	u32 i;
+
+	if (!der) {
+		x = signer();
+		len = i2d_X509(x, &der);
+		X509_free(x);
+	}
+	must(!cert_pool_add(&v.certs, (struct span){ der, (size_t)len }, "signer"));
+	x = pck.s.len ? d2i_X509(NULL, &p, (long)pck.s.len) : NULL;
+	if (!x)
+		return;
+	v.collateral = xalloc(4 * sizeof(*v.collateral));
+	for (i = 0; i < 4 && rest.len; i++) {
+		struct part file CLEANUP_PART = fuzz_part(&rest);
+
+		buf_add(&v.collateral[v.n_collateral++], file.s.p, file.s.len);
+	}
+	if (!tdx_quote_parse(quote.s, &q) && q.parsed) {
+		fuzz_trust(true);
+		verify_collateral(&v, &q, x);
+		fuzz_trust(false);
+		for (i = 0; i < v.n; i++)
+			must(v.checks[i].name && v.checks[i].reason);
+	}
+	X509_free(x);
+}
+
+FUZZ(crl)
+{
+	struct verify v CLEANUP(verify_free) = { .at = AT };
+	static X509 *x;
+
+	if (!x)
+		x = signer();
+	if (!crl_load(&v, s, "fuzz"))
+		crl_check(&v, x, x);
+}
+
+FUZZ(policy)
+{
+	struct policy p = { 0 };
+	int fd;
+	char *path = fuzz_file(s, &fd);
+	int rc = policy_file(&p, path);
+
+	must(rc == RC_OK || rc == RC_USAGE);
+	policy_free(&p);
+	close(fd);
+	free(path);
+}
