@@ -169,10 +169,8 @@ static void show_claims(struct node *to, const struct hcl *h)
 
 		for (; !json_object_iter_equal(&it, &stop); json_object_iter_next(&it)) {
 			struct json_object *val = json_object_iter_peek_value(&it);
-			const char *name = json_object_iter_peek_name(&it);
-			char *key CLEANUP(free_str) = printable(name, strlen(name));
 
-			add_text(cfg, key, "%s",
+			add_text(cfg, json_object_iter_peek_name(&it), "%s",
 				 json_object_is_type(val, json_type_string) ?
 				 json_object_get_string(val) :
 				 json_object_to_json_string_ext(val, 0));

@@ -59,7 +59,8 @@ static struct node *add(struct node *to, enum kind kind, const char *key)
 	struct node *n = xalloc(sizeof(*n));
 
 	n->kind = kind;
-	n->key = key ? xstrdup(key) : NULL;
+	/* a name in a certificate can be a part of it */
+	n->key = key ? printable(key, strlen(key)) : NULL;
 	if (to && to->last)
 		to->last->next = n;
 	else if (to)
