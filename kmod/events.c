@@ -75,6 +75,8 @@ static void hash_report(struct cvme_event *ev, const struct cvme_blob *blob)
 
 static void send_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(send_work, send_work_fn);
+static void denied_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(denied_work, denied_work_fn);
 
 /* Takes over the reference ev->evidence.blob */
 static void log_event(struct cvme_event *ev)
@@ -137,19 +139,15 @@ static bool next_to_send(struct cvme_event *ev)
 }
 
 /* Refusals that went without an event of their own, when their second is over */
-static void tell_denied(void)
+static void denied_work_fn(struct work_struct *work)
 {
 	struct cvme_event ev;
 
 	spin_lock(&log_lock);
 	ev = denied;
-	if (denied.denied.count && time_after(jiffies, denied_since + HZ)) {
-		denied.denied.count = 0;
-		denied_since = jiffies;
-		denied_told = 1;
-	} else {
-		ev.denied.count = 0;
-	}
+	denied.denied.count = 0;
+	denied_since = jiffies;
+	denied_told = 1;
 	spin_unlock(&log_lock);
 	if (ev.denied.count)
 		log_event(&ev);
@@ -159,10 +157,8 @@ static void send_work_fn(struct work_struct *work)
 {
 	struct cvme_event ev;
 	unsigned int n = 0;
-	u32 waiting;
 	bool more;
 
-	tell_denied();
 	/* bounded: who flushes must not wait for what comes meanwhile */
 	while (n++ < LOG_MAX && next_to_send(&ev)) {
 		/* checked anew each time: it costs less than a message */
@@ -175,10 +171,9 @@ static void send_work_fn(struct work_struct *work)
 
 	spin_lock(&log_lock);
 	more = sent != last;
-	waiting = denied.denied.count;
 	spin_unlock(&log_lock);
-	if (more || waiting)
-		queue_delayed_work(events_wq, &send_work, more ? 1 : HZ / 4);
+	if (more)
+		queue_delayed_work(events_wq, &send_work, 1);
 }
 
 /* Have the events so far sent, their reports hashed and let go */
@@ -208,6 +203,17 @@ bool cvme_events_get(u64 number, struct cvme_event *ev)
 		*ev = *slot(number);
 	spin_unlock(&log_lock);
 	return found;
+}
+
+/* Number of the last event whose report is hashed, and all before it */
+u64 cvme_events_sent(void)
+{
+	u64 number;
+
+	spin_lock(&log_lock);
+	number = sent;
+	spin_unlock(&log_lock);
+	return number;
 }
 
 /* Number of the last event, and how many the log overran before they were sent */
@@ -367,7 +373,7 @@ void cvme_event_denied(const struct cvme_provider *p, int err)
 		ev.denied.count += denied.denied.count;
 		denied = ev;
 		if (events)
-			queue_delayed_work(events_wq, &send_work, HZ / 4);
+			queue_delayed_work(events_wq, &denied_work, HZ);
 	}
 	spin_unlock(&log_lock);
 	if (tell)
@@ -447,12 +453,12 @@ void cvme_events_exit(void)
 {
 	struct cvme_event *mem;
 
+	flush_delayed_work(&denied_work);
 	cvme_events_flush();
 	spin_lock(&log_lock);
 	mem = events;
 	events = NULL;
 	sent = last;
-	denied.denied.count = 0;
 	spin_unlock(&log_lock);
 	cancel_delayed_work_sync(&send_work);
 	cvme_netlink_exit();

@@ -3,6 +3,7 @@
 #include "cvm_evidence.h"
 
 #include <linux/fs.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -259,7 +260,7 @@ static void fill_out(struct cvm_evidence_request *out,
 
 	out->out_provider = req->provider->ops->id;
 	out->sequence = req->seq;
-	out->wait_ns = started ? started - req->admitted : 0;
+	out->wait_ns = (started ?: ktime_get_ns()) - req->admitted;
 	out->firmware_ns = READ_ONCE(req->firmware_ns);
 	if (READ_ONCE(req->fw_status_known)) {
 		out->out_flags |= CVM_EVIDENCE_OUT_F_FW_STATUS;

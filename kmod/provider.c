@@ -78,6 +78,7 @@ static void scan_work(struct kthread_work *work)
 
 	p->ops->scan(p, &st);
 
+	mutex_lock(&p->tell);
 	spin_lock(&p->lock);
 	old = p->state;
 	/* nothing but a request, or the driver's reload, shows that it is back */
@@ -89,6 +90,7 @@ static void scan_work(struct kthread_work *work)
 	p->scan_seq++;
 	spin_unlock(&p->lock);
 	cvme_event_state(p, &old, &st);
+	mutex_unlock(&p->tell);
 	wake_up_all(&p->scan_wq);
 }
 
@@ -231,6 +233,7 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 
 	note_throttling(p, err, firmware_ns);
 
+	mutex_lock(&p->tell);
 	spin_lock(&p->lock);
 	old = *st;
 	switch (err) {
@@ -257,6 +260,7 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 	new = *st;
 	spin_unlock(&p->lock);
 	cvme_event_state(p, &old, &new);
+	mutex_unlock(&p->tell);
 }
 
 /*
@@ -299,6 +303,7 @@ void cvme_providers_module_event(const struct module *mod, bool going)
 		if (p->ops->node_driver && strcmp(p->ops->node_driver, mod->name))
 			continue;
 
+		mutex_lock(&p->tell);
 		spin_lock(&p->lock);
 		old = p->state;
 		p->stale = true;
@@ -310,6 +315,7 @@ void cvme_providers_module_event(const struct module *mod, bool going)
 		new = p->state;
 		spin_unlock(&p->lock);
 		cvme_event_state(p, &old, &new);
+		mutex_unlock(&p->tell);
 
 		/* so that it is told of before anybody asks for evidence */
 		if (!going && new.status != CVM_EVIDENCE_ST_AVAILABLE)
@@ -335,6 +341,7 @@ static int provider_start(struct cvme_provider *p)
 	struct kthread_worker *worker;
 
 	spin_lock_init(&p->lock);
+	mutex_init(&p->tell);
 	INIT_LIST_HEAD(&p->rr);
 	hash_init(p->shares);
 	init_waitqueue_head(&p->scan_wq);

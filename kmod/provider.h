@@ -10,6 +10,7 @@
 #include <linux/gfp.h>
 #include <linux/hashtable.h>
 #include <linux/kthread.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -178,6 +179,8 @@ struct cvme_provider_ops {
  * @scan: updates @state
  * @idle: calls ops->idle()
  * @drop: calls ops->idle() now, for a driver that is going
+ * @tell: orders changes of @state and the events that tell them; taken before
+ *	@lock
  * @state: result of the last scan
  * @stale: a driver came or went since the last scan
  * @throttled: the last call that tells was as slow as the host's throttling
@@ -204,6 +207,7 @@ struct cvme_provider {
 	struct kthread_work drop;
 	struct kthread_delayed_work idle;
 
+	struct mutex tell;	/* see above */
 	struct cvme_state state;
 	bool stale;
 	bool throttled;

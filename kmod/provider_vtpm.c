@@ -63,14 +63,22 @@ static int vtpm_init(struct cvme_provider *p)
 	return 0;
 }
 
-/* What the TPM can do; both are constants of it */
-static void learn_limits(struct cvme_tpm *tpm, struct cvme_state *st)
+/* Whether it is another than we knew */
+static bool learn_chunk(struct cvme_tpm *tpm)
 {
-	u32 val;
+	u32 was = nv_chunk, val;
 
 	nv_chunk = NV_CHUNK_DEFAULT;
 	if (!cvme_tpm_property(tpm, PT_NV_BUFFER_MAX, &val) && val)
 		nv_chunk = min_t(u32, val, NV_CHUNK_MAX);
+	return nv_chunk != was;
+}
+
+static void learn_limits(struct cvme_tpm *tpm, struct cvme_state *st)
+{
+	u32 val;
+
+	learn_chunk(tpm);
 	/* qualifying data are a TPMT_HA at most: a digest and its algorithm */
 	if (!cvme_tpm_property(tpm, PT_MAX_DIGEST, &val))
 		st->quote_data_max = min_t(u32, val + 2,
@@ -183,7 +191,7 @@ static int write_user_data(struct cvme_tpm *tpm, const u8 *data)
 static int write_and_read(struct cvme_tpm *tpm, const u8 *data,
 			  struct cvme_buf *raw)
 {
-	u32 size;
+	u32 size, rc;
 	int err;
 
 	err = cvme_tpm_nv_size(tpm, NV_REPORT, &size);
@@ -205,6 +213,13 @@ static int write_and_read(struct cvme_tpm *tpm, const u8 *data,
 		return err;
 	}
 	err = cvme_tpm_nv_read(tpm, NV_REPORT, 0, size, nv_chunk, raw->data);
+	/* it may be another TPM than at the last look */
+	rc = tpm->rc;
+	if (err == -EIO && learn_chunk(tpm))
+		err = cvme_tpm_nv_read(tpm, NV_REPORT, 0, size, nv_chunk,
+				       raw->data);
+	else
+		tpm->rc = rc;
 	if (err == -EIO)
 		complain(tpm, "reading NV 0x01400001");
 	return err == -ENXIO ? -ENODEV : err;

@@ -313,7 +313,8 @@ struct cvm_evidence_info {
  * @fw_status: out: status of the firmware or host where it is known (sev-guest:
  *	exitinfo2, low half firmware, high half VMM; vtpm: the TPM's response
  *	code)
- * @wait_ns: out: time from admission to the start of its work
+ * @wait_ns: out: time from admission to the start of its work, or until now
+ *	when that did not start
  * @firmware_ns: out: time in the provider
  *
  * The ioctl needs a file open for writing (EBADF). It sets every parameter,
@@ -552,7 +553,8 @@ enum cvm_evidence_cmd {
  *	CVM_EVIDENCE_EVENT_A_FIRMWARE_NS: a key that was lost serves again
  * @CVM_EVIDENCE_EV_KEY_LOST: the guest's key to the SNP firmware is wiped
  * @CVM_EVIDENCE_EV_QUOTA_DENIED: a request was not admitted, EBUSY or EDQUOT; a
- *	few events in a second at most, the last of them counts the rest
+ *	few events in a second at most, the last of them counts the rest, which
+ *	may be others'
  * @CVM_EVIDENCE_EV_PARAMETER_CHANGED: a module parameter was written
  * @CVM_EVIDENCE_EV_TCB_CHANGED: reports name another TCB than before
  * @CVM_EVIDENCE_EV_IDENTITY_CHANGED: a report field differs that is fixed for
@@ -623,8 +625,9 @@ enum cvm_evidence_cause {
  * @CVM_EVIDENCE_EVENT_A_LOGINUID: u32, of the audit system; absent when unset
  * @CVM_EVIDENCE_EVENT_A_SESSION: u32, of the audit system; absent when unset
  * @CVM_EVIDENCE_EVENT_A_COMM: text, a process names itself as it likes
- * @CVM_EVIDENCE_EVENT_A_EXE_DEV: u64, st_dev of its executable: major << 20 |
- *	minor
+ * @CVM_EVIDENCE_EVENT_A_EXE_DEV: u64, device of its executable's filesystem,
+ *	major << 20 | minor: st_dev, but on btrfs and on overlays of several
+ *	filesystems
  * @CVM_EVIDENCE_EVENT_A_EXE_INODE: u64, st_ino of it
  * @CVM_EVIDENCE_EVENT_A_CGROUP: u64, id of its cgroup (v2): the inode of the
  *	cgroup's directory
@@ -640,7 +643,8 @@ enum cvm_evidence_cause {
  * @CVM_EVIDENCE_EVENT_A_BATCH: u32, how many requests were answered with it
  * @CVM_EVIDENCE_EVENT_A_ERRNO: u32, positive errno (quota events too)
  * @CVM_EVIDENCE_EVENT_A_FW_STATUS: u64, where it is known
- * @CVM_EVIDENCE_EVENT_A_WAIT_NS: u64, from admission to the start of its work
+ * @CVM_EVIDENCE_EVENT_A_WAIT_NS: u64, from admission to the start of its work,
+ *	or to its end
  * @CVM_EVIDENCE_EVENT_A_FIRMWARE_NS: u64, time in the provider (throttling
  *	events too)
  * @CVM_EVIDENCE_EVENT_A_REPORT_SHA256: 32 bytes, SHA-256 of the report
