@@ -16,7 +16,7 @@ static const char help[] =
 "\n"
 "Takes evidence and does the whole exchange with an attestation service: asks for\n"
 "its challenge, binds the evidence to it, sends it, prints the token. The options\n"
-"of request SERVICE hold, but for those that a challenge in a file needs.\n"
+"of request SERVICE hold; with --challenge FILE it goes on from that challenge.\n"
 "\n"
 "  --endpoint URL           https://HOST[:PORT][/PREFIX]; http:// for a service\n"
 "                           behind a proxy of the same machine or network\n"
@@ -24,7 +24,7 @@ static const char help[] =
 "  --secret-file FILE       API key or access token; or in the environment, as\n"
 "                           attest SERVICE --help says; never an argument\n"
 "  --http-timeout SECONDS   for each exchange (default: 30)\n"
-"  --evidence FILE          taken before; only for services without a challenge\n"
+"  --evidence FILE          taken before; with --challenge where there is one\n"
 "  -o, --output FILE        whole or not at all (default: -)\n"
 "  -h, --help               this text\n"
 "\n"
@@ -206,6 +206,7 @@ static int attest(struct request_options *o, struct request *q)
 	struct exchange x CLEANUP(exchange_free) = { o, q, NULL, NULL, NULL };
 	struct message m CLEANUP(message_free) = { 0 };
 	struct buf out CLEANUP_BUF;
+	bool ask;
 	int rc;
 
 	if (!q->service->answer)
@@ -220,11 +221,12 @@ static int attest(struct request_options *o, struct request *q)
 		warning("%s is not checked to be the service, and anybody on the way can read and answer", x.base);
 	if (!rc)
 		rc = request_load(o, q);
-	/* new challenge, old evidence: that can only end in a refusal */
-	if (!rc && q->service->begin && o->evidence && !q->self_nonce)
-		rc = fail(RC_USAGE, "--evidence: %s gives a challenge of its own, to which evidence taken before is not bound; leave it out",
+	/* what else has to be bound to it may have been made for a challenge before */
+	ask = q->service->begin && !q->self_nonce && !q->challenge.path;
+	if (!rc && ask && o->evidence)
+		rc = fail(RC_USAGE, "--evidence: %s gives a new challenge, to which evidence taken before is not bound; name the one it is bound to with --challenge FILE, or leave it out",
 			  q->service->name);
-	if (!rc && q->service->begin && !q->self_nonce)
+	if (!rc && ask)
 		rc = ask_challenge(&x, q);
 	if (!rc)
 		rc = request_prepare(q);

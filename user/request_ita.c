@@ -13,7 +13,7 @@ static const char help[] =
 "Intel Trust Authority, for SNP and TDX. Report data are SHA-512 of the nonce's\n"
 "val and iat and of the user data; on Azure they are user-data of the HCL claims.\n"
 "\n"
-"  --challenge FILE         request: what GET /appraisal/v2/nonce answered\n"
+"  --challenge FILE         what GET /appraisal/v2/nonce answered\n"
 "  --user-data FILE         comes back in the token\n"
 "  --self-nonce             no nonce of the service: the token is not fresh\n"
 "  --policy-id UUID         a policy to apply; may be repeated, up to 10 times\n"

@@ -5,7 +5,7 @@ _cvm_evidence() {
 	local cur prev verb verbs take opts service evidence
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
-	verbs='status load get show request attest monitor'
+	verbs='status load get show request attest monitor verify'
 	take='--device --provider --privlevel --timeout --fresh --event-log
 		--service-provider --service-guid --manifest-version
 		--tpm-quote --quote-data --pcrs'
@@ -65,6 +65,14 @@ _cvm_evidence() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
+	--root | --crl | --collateral | --manifest | --tpm-quote | --tpm-signature | --pcrs | --ak | \
+	--policy)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames
+		return ;;
+	--tcb-status)
+		mapfile -t COMPREPLY < <(compgen -W 'UpToDate SWHardeningNeeded OutOfDate' -- "$cur")
+		return ;;
 	--filter)
 		mapfile -t COMPREPLY < <(compgen -W 'type= uid= provider= cgroup= comm= errno= pid=' -- "$cur")
 		compopt -o nospace
@@ -84,8 +92,15 @@ _cvm_evidence() {
 	get) opts="$take --report-data --nonce-hash --format --json --output --force --help" ;;
 	show) opts='--json --help' ;;
 	request) opts="$take $evidence --challenge --session --http --curl --begin --binding" ;;
-	attest) opts="$take $evidence --endpoint --secret-file --resource" ;;
+	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
+	verify) opts='--certs --kds --ca --root --crl --collateral --quote --manifest --event-log
+		--tpm-quote --tpm-signature --pcrs --ak --at --report-data --nonce --no-binding
+		--any-code --measurement --id-key-digest --author-key-digest --host-data
+		--family-id --image-id --chip-id --csp --vmpl --rtmr0 --rtmr1 --rtmr2 --rtmr3
+		--mrconfigid --mrowner --mrownerconfig --mrseam --mrservicetd --qe-signer --pcr
+		--min-tcb --min-tee-tcb --tcb-status --allow-debug --allow-migration
+		--allow-sept-ve --policy --json --help' ;;
 	*) return ;;
 	esac
 	if [[ $cur == -* ]]; then
