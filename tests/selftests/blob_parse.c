@@ -178,6 +178,27 @@ const uint8_t *cvm_blob_bound(const struct cvm_blob *b)
 	return r->data + at;
 }
 
+#define HCL_CLAIMS	1236
+
+bool cvm_hcl_carries(const uint8_t *hcl, size_t len, const uint8_t data[64])
+{
+	char hex[129];
+	uint32_t claims;
+
+	if (len < HCL_CLAIMS || memcmp(hcl, "HCLA", 4))
+		return false;
+	claims = cvm_get32(hcl + HCL_CLAIMS - 4);
+	if (claims > len - HCL_CLAIMS)
+		return false;
+	for (int i = 0; i < 64; i++)
+		snprintf(hex + 2 * i, 3, "%02x", data[i]);
+	if (memmem(hcl + HCL_CLAIMS, claims, hex, 128))
+		return true;
+	for (int i = 0; i < 64; i++)
+		snprintf(hex + 2 * i, 3, "%02X", data[i]);
+	return memmem(hcl + HCL_CLAIMS, claims, hex, 128);
+}
+
 void cvm_blob_check(const void *data, size_t len, const void *report_data,
 		    size_t rd_len, struct cvm_blob *b)
 {
@@ -200,6 +221,15 @@ void cvm_blob_check(const void *data, size_t len, const void *report_data,
 	CHECK(rd->len == rd_len && !memcmp(rd->data, report_data, rd_len),
 	      "item report_data has %u bytes or other ones", rd->len);
 	memcpy(padded, report_data, rd_len);
+	if (b->hdr.binding >= CVM_EVIDENCE_BINDING_HCL &&
+	    b->hdr.binding <= CVM_EVIDENCE_BINDING_HCL_QUOTE) {
+		bool carried = cvm_hcl_carries(report->data, report->len, padded);
+
+		CHECK(carried == (b->hdr.binding == CVM_EVIDENCE_BINDING_HCL),
+		      "binding %u, and the claims %s our data",
+		      b->hdr.binding, carried ? "carry" : "do not carry");
+		return;
+	}
 	bound = cvm_blob_bound(b);
 	if (b->hdr.tee == CVM_EVIDENCE_TEE_SEV_SNP ||
 	    b->hdr.tee == CVM_EVIDENCE_TEE_TDX)

@@ -86,6 +86,8 @@ const char *cvm_blob_parse(const void *data, size_t len, struct cvm_blob *b);
 const struct cvm_item *cvm_blob_find(const struct cvm_blob *b, uint32_t type);
 /* REPORT_DATA inside the report, NULL where its format has no fixed place. */
 const uint8_t *cvm_blob_bound(const struct cvm_blob *b);
+/* Do an HCL report's claims have these bytes in hex, of either case */
+bool cvm_hcl_carries(const uint8_t *hcl, size_t len, const uint8_t data[64]);
 /* Parses, and checks that it answers a request for these data. */
 void cvm_blob_check(const void *data, size_t len, const void *report_data,
 		    size_t rd_len, struct cvm_blob *b);
@@ -115,6 +117,7 @@ int write_line(const char *path, const char *fmt, ...)
 /* the simulated TEE's knobs (sim.c) */
 void sim_need(void);
 bool sim_present(void);
+bool sim_paravisor(void);
 bool sim_replays(void);
 /* "NAME=VALUE"; undone when the case ends */
 void sim_set(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
