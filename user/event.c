@@ -155,11 +155,12 @@ const struct nlattr *event_first(const struct event *e, int *left)
 
 static const struct nlattr *find(const struct event *e, u32 id)
 {
+	const struct event_attr *a = event_attr(id);
 	const struct nlattr *nla;
 	int left;
 
 	for (nla = event_first(e, &left); nla_ok(nla, left); nla = nla_next(nla, &left))
-		if ((u32)nla_type(nla) == id && event_attr(id) && event_attr_ok(event_attr(id), nla))
+		if (a && (u32)nla_type(nla) == id && event_attr_ok(a, nla))
 			return nla;
 	return NULL;
 }

@@ -193,7 +193,7 @@ int netlink_receive(struct netlink *nl)
 }
 
 struct log_reader {
-	void (*event)(void *arg, const void *attrs, size_t len);
+	netlink_event_fn *event;
 	void *arg;
 };
 
@@ -235,8 +235,7 @@ out:
 	return err;
 }
 
-int netlink_log(struct netlink *nl, u64 from, void (*event)(void *arg, const void *attrs, size_t len),
-	   void *arg)
+int netlink_log(struct netlink *nl, u64 from, netlink_event_fn *event, void *arg)
 {
 	struct log_reader r = { event, arg };
 

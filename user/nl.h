@@ -7,9 +7,11 @@
 
 struct netlink;
 
+/* One event, of the group or of the log */
+typedef void netlink_event_fn(void *arg, const void *attrs, size_t len);
+
 struct netlink_ops {
-	/* One event of the group, or of the log */
-	void (*event)(void *arg, const void *attrs, size_t len);
+	netlink_event_fn *event;
 	/* The module was loaded, or unloaded */
 	void (*family)(void *arg, bool there);
 };
@@ -38,8 +40,7 @@ bool netlink_attached(struct netlink *nl);
  */
 int netlink_receive(struct netlink *nl);
 /* The kernel's log from event number @from on (0: all) */
-int netlink_log(struct netlink *nl, u64 from, void (*event)(void *arg, const void *attrs, size_t len),
-	   void *arg);
+int netlink_log(struct netlink *nl, u64 from, netlink_event_fn *event, void *arg);
 /* Both may be NULL. Of @di everything but the limits */
 int netlink_info(struct netlink *nl, struct device_info *di, struct netlink_counters *counters);
 

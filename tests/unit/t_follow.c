@@ -33,7 +33,7 @@ struct netlink {
 	void *arg;
 };
 
-static void send_event(u64 number, void (*fn)(void *arg, const void *attrs, size_t len), void *arg)
+static void send_event(u64 number, netlink_event_fn *fn, void *arg)
 {
 	struct {
 		struct nlattr a;
@@ -126,8 +126,7 @@ int netlink_receive(struct netlink *nl)
 	return k.n ? 1 : 0;
 }
 
-int netlink_log(struct netlink *nl, u64 from, void (*event)(void *arg, const void *attrs, size_t len),
-		void *arg)
+int netlink_log(struct netlink *nl, u64 from, netlink_event_fn *event, void *arg)
 {
 	u64 i = k.last > LOG_MAX ? k.last - LOG_MAX + 1 : 1, last = k.last, n;
 
