@@ -16,7 +16,7 @@ DKMS_FILES := Kbuild Makefile dkms.conf COPYING kmod include
 
 .PHONY: all kmod user install install-kmod install-user uninstall \
 	dkms-install dkms-uninstall clean help check check-user check-vm \
-	check-debug check-kcsan lint bench demo deps
+	check-debug check-kcsan fuzz-kernel lint bench demo deps
 
 all: kmod user
 
@@ -38,6 +38,7 @@ help:
 #: make check-debug     selftests on a kernel with KASAN, lockdep, kmemleak;
 #:                      SIM=ioctl-snp, TESTS="read poll" choose
 #: make check-kcsan     the same on one that finds data races
+#: make fuzz-kernel     ten minutes of fuzzing the module, on the debug kernel
 #: make lint            W=1, sparse, checkpatch, shellcheck
 #: make bench           figures of README, in a VM
 
@@ -129,6 +130,9 @@ check-kcsan: deps
 
 lint: deps
 	@tests/check lint
+
+fuzz-kernel: deps
+	@tests/fuzz/kernel/run
 
 bench: deps
 	@tests/bench/run
