@@ -233,6 +233,20 @@ static void interrupted_at_each_point(void)
 	}
 }
 
+/* How long a request takes here, ms */
+static unsigned int usual_ms(void)
+{
+	uint64_t begin = now_ms();
+	struct cvm_blob b;
+	uint8_t rd[64];
+
+	for (int i = 0; i < 4; i++) {
+		fill_random(rd, sizeof(rd));
+		cvm_take(fd, rd, sizeof(rd), &b);
+	}
+	return (now_ms() - begin) / 4 + 1;
+}
+
 /* Deadlines around the end of a firmware that takes about as long */
 static void late_at_each_point(void)
 {
@@ -242,9 +256,12 @@ static void late_at_each_point(void)
 	uint8_t rd[64];
 
 	need("queued");
-	for (unsigned int delay = 1; delay <= 25; delay += 6) {
+	for (unsigned int delay = 0; delay <= 20; delay += 5) {
+		unsigned int end;
+
 		sim_set("delay=%u", delay);
-		for (unsigned int ms = 1; ms <= delay + 16; ms++) {
+		end = 3 * usual_ms() + 4;
+		for (unsigned int ms = 1; ms <= end; ms += 1 + end / 40) {
 			int err;
 			ssize_t n;
 
@@ -257,6 +274,8 @@ static void late_at_each_point(void)
 			if (err) {
 				late++;
 				CHECK(!n && !req.blob_len, "an answer after all");
+				/* or the next would wait for its firmware */
+				cvm_wait_idle(fd, 5000);
 				continue;
 			}
 			good++;
