@@ -113,9 +113,11 @@ static void serve_command(void)
 	ssize_t n = read(vtpm, cmd, sizeof(cmd));
 
 	if (n < 0) {
-		if (errno == EINTR || errno == EAGAIN)
-			return;
-		die("a TPM command: %s", strerror(errno));
+		if (errno == EPIPE)
+			unplug();
+		else if (errno != EINTR && errno != EAGAIN)
+			die("a TPM command: %s", strerror(errno));
+		return;
 	}
 	answer.len = guest_command(cmd, n, answer.rsp, &plan);
 	answer.owed = !plan.silent;
@@ -153,7 +155,7 @@ static void serve(void)
 		else if (fds[2].revents & POLLIN)
 			serve_command();
 		else if (fds[2].revents)
-			die("the kernel has removed the TPM");
+			unplug();	/* the kernel did not want it */
 	}
 }
 
