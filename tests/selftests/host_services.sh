@@ -201,8 +201,9 @@ make -s -C "$here/../sim" >&2 && make -s -C "$here/../../user" >&2 || exit 1
 "$here/../sim/cvm-simtee" --dump "$tmp/sim" >/dev/null
 cat "$tmp"/sim/roots/{vcek,ask,ark}-milan.pem >"$tmp/certs.pem"
 openssl ecparam -name prime256v1 -genkey -noout -out "$tmp/tee.pem"
+"$servers/mint.py" "$tmp"
 "$servers/tpm_part.py" "$nonce" "$tmp/ak.pem" >"$tmp/tpm.json"
-roots=("$tmp/sim/roots")
+roots=("$tmp/sim/roots" "$tmp/vtpm-root.der")
 echo key-of-the-test >"$tmp/api-key"
 echo token-of-the-test >"$tmp/access-token"
 serve main --gcp-nonce "$nonce" --flip 61 --api-key "$tmp/api-key" --access-token "$tmp/access-token"

@@ -6,13 +6,15 @@ import base64
 import hashlib
 import json
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 import coco
 import mint
+import simtee
 import strict
 import trust
 import veraison
+import vtpm
 from frame import Request
 from strict import to_b64std, to_b64url
 
@@ -52,9 +54,9 @@ def sev_struct(raw):
 
 
 class Builder:
-    def __init__(self, services, roots, pck):
+    def __init__(self, services, roots, pck, vm):
         self.by_name = {s.name: s for s in services}
-        self.roots, self.pck, self.vm = roots, pck, mint.Paravisor()
+        self.roots, self.pck, self.vm = roots, pck, vm
         key = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
         self.jwk = {"kty": "EC", "crv": "P-256", "alg": "ECDH-ES+A256KW",
                     "x": to_b64url(key.x.to_bytes(32, "big")), "y": to_b64url(key.y.to_bytes(32, "big"))}
@@ -67,7 +69,7 @@ class Builder:
         return self.by_name[service].handle(rq)
 
     def maa(self, product="milan", version=3):
-        made = mint.samples(hashlib.sha256(RUNTIME).digest())
+        made = simtee.samples(hashlib.sha256(RUNTIME).digest())
         data = {"data": to_b64url(RUNTIME), "dataType": "JSON"}
         chain = b"".join(self.pem(f"{c}-{product}") for c in ("vcek", "ask", "ark"))
         inner = {"SnpReport": to_b64url(made[f"snp-v{version}-{product}.bin"]),
@@ -79,13 +81,39 @@ class Builder:
             yield f"TdxVm {q}", post("/attest/TdxVm?api-version=2023-04-01-preview",
                                      {"quote": to_b64url(made[f"quote-{q}.bin"]), "runtimeData": data})
 
+        yield "AzureGuest", self._guest()
+
+    def _guest(self):
+        report, made = self.vm.report("snp", b"")
+        key = rsa.generate_private_key(65537, 2048)
+        certify, certified = self.vm.certify(key)
+        message, sig = self.vm.quote(b"", 0xff)
+        std = to_b64std
+        chain = b"".join(self.pem(f"{c}-milan") for c in ("vcek", "ask", "ark"))
+        proof = json.dumps({"SnpReport": to_b64url(made["snp-v3-milan.bin"]),
+                            "VcekCertChain": to_b64url(chain)}, separators=(",", ":"))
+        info = {"AttestationProtocolVersion": "2.0", "OSType": std(b"Linux"), "OSDistro": std(b"Debian"),
+                "OSBuild": std(b"NotApplication"), "OSVersionMajor": 12, "OSVersionMinor": 0,
+                "TcgLogs": std(vtpm.TCG_LOG), "ClientPayload": {"nonce": std(b"once")},
+                "TpmInfo": {"AikCert": std(self.vm.certificate().ljust(4096, b"\0")),
+                            "AikPub": std(self.vm.public(self.vm.ak)), "PcrQuote": std(message),
+                            "PcrSignature": std(sig), "PcrSet": list(range(8)),
+                            "PCRs": [{"Index": i, "Digest": std(self.vm.pcrs[i])} for i in range(8)],
+                            "EncKeyPub": std(self.vm.public(key)), "EncKeyCertifyInfo": std(certify),
+                            "EncKeyCertifyInfoSignature": std(certified)},
+                "IsolationInfo": {"Type": "SevSnp", "Evidence": {
+                    "Proof": to_b64url(proof.encode()),
+                    "RunTimeData": to_b64url(self.vm.claims(b""))}}}
+        return post("/attest/AzureGuest?api-version=2020-10-01", {
+            "AttestationInfo": to_b64url(json.dumps(info, separators=(",", ":")).encode())})
+
     def evidence(self, tee, want, chain=True):
         """primary_evidence of KBS and AS."""
         if tee == "tdx":
-            return {"cc_eventlog": None, "quote": to_b64std(mint.samples(want)["quote-v4.bin"])}
+            return {"cc_eventlog": None, "quote": to_b64std(simtee.samples(want)["quote-v4.bin"])}
         vcek = trust.pem_certs(self.pem("vcek-turin" if tee == "snp" else "vcek-milan"), "vcek")[0]
         if tee == "snp":
-            return {"attestation_report": sev_struct(mint.samples(want)["snp-v5-turin.bin"]),
+            return {"attestation_report": sev_struct(simtee.samples(want)["snp-v5-turin.bin"]),
                     "cert_chain": [{"cert_type": "VCEK", "data": list(vcek)}] if chain else None}
         report, made = self.vm.report(tee[3:6], want)
         message, sig = self.vm.quote(want)
@@ -131,7 +159,7 @@ class Builder:
         held = b"held by the attester"
         want = hashlib.sha512(strict.b64std(nonce["val"], "val") + strict.b64std(nonce["iat"], "iat") +
                               held).digest()
-        made = mint.samples(want)
+        made = simtee.samples(want)
         common = {"policy_ids": ["e48dabc5-9608-4ff3-aaed-f25909ab9de1"], "token_signing_alg": "RS256"}
         tdx = {"quote": to_b64std(made["quote-v4.bin"]), "verifier_nonce": nonce,
                "runtime_data": to_b64std(held)}
@@ -154,7 +182,7 @@ class Builder:
             a = self.ask("veraison", Request("POST", veraison.BASE + "newSession?nonceSize=64",
                                              {"accept": veraison.SESSION}, b""))
             nonce = strict.b64url(json.loads(a.body)["nonce"], "nonce")
-            made = mint.samples(nonce)
+            made = simtee.samples(nonce)
             o = {"auxblob": made["snp-v3-milan.certs"], "outblob": made["snp-v3-milan.bin"]}
             text = json.dumps({**{k: to_b64url(v) for k, v in o.items()}, "provider": "sev_guest"},
                               separators=(",", ":")).encode()
@@ -187,7 +215,7 @@ class Builder:
             o = {"tpmAttestation": {"quotes": [quote], "akCert": to_b64std(cert)},
                  "tokenOptions": {"audience": "https://aud.invalid", "nonce": ["0123456789"]}}
             if tee == "snp":
-                made = mint.samples(nonce)
+                made = simtee.samples(nonce)
                 o["sevSnpAttestation"] = {"report": to_b64std(made["snp-v3-milan.bin"]),
                                           "auxBlob": to_b64std(made["snp-v3-milan.certs"])}
             else:

@@ -7,15 +7,15 @@ import struct
 from strict import Bad
 
 NO_ACTION = 3
-SHA384 = 0xc
+SHA256, SHA384 = 0xb, 0xc
 # Types whose digest is that of the event's own data.
 HASHED = {4: "EV_SEPARATOR", 5: "EV_ACTION", 0x80000001: "EV_EFI_VARIABLE_DRIVER_CONFIG",
           0x80000006: "EV_EFI_GPT_EVENT", 0x80000007: "EV_EFI_ACTION",
           0x800000e0: "EV_EFI_VARIABLE_AUTHORITY"}
 
 
-def events(raw, where="event log"):
-    """[(register index, type, SHA-384 digest, data)], the log's head left out."""
+def events(raw, where="event log", bank=SHA384):
+    """[(register index, type, digest of that bank, data)], the log's head left out."""
     if raw[-8:] == b"\xff" * 8:			# an end flag, which some clients add
         raw = raw[:-8]
     out = []
@@ -34,14 +34,14 @@ def events(raw, where="event log"):
                 (alg,) = struct.unpack_from("<H", raw, at)
                 if alg not in algs:
                     raise Bad(f"{where}: a digest of an algorithm the head does not name")
-                if alg == SHA384:
-                    digest = raw[at + 2:at + 2 + 48]
+                if alg == bank:
+                    digest = raw[at + 2:at + 2 + algs[alg]]
                 at += 2 + algs[alg]
             (n,) = struct.unpack_from("<I", raw, at)
             data = raw[at + 4:at + 4 + n]
             at += 4 + n
             if at > len(raw) or count > 8 or digest is None:
-                raise Bad(f"{where}: cut off, or an event without SHA-384")
+                raise Bad(f"{where}: cut off, or an event without its digest")
             out.append((index, kind, digest, data))
     except struct.error:
         raise Bad(f"{where}: cut off") from None
@@ -53,6 +53,18 @@ def _algorithms(raw, where):
     if not 1 <= count <= 8:
         raise Bad(f"{where}: {count} algorithms")
     return [struct.unpack_from("<HH", raw, 60 + 4 * i) for i in range(count)]
+
+
+def pcrs(raw, where="TcgLogs"):
+    """{index: value} of the SHA-256 bank that a firmware's log leads to."""
+    out = {i: bytes(32) for i in range(24)}
+    for index, kind, digest, data in events(raw, where, SHA256) if raw else ():
+        if kind == NO_ACTION:
+            continue
+        if index not in out or (kind in HASHED and hashlib.sha256(data).digest() != digest):
+            raise Bad(f"{where}: an event whose data are not those that were measured")
+        out[index] = hashlib.sha256(out[index] + digest).digest()
+    return out
 
 
 def replay(raw, where="event log"):

@@ -5,6 +5,7 @@ the service refuses each of them."""
 import copy
 
 import ccel
+import maa_guest
 import strict
 from strict import Bad
 
@@ -12,6 +13,7 @@ from strict import Bad
 # it may pass; DESIGN and request-formats.md say of each why:
 #  maa nonce            echoed into the token, "NOT bound to hardware"
 #  maa draftPolicy      the client's own policy, not evidence
+#  maa OS..., ClientPayload (AzureGuest)   what the client says of itself
 #  gcp tokenOptions     what the token is to say, not evidence
 #  gcp attester         a name for statistics
 MEMBERS = {"maa": ("nonce", "draftPolicyForAttestation"), "gcp": ("tokenOptions", "attester")}
@@ -40,6 +42,19 @@ def _without_log(o, member):
     return o
 
 
+def _guest(o):
+    """AzureGuest without what the client says, its log as the replay sees it, the AK
+    as the key that it is: nothing signed speaks of the attributes beside it."""
+    info = strict.json_text(strict.b64url(o["AttestationInfo"], "AttestationInfo"))
+    info = {k: v for k, v in info.items() if k not in maa_guest.SAID}
+    log = strict.b64std(info["TcgLogs"], "TcgLogs")
+    info["TcgLogs"] = [(i, d.hex()) for i, k, d, _ in ccel.events(log, "", ccel.SHA256)
+                       if k != ccel.NO_ACTION] if log else []
+    key, _ = maa_guest.public(strict.b64std(info["TpmInfo"]["AikPub"], "AikPub"), "AikPub")
+    info["TpmInfo"] = dict(info["TpmInfo"], AikPub=key.public_numbers().n)
+    return info
+
+
 def essence(service, body):
     """What of the body is covered; two bodies of one essence are one request."""
     try:
@@ -54,6 +69,8 @@ def essence(service, body):
             t = dict(o["tee-evidence"])
             t["primary_evidence"] = _without_log(_without_mac(t["primary_evidence"]), "cc_eventlog")
             o["tee-evidence"] = t
+        elif service == "maa" and "AttestationInfo" in o:
+            o = _guest(o)
         elif service == "coco-as":
             for r in o["verification_requests"]:
                 e = strict.json_text(strict.b64url(r["evidence"], "evidence"))

@@ -6,10 +6,6 @@ import re
 import time
 import uuid
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
 import ccel
 import hcl
 import snp
@@ -66,17 +62,11 @@ class Gcp(Service):
         """The vTPM's part, by an AK whose certificate is given."""
         strict.fields(o, "tpmAttestation", ("quotes", "akCert"),
                       ("tcgEventLog", "canonicalEventLog", "certChain"))
-        cert = trust.load(strict.b64std(o["akCert"], "akCert"), "akCert")
-        chain = [cert] + [trust.load(strict.b64std(c, "certChain"), "certChain")
-                          for c in strict.array(o.get("certChain", []), "certChain")]
-        for i, c in enumerate(chain):
-            key = chain[min(i + 1, len(chain) - 1)].public_key()
-            try:
-                if not isinstance(key, rsa.RSAPublicKey):
-                    raise InvalidSignature
-                key.verify(c.signature, c.tbs_certificate_bytes, padding.PKCS1v15(), hashes.SHA256())
-            except InvalidSignature:
-                raise Bad("akCert: the chain does not hold") from None
+        ders = [strict.b64std(c, "akCert") for c in
+                (o["akCert"], *strict.array(o.get("certChain", []), "certChain"))]
+        issuer = trust.load(ders[-1], "akCert").issuer
+        ders += [d for d, c in self.trust.vtpm.items() if c.subject == issuer and d not in ders]
+        cert = self.trust.chain(ders, self.trust.vtpm, "akCert")
         banks = set()
         for q in strict.array(o["quotes"], "quotes", 1, 3):
             strict.fields(q, "quotes", ("hashAlgo", "pcrValues", "rawQuote", "rawSignature"))

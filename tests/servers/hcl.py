@@ -39,18 +39,11 @@ class Hcl:
         digest = hashlib.new(HASHES[hash_type], self.claims_raw).digest()
         self.bound = digest + bytes(64 - len(digest))
         self.claims = strict.json_text(self.claims_raw, where + ": runtime claims")
-        strict.fields(self.claims, where + ": runtime claims", (), self.claims)
+        if not isinstance(self.claims, dict):
+            raise Bad(f"{where}: runtime claims: not an object")
 
-    def ak(self, where="runtime claims"):
-        for key in strict.array(self.claims.get("keys"), where + ": keys"):
-            if not isinstance(key, dict) or key.get("kid") != "HCLAkPub" or key.get("kty") != "RSA":
-                continue
-            n, e = (int.from_bytes(strict.b64url(key.get(x), where), "big") for x in ("n", "e"))
-            try:
-                return rsa.RSAPublicNumbers(e, n).public_key()
-            except ValueError as err:
-                raise Bad(f"{where}: HCLAkPub: {err}") from None
-        raise Bad(f"{where}: no HCLAkPub")
+    def ak(self):
+        return ak_of(self.claims)
 
     def user_data(self, where="runtime claims"):
         v = self.claims.get("user-data")
@@ -61,6 +54,20 @@ class Hcl:
         except ValueError:
             raise Bad(f"{where}: user-data is no hex") from None
         return raw + bytes(64 - len(raw))
+
+
+def ak_of(claims, where="runtime claims"):
+    """The attestation key that the claims name."""
+    strict.fields(claims, where, (), claims)
+    for key in strict.array(claims.get("keys"), where + ": keys"):
+        if not isinstance(key, dict) or key.get("kid") != "HCLAkPub" or key.get("kty") != "RSA":
+            continue
+        n, e = (int.from_bytes(strict.b64url(key.get(x), where), "big") for x in ("n", "e"))
+        try:
+            return rsa.RSAPublicNumbers(e, n).public_key()
+        except ValueError as err:
+            raise Bad(f"{where}: HCLAkPub: {err}") from None
+    raise Bad(f"{where}: no HCLAkPub")
 
 
 class Quote:

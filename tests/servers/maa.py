@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Microsoft Azure Attestation: /attest/SevSnpVm and /attest/TdxVm."""
+"""Microsoft Azure Attestation: /attest/SevSnpVm, /attest/TdxVm, /attest/AzureGuest."""
 
 import hashlib
 
+import maa_guest
 import snp
 import strict
 import tdx
@@ -19,6 +20,7 @@ class Maa(Service):
     name = "maa"
     evidence = "/attest/.*"
     routes = (("POST", "/attest/(SevSnpVm|TdxVm)", "attest"),
+              ("POST", "/attest/AzureGuest", "guest"),
               ("GET", "/certs", "certs"),
               ("GET", "/[.]well-known/openid-configuration", "openid"))
 
@@ -62,6 +64,13 @@ class Maa(Service):
     def _tdx(self, o):
         b = tdx.genuine(strict.b64url_either(o["quote"], "quote"), self.trust)
         return b.report_data, b.mrconfigid, "tdxvm", tdx.claims(b)
+
+    def guest(self, rq):
+        rq.want_type("application/json")
+        if rq.query != {"api-version": "2020-10-01"}:
+            raise Refused(400, "UnsupportedApiVersion", f"query {rq.query}")
+        claims, key = maa_guest.appraise(rq.body, self.trust)
+        return Response(200, {"token": maa_guest.seal(self.issuer.sign(claims), key)})
 
     def attest(self, rq, kind):
         rq.want_type("application/json")

@@ -1,83 +1,39 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Evidence that cvm-simtee does not make: HCL reports and TPM quotes by a paravisor
-and a TPM of our own, quotes of a TD that has an event log."""
+"""Evidence that cvm-simtee does not make: quotes of a TD that has an event log.
+
+mint.py DIR: the keys of this simulation in DIR, the roots of what they sign, and
+what AzureGuest wants from its guest besides: a key, certified, a firmware's log."""
 
 import datetime
 import hashlib
-import json
 import os
 import struct
 import sys
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
 import ccel
 import tdx
-from simtee import samples
-from strict import to_b64url
 
 
-class Paravisor:
-    """An Azure VM's HCL and vTPM: claims, HCL reports, AK, PCRs, quotes."""
-
-    def __init__(self, keep=None):
-        """@keep: file that the AK is read from, or made in."""
-        self.ak = kept(keep, lambda: rsa.generate_private_key(65537, 2048))
-        self.pcrs = [hashlib.sha256(b"PCR %d" % i).digest() if i < 16 else bytes(32) for i in range(24)]
-
-    def claims(self, user_data):
-        n = to_b64url(self.ak.public_key().public_numbers().n.to_bytes(256, "big"))
-        o = {"keys": [{"kid": "HCLAkPub", "key_ops": ["sign"], "kty": "RSA", "e": "AQAB", "n": n}],
-             "vm-configuration": {"console-enabled": True, "secure-boot": False, "tpm-enabled": True,
-                                  "vmUniqueId": "00000000-SIMULATED"},
-             "user-data": user_data.ljust(64, b"\0").hex().upper()}
-        return json.dumps(o, separators=(",", ":")).encode()
-
-    def report(self, tee, user_data, name=None):
-        """(HCL report, what cvm-simtee made over the same claims)."""
-        claims = self.claims(user_data)
-        made = samples(hashlib.sha256(claims).digest())
-        slot = made[name or ("snp-v3-milan.bin" if tee == "snp" else "tdreport-10.bin")]
-        n = len(claims)
-        raw = struct.pack("<4sIIII12x", b"HCLA", 1, 1236 + n, 2, 0) + slot.ljust(1184, b"\0")
-        raw += struct.pack("<IIIII", 20 + n, 1, 2 if tee == "snp" else 4, 1, n) + claims
-        return raw.ljust(2600, b"\0"), made
-
-    def pcr_item(self):
-        """The blob's item of PCR values: those that were quoted, in order."""
-        return b"".join(self.pcrs)
-
-    def certificate(self):
-        """The AK's, DER, by itself."""
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "TEST SIMULATED AK")])
-        b = x509.CertificateBuilder().subject_name(name).issuer_name(name).serial_number(7)
-        b = b.public_key(self.ak.public_key()).not_valid_before(datetime.datetime(2024, 1, 1))
-        cert = b.not_valid_after(datetime.datetime(2049, 12, 31)).sign(self.ak, hashes.SHA256())
-        return cert.public_bytes(serialization.Encoding.DER)
-
-    def quote(self, extra):
-        """(TPMS_ATTEST, raw RSA signature)."""
-        digest = hashlib.sha256(b"".join(self.pcrs)).digest()
-        name = b"\0\x0b" + hashlib.sha256(b"AK").digest()
-        att = b"\xffTCG\x80\x18" + struct.pack(">H", len(name)) + name
-        att += struct.pack(">H", len(extra)) + extra + struct.pack(">QIIB", 12345, 1, 0, 1) + bytes(8)
-        att += struct.pack(">IHB", 1, 0xb, 3) + b"\xff\xff\xff" + struct.pack(">H", 32) + digest
-        return att, self.ak.sign(att, padding.PKCS1v15(), hashes.SHA256())
-
-
-def event_log(events):
-    """A CCEL of [(register index, type, data)], digests of the data."""
-    head = b"Spec ID Event03\0" + struct.pack("<IBBBBIHHB", 0, 0, 2, 0, 2, 1, 0xc, 48, 0)
-    log = struct.pack("<II20xI", 1, 3, len(head)) + head
+def event_log(events, bank=0xc):
+    """A log of [(register index, type, data)], digests of the data in one bank."""
+    algorithm = {0xb: hashlib.sha256, 0xc: hashlib.sha384}[bank]
+    head = b"Spec ID Event03\0" + struct.pack("<IBBBBIHHB", 0, 0, 2, 0, 2, 1, bank,
+                                              algorithm().digest_size, 0)
+    log = struct.pack("<II20xI", 1 if bank == 0xc else 0, 3, len(head)) + head
     for index, kind, data in events:
-        log += struct.pack("<IIIH", index, kind, 1, 0xc) + hashlib.sha384(data).digest()
+        log += struct.pack("<IIIH", index, kind, 1, bank) + algorithm(data).digest()
         log += struct.pack("<I", len(data)) + data
     return log
+
+
+LOG = event_log([(1, 4, bytes(4)), (2, 0xd, b"kernel"), (3, 6, b"tag")])
 
 
 def ccel_table(size):
@@ -151,10 +107,23 @@ class Pck:
         return signed + struct.pack("<I", len(auth)) + auth
 
 
-LOG = event_log([(1, 4, bytes(4)), (2, 0xd, b"kernel"), (3, 6, b"tag")])
+def write(path, raw):
+    with open(path, "wb") as f:
+        f.write(raw)
 
 
-if __name__ == "__main__":	# mint.py DIR: the keys, and the root of the logs' quotes
-    made = Pck(sys.argv[1]).root()
-    with open(sys.argv[1] + "/log-root.der", "wb") as root:
-        root.write(made)
+def main(where):
+    import vtpm			# which needs this module
+
+    write(where + "/log-root.der", Pck(where).root())
+    vm = vtpm.Paravisor(where + "/ak.pem")
+    write(where + "/vtpm-root.der", vm.root())
+    key = kept(where + "/enc.pem", lambda: rsa.generate_private_key(65537, 2048))
+    info, sig = vm.certify(key)
+    for name, raw in (("pub", vm.public(key)), ("info", info), ("sig", sig)):
+        write(f"{where}/enc.{name}", raw)
+    write(where + "/tcg.log", vtpm.TCG_LOG)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

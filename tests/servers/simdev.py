@@ -18,16 +18,19 @@ SNP, TDX, TSM, TDX_GUEST, VTPM = 1, 2, 1, 3, 4
 
 def azure(tee, data):
     site.main()			# -S left it out: most runs need nothing of it
-    import mint
+    import vtpm
 
-    vm = mint.Paravisor(os.environ["SIM_STATE"] + "/ak.pem")
+    vm = vtpm.Paravisor(os.environ["SIM_STATE"] + "/ak.pem")
     report, made = vm.report(tee, data)
     items = {simtee.REPORT_DATA: data, simtee.REPORT: report, simtee.DRIVER: b"vtpm"}
     if int(os.environ["FAKE_FLAGS"]) & 2:
-        message, sig = vm.quote(bytes.fromhex(os.environ["FAKE_QUOTE_DATA"]))
+        mask = int(os.environ["FAKE_PCR_MASK"]) or 0xffffff
+        message, sig = vm.quote(bytes.fromhex(os.environ["FAKE_QUOTE_DATA"]), mask)
         items[simtee.TPM_ATTEST] = message
         items[simtee.TPM_SIGNATURE] = b"\0\x14\0\x0b\x01\0" + sig
-        items[simtee.PCRS] = vm.pcr_item()
+        items[simtee.AK_PUB] = vm.public(vm.ak)
+        items[simtee.AK_CERT] = vm.certificate().ljust(4096, b"\0")
+        items[simtee.PCRS] = vm.pcr_item(mask)
     if tee == "snp":
         items[simtee.CERTS] = made["snp-v3-milan.certs"]
     return simtee.blob(SNP if tee == "snp" else TDX, VTPM, simtee.HCL, items)

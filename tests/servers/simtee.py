@@ -10,7 +10,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 SIMTEE = os.environ.get("SIMTEE", HERE + "/../sim/cvm-simtee")
 REPORT_DATA, REPORT, CERTS, CCEL_TABLE, CCEL_DATA = 1, 2, 3, 7, 8
-TPM_ATTEST, TPM_SIGNATURE, PCRS, DRIVER, PRIVLEVEL = 9, 10, 11, 14, 15
+TPM_ATTEST, TPM_SIGNATURE, PCRS, AK_PUB, AK_CERT, DRIVER = 9, 10, 11, 12, 13, 14
 DIRECT, HCL = 1, 2
 TDREPORT_FLAG = 1
 

@@ -14,8 +14,10 @@ import build
 import flip
 import mint
 import serve
+import simtee
 import strict
 import trust
+import vtpm
 import wrong
 
 failed = []
@@ -33,13 +35,16 @@ def main():
     wanted = sys.argv[2:] or list(build.SERVICES)
     with tempfile.TemporaryDirectory() as tmp:
         roots, pck = tmp + "/roots", mint.Pck()
-        mint.samples(bytes(64), roots)
+        simtee.samples(bytes(64), roots)
         with open(tmp + "/log-root.der", "wb") as f:
             f.write(pck.root())
+        vm = vtpm.Paravisor()
+        with open(tmp + "/vtpm-root.der", "wb") as f:
+            f.write(vm.root())
         options = serve.parser().parse_args(["--roots", roots])
-        services = serve.services(trust.Trust([roots, tmp + "/log-root.der"]), options)
+        services = serve.services(trust.Trust([roots, tmp + "/log-root.der", tmp + "/vtpm-root.der"]), options)
         by_name = {s.name: s for s in services}
-        builder = build.Builder(services, roots, pck)
+        builder = build.Builder(services, roots, pck, vm)
         total = 0
         for service, name, rq in builder.kinds(wanted):
             s = by_name[service]

@@ -6,10 +6,10 @@ client that has the machine's TPM makes it; PCRs of SHA-256, a quote by the AK."
 import json
 import sys
 
-import mint
+import vtpm
 from strict import to_b64std
 
-vm = mint.Paravisor(sys.argv[2])
+vm = vtpm.Paravisor(sys.argv[2])
 message, sig = vm.quote(bytes.fromhex(sys.argv[1]))
 print(json.dumps({"quotes": [{
     "hashAlgo": 11, "pcrValues": {str(i): to_b64std(p) for i, p in enumerate(vm.pcrs)},

@@ -24,6 +24,7 @@ def _pem(nl):
 
 
 PEM = {b"\n": _pem(b"\n"), b"\r\n": _pem(b"\r\n")}
+RSA_SHA256_OID = "1.2.840.113549.1.1.11"
 PSS_OID, ECDSA_SHA256_OID = "1.2.840.113549.1.1.10", "1.2.840.10045.4.3.2"
 
 
@@ -101,6 +102,9 @@ def _issued(cert, issuer, where):
         if oid == PSS_OID and isinstance(key, rsa.RSAPublicKey):
             key.verify(cert.signature, cert.tbs_certificate_bytes,
                        padding.PSS(padding.MGF1(hashes.SHA384()), 48), hashes.SHA384())
+        elif oid == RSA_SHA256_OID and isinstance(key, rsa.RSAPublicKey):
+            key.verify(cert.signature, cert.tbs_certificate_bytes, padding.PKCS1v15(),
+                       hashes.SHA256())
         elif oid == ECDSA_SHA256_OID and isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(cert.signature, cert.tbs_certificate_bytes, ec.ECDSA(hashes.SHA256()))
         else:
@@ -121,6 +125,7 @@ class Trust:
 
     def __init__(self, paths, at=None):
         self.amd, self.intel, self.known, self.others = {}, {}, {}, {}
+        self.vtpm = {}
         self.at = at		# certificates are judged at this time; "any": never expired
         for path in paths:
             names = [os.path.join(path, n) for n in sorted(os.listdir(path))] \
@@ -143,6 +148,8 @@ class Trust:
                 self.amd[der] = cert
             elif cn(cert) == "Intel SGX Root CA":
                 self.intel[der] = cert
+            elif "vTPM" in cn(cert):
+                self.vtpm[der] = cert
 
     def _time(self, cert, where):
         if self.at == "any":

@@ -83,7 +83,7 @@ def requests(b, services):
 
 
 def _maa(b):
-    snp, tdx, _ = (rq for _, rq in b.maa())
+    snp, tdx, _, guest = (rq for _, rq in b.maa())
     yield "maa", "another member", edit(snp, put("runtimedata", value={})), "unknown field"
     yield "maa", "draft policy beside a quote", edit(tdx, put("draftPolicyForAttestation", value="x")), "unknown"
     yield "maa", "standard base64", edit(tdx, put("quote", value=lambda v: std(v))), "alphabet"
@@ -96,8 +96,22 @@ def _maa(b):
         snp, put("initTimeData", value={"data": "eA", "dataType": "Binary"})), "launched"
     yield "maa", "an unknown version", snp.replace(target="/attest/SevSnpVm?api-version=2020-10-01"), "query"
     yield "maa", "a quote as SevSnpVm", snp.replace(body=tdx.body), "report"
+    yield "maa", "AzureGuest with text for numbers", _info(guest, put("OSVersionMajor", value="12")), "OSVersionMajor"
+    yield "maa", "AzureGuest of 24 PCRs", _info(guest, put("TpmInfo", "PcrSet", value=list(range(24)))), "PcrSet"
+    yield "maa", "AzureGuest with a TPMT_SIGNATURE", _info(guest, put("TpmInfo", "PcrSignature", value=lambda v: \
+        base64.b64encode(b"\0\x14\0\x0b\x01\0" + base64.b64decode(v)).decode())), "not signed"
+    yield "maa", "AzureGuest in standard base64", edit(guest, put("AttestationInfo", value=std)), "AttestationInfo"
+    yield "maa", "AzureGuest without its log", _info(guest, put("TcgLogs", value="")), "TcgLogs"
     yield "maa", "a body that is no JSON", snp.replace(body=b"{" + snp.body), "not JSON"
     yield "maa", "another content type", snp.with_text("content-type", "text/json"), "Content-Type"
+
+
+def _info(rq, change):
+    """AzureGuest with its inner JSON changed."""
+    info = json.loads(base64.urlsafe_b64decode(json.loads(rq.body)["AttestationInfo"] + "=="))
+    change(info)
+    return edit(rq, put("AttestationInfo", value=strict.to_b64url(
+        json.dumps(info, separators=(",", ":")).encode())))
 
 
 def _kbs(b):

@@ -40,7 +40,7 @@ printf 'the secret that KBS hands out' >"$tmp/resource"
 nonce=$(printf %064d 42)	# of every challenge of Google's
 "$servers/tpm_part.py" "$nonce" "$tmp/ak.pem" >"$tmp/tpm.json"
 
-roots=("$tmp/sim/roots" "$tmp/log-root.der")
+roots=("$tmp/sim/roots" "$tmp/log-root.der" "$tmp/vtpm-root.der")
 
 # --- the tool ---
 
@@ -111,6 +111,16 @@ for s in ${full:+quote-v4 quote-v5-10} quote-v5-15; do
 done
 [ -z "$full" ] || seen=$((seen + 3))
 requests 3 'one request each'
+
+for k in ${full:+az-tdx} az-snp; do
+	kind "$k"
+	expect 0 '' "maa: AzureGuest, $k" attest maa --form azure-guest --runtime-data "$rd" --nonce once \
+		--enc-key-pub "$tmp/enc.pub" --enc-key-info "$tmp/enc.info" --enc-key-signature "$tmp/enc.sig" \
+		--tcg-log "$tmp/tcg.log" --imds="http://127.0.0.1:$http"
+	"$servers/unseal.py" "$tmp/out" "$tmp/enc.pem" >"$tmp/unsealed" 2>"$tmp/err" && mv "$tmp/unsealed" "$tmp/out"
+	token 'its sealed token' '"client-payload":{"nonce":"once"}'
+done
+seen=$(wc -l <"$log")
 
 # --- KBS ---
 

@@ -13,7 +13,7 @@
  *   FAKE_FW       fw_status that REQUEST tells
  *   FAKE_LOG      file that gets a line per REQUEST: what was asked
  *   FAKE_CMD      shell command that makes FAKE_BLOB at each REQUEST; it sees
- *                 FAKE_DATA, FAKE_QUOTE_DATA (hex) and FAKE_FLAGS
+ *                 FAKE_DATA, FAKE_QUOTE_DATA (hex), FAKE_FLAGS, FAKE_PCR_MASK
  *   FAKE_TEE, FAKE_PROVIDER  what the provider is (numbers of the UAPI)
  */
 #include <dlfcn.h>
@@ -130,6 +130,8 @@ static int run_command(const struct cvm_evidence_request *r)
 		return 0;
 	snprintf(flags, sizeof(flags), "%u", r->flags);
 	setenv("FAKE_FLAGS", flags, 1);
+	snprintf(flags, sizeof(flags), "%u", r->pcr_mask);
+	setenv("FAKE_PCR_MASK", flags, 1);
 	set_hex("FAKE_DATA", r->report_data, r->report_data_len);
 	set_hex("FAKE_QUOTE_DATA", (void *)(unsigned long)r->quote_data, r->quote_data_len);
 	preload = getenv("LD_PRELOAD");
