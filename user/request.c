@@ -47,6 +47,8 @@ static int write_message(const struct request_options *o, const struct service *
 {
 	struct buf out CLEANUP_BUF;
 
+	if ((o->http || o->curl) && m->lacks)
+		warning("this request lacks %s; the service will refuse it", m->lacks);
 	if (o->http)
 		message_http(s, m, o->http, &out);
 	else if (o->curl)

@@ -100,6 +100,7 @@ struct message {
 	const char *accept;
 	struct buf headers;	/* more of them, "Name: value\n" each, no secret */
 	struct buf body;
+	const char *lacks;	/* what the service will miss; NULL: nothing */
 };
 
 struct request_options;

@@ -218,8 +218,10 @@ static int get_certs(const struct request_options *o, struct request *q)
 
 	if (o->imds && !cert_pool_leaf(&q->certs, q->report.p))
 		rc = imds_certs(o->imds, o->http_timeout, q->report.p, &q->certs);
+	/* the roots of --ca are for the service; AMD's own site is under the system's */
 	if (!rc && o->kds && !cert_pool_leaf(&q->certs, q->report.p))
-		rc = kds_certs(o->kds, o->ca, o->http_timeout, q->report.p, &q->certs);
+		rc = kds_certs(o->kds, strcmp(o->kds, KDS_URL) ? o->ca : NULL, o->http_timeout,
+			       q->report.p, &q->certs);
 	return rc;
 }
 

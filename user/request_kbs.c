@@ -121,6 +121,8 @@ static void add_cookie(const struct request *q, struct message *m)
 
 	if (cookie)
 		buf_printf(&m->headers, "Cookie: %s\n", cookie);
+	else
+		m->lacks = "the cookie that came with the challenge (--session kbs-session-id=ID)";
 }
 
 static int build(struct request *q, struct message *m)

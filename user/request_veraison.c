@@ -99,15 +99,16 @@ static int bind(struct request *q)
 /* Relative to newSession, a path, or a whole URL */
 static void to_session(const struct request *q, const char *method, struct message *m)
 {
-	const char *at = q->location_header ? q->location_header : q->session;
+	const char *given = q->location_header ? q->location_header : q->session;
+	const char *at = given ? given : "session/SESSION";
 
-	if (!at)
-		at = "session/SESSION";
 	if (*at == '/' || strstr(at, "://"))
 		message_to(m, method, "%s", at);
 	else
 		message_to(m, method, BASE "%s", at);
 	m->from_root = *at == '/';
+	if (!given)
+		m->lacks = "the location that came with the session (--session LOCATION)";
 	m->accept = SESSION_TYPE;
 }
 

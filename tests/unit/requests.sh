@@ -15,6 +15,9 @@ while read -r name evidence kind args; do
 	check "$name, byte for byte" cmp "$tmp/out" "$r/$name"
 done <<<"$cases"
 
+heads >"$tmp/heads"
+check 'the head of the HTTP request of each' cmp "$tmp/heads" $r/heads
+
 # fresh from a device that is asked for what the service checks: the same body
 fresh() {
 	env LD_PRELOAD="$OUT/fakedev.so" FAKE_DEV="$tmp/dev" FAKE_LOG="$tmp/log" "$plain" request "$@" --device "$tmp/dev"
@@ -238,6 +241,11 @@ check 'and goes to the session at that host' grep -q 'https://h/challenge-respon
 # shellcheck disable=SC2086 # words
 req $kbs --evidence $r/kbs-snp.cvme --session 'kbs-session-id=a1' --http h >"$tmp/out"
 check 'the cookie of the session' grep -qx $'Cookie: kbs-session-id=a1\r' "$tmp/out"
+
+# shellcheck disable=SC2086 # words
+expect 0 'lacks the cookie' 'kbs: no cookie' req $kbs --evidence $r/kbs-snp.cvme --http h
+# shellcheck disable=SC2086 # words
+expect 0 'lacks the location' 'veraison: no location' req $veraison --evidence $r/veraison-snp.cvme --curl h
 
 # a new key is kept for its owner alone
 expect 3 '' 'no device' req kbs --challenge $r/kbs-challenge.json --save-key "$tmp/new.pem" --device "$tmp/none"
