@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The SGX extension of PCK certificates (Intel, "PCK Certificate and CRL profile") */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/asn1t.h>
@@ -35,8 +35,9 @@ static void read_seq(const u8 *p, long len, struct pck *out, u32 *got, int depth
 
 static void read_value(const char *sub, const ASN1_TYPE *t, struct pck *out, u32 *got, int depth)
 {
+	unsigned long i;
+	char *end;
 	u32 n = 0;
-	int i;
 
 	if (!strcmp(sub, "4")) {
 		take_bytes(t, out->fmspc, 6, GOT_FMSPC, got);
@@ -44,7 +45,8 @@ static void read_value(const char *sub, const ASN1_TYPE *t, struct pck *out, u32
 		take_bytes(t, out->pceid, 2, GOT_PCEID, got);
 	} else if (!strcmp(sub, "2.17")) {
 		take_int(t, 0xffff, &out->pcesvn, GOT_PCESVN, got);
-	} else if (sscanf(sub, "2.%d", &i) == 1 && i >= 1 && i <= 16) {
+	} else if (!strncmp(sub, "2.", 2) && (i = strtoul(sub + 2, &end, 10)) >= 1 && i <= 16 &&
+		   !*end) {
 		take_int(t, 255, &n, (u32)GOT_COMP << (i - 1), got);
 		if (*got & (u32)GOT_COMP << (i - 1))
 			out->comp[i - 1] = (u8)n;

@@ -63,8 +63,10 @@ static const char help[] =
 "  cvm-evidence verify --no-binding --any-code --kds report.bin\n"
 "  cvm-evidence verify --policy policy.json --nonce file:nonce --certs vcek.der report.bin\n";
 
-enum { CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG, TPM_QUOTE,
-       TPM_SIGNATURE, PCRS, AK, AT, POLICY, JSON, FIRST_POLICY = 512 };
+enum {
+	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG,
+	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, JSON, FIRST_POLICY = 512,
+};
 
 static const struct option own_options[] = {
 	{ "help", no_argument, NULL, 'h' },

@@ -84,7 +84,8 @@ void unable(struct verify *v, enum verdict d, const char *name, const char *fmt,
 void judged(struct verify *v, enum verdict d, bool good, const char *name,
 	    const char *fmt, ...) PRINTF(5, 6);
 /* Nobody asked for it or nothing was given to check it with: listed as such */
-void left_out(struct verify *v, enum verdict d, const char *name, const char *fmt, ...) PRINTF(4, 5);
+void left_out(struct verify *v, enum verdict d, const char *name,
+	      const char *fmt, ...) PRINTF(4, 5);
 /* What the evidence says, for whoever reads the result */
 void fact(struct verify *v, const char *key, const char *fmt, ...) PRINTF(3, 4);
 void fact_bytes(struct verify *v, const char *key, const u8 *p, size_t len);

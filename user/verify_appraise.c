@@ -31,17 +31,18 @@ static void fields(struct verify *v, struct span report, const struct place *at)
 
 	for (f = 0; f < POLICY_FIELDS; f++) {
 		const char *name = policy_field_name((enum policy_field)f);
+		const struct values *want = &v->policy.field[f];
 		char *hex CLEANUP(free_str) = NULL;
 
-		if (!v->policy.field[f].n)
+		if (!want->n)
 			continue;
 		if (!at[f].len || at[f].off + at[f].len > report.len) {
 			failed(v, APPRAISED, name, "this evidence has no such field");
 			continue;
 		}
 		hex = hex_encode(report.p + at[f].off, at[f].len);
-		judged(v, APPRAISED, values_have(&v->policy.field[f], report.p + at[f].off, at[f].len),
-		       name, "it is %s", hex);
+		judged(v, APPRAISED, values_have(want, report.p + at[f].off, at[f].len), name,
+		       "it is %s", hex);
 	}
 }
 
@@ -58,7 +59,8 @@ static void code(struct verify *v, const char *how)
 		unable(v, APPRAISED, "code", "nothing to compare it with: give %s, or --any-code", how);
 }
 
-static void min_tcb(struct verify *v, const char *name, const u8 *tcb, const char *product, bool turin)
+static void min_tcb(struct verify *v, const char *name, const u8 *tcb, const char *product,
+		    bool turin)
 {
 	const int have[TCB_PARTS] = {
 		[TCB_FMC] = turin ? tcb[0] : -1, [TCB_BL] = tcb[turin ? 1 : 0],

@@ -19,7 +19,8 @@ static void direct(struct verify *v, const u8 *got)
 
 	if (v->policy.have_data)
 		judged(v, BOUND, !memcmp(got, v->policy.data, 64), "report data",
-		       "REPORT_DATA is %s", hex);
+		       "REPORT_DATA is %s%s", hex, memcmp(got, v->policy.data, 64) ?
+		       ", not what was asked for" : "");
 	else
 		not_given(v);
 }
@@ -66,7 +67,8 @@ static void by_claims(struct verify *v, const struct hcl *h)
 		return;
 	hex = hex_encode(user_data, 64);
 	judged(v, BOUND, !memcmp(user_data, v->policy.data, 64), "report data",
-	       "user-data of the claims is %s", hex);
+	       "user-data of the claims is %s%s", hex, memcmp(user_data, v->policy.data, 64) ?
+	       ", not what was asked for: the report is of boot time or of an earlier request" : "");
 	free_str(&hex);
 }
 

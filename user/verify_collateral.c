@@ -61,8 +61,8 @@ static bool hex_member(struct json_object *o, const char *key, u8 *out, size_t l
 	struct buf b CLEANUP_BUF;
 	const char *why;
 
-	if (!v || hex_decode(json_object_get_string(v), (size_t)json_object_get_string_len(v), &b, &why) ||
-	    b.len != len)
+	if (!v || hex_decode(json_object_get_string(v), (size_t)json_object_get_string_len(v),
+			     &b, &why) || b.len != len)
 		return false;
 	memcpy(out, b.p, len);
 	return true;
@@ -180,7 +180,8 @@ static bool components_reach(struct json_object *tcb, const char *key, const u8 
 }
 
 /* Levels are in order, the newest first: the first one that is reached counts. */
-static struct json_object *platform_level(struct json_object *info, const struct pck *p, const u8 *svn)
+static struct json_object *platform_level(struct json_object *info, const struct pck *p,
+					  const u8 *svn)
 {
 	struct json_object *levels = member(info, "tcbLevels", json_type_array), *tcb;
 	size_t i, n = levels ? json_object_array_length(levels) : 0;
@@ -297,7 +298,8 @@ static void qe_identity(struct verify *v, const struct buf *file, const u8 *qe)
 		failed(v, GENUINE, "QE identity", "the quoting enclave has another signer or product id");
 	else if (!hex_member(o, "attributes", attr, 16) || !hex_member(o, "attributesMask", attr_mask, 16) ||
 		 !hex_member(o, "miscselect", misc, 4) || !hex_member(o, "miscselectMask", misc_mask, 4) ||
-		 !masked_equal(qe + 48, attr, attr_mask, 16) || !masked_equal(qe + 16, misc, misc_mask, 4))
+		 !masked_equal(qe + 48, attr, attr_mask, 16) ||
+		 !masked_equal(qe + 16, misc, misc_mask, 4))
 		failed(v, GENUINE, "QE identity", "the quoting enclave has other attributes");
 	else
 		judge_status(v, "quoting enclave", isvsvn_level(o, le16(qe + 258)));

@@ -39,7 +39,8 @@ static bool bytes_of(struct json_object *o, bool hex, struct buf *out)
 }
 
 /* True also when the member is not there; @to is then empty. */
-static bool take(struct verify *v, struct json_object *o, const char *key, bool hex, struct span *to)
+static bool take(struct verify *v, struct json_object *o, const char *key, bool hex,
+		 struct span *to)
 {
 	struct json_object *m;
 	struct buf *b;

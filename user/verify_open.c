@@ -101,7 +101,7 @@ void verify_certs_of(struct verify *v, struct span certs, const char *what)
 
 static bool is_tpm_quote(struct span s)
 {
-	return s.len > 6 && !memcmp(s.p, "\xff" "TCG\x80\x18", 6);
+	return s.len > 6 && !memcmp(s.p, "\xffTCG\x80\x18", 6);
 }
 
 /* PEM somewhere in a file of another kind makes it no file of certificates. */

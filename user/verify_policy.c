@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -151,7 +152,7 @@ static int set_min_tcb(struct policy *p, const struct opt *o, const char *arg)
 		if (strcasecmp(text, "Milan") && strcasecmp(text, "Genoa") &&
 		    strcasecmp(text, "Turin") && strcasecmp(text, "Venice"))
 			return fail(RC_USAGE, "--min-tcb: '%s' is none of Milan, Genoa, Turin, Venice", text);
-		strcpy(m->product, text);
+		snprintf(m->product, sizeof(m->product), "%s", text);
 		text = colon + 1;
 	}
 	for (part = strtok_r(text, ",", &save); part; part = strtok_r(NULL, ",", &save)) {

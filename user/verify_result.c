@@ -268,7 +268,8 @@ void verify_forget(struct verify *v)
 	free(v->facts);
 	v->checks = NULL;
 	v->facts = NULL;
-	v->n = v->n_facts = 0;
+	v->n = 0;
+	v->n_facts = 0;
 }
 
 void verify_free(struct verify *v)

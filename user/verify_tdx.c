@@ -29,8 +29,10 @@ static const u8 intel_qe_signer[32] = {
 };
 
 /* Where in an SGX REPORT */
-enum { QE_MISCSELECT = 16, QE_ATTRIBUTES = 48, QE_MRSIGNER = 128, QE_ISVPRODID = 256,
-       QE_ISVSVN = 258, QE_REPORTDATA = 320 };
+enum {
+	QE_MISCSELECT = 16, QE_ATTRIBUTES = 48, QE_MRSIGNER = 128, QE_ISVPRODID = 256,
+	QE_ISVSVN = 258, QE_REPORTDATA = 320,
+};
 
 static void check_signature(struct verify *v, const struct tdx_quote *q)
 {

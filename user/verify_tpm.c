@@ -19,6 +19,7 @@
  * the memory of a little-endian machine
  */
 #define TOOLS_SELECTION_LEN	132
+#define TOOLS_HEAD_LEN		(TOOLS_SELECTION_LEN + 4)
 #define TOOLS_DIGESTS_LEN	532
 #define TOOLS_DIGEST_LEN	66
 
@@ -98,11 +99,11 @@ static struct span quoted_values(struct span s, u32 mask, struct buf *b)
 {
 	size_t i, k, sets, n = (size_t)__builtin_popcount(mask);
 
-	if (s.len > TOOLS_SELECTION_LEN + 4 && (s.len - TOOLS_SELECTION_LEN - 4) % TOOLS_DIGESTS_LEN == 0 &&
-	    le32(s.p + TOOLS_SELECTION_LEN) == (s.len - TOOLS_SELECTION_LEN - 4) / TOOLS_DIGESTS_LEN) {
+	if (s.len > TOOLS_HEAD_LEN && !((s.len - TOOLS_HEAD_LEN) % TOOLS_DIGESTS_LEN) &&
+	    le32(s.p + TOOLS_SELECTION_LEN) == (s.len - TOOLS_HEAD_LEN) / TOOLS_DIGESTS_LEN) {
 		sets = le32(s.p + TOOLS_SELECTION_LEN);
 		for (i = 0; i < sets; i++) {
-			const u8 *set = s.p + TOOLS_SELECTION_LEN + 4 + i * TOOLS_DIGESTS_LEN;
+			const u8 *set = s.p + TOOLS_HEAD_LEN + i * TOOLS_DIGESTS_LEN;
 
 			for (k = 0; k < le32(set) && k < 8; k++) {
 				const u8 *d = set + 4 + k * TOOLS_DIGEST_LEN;
@@ -153,7 +154,8 @@ static void check_nonce(struct verify *v, const struct tpm_quote *q, const struc
 	same = q->extra_data.len == p->data_len && !memcmp(q->extra_data.p, p->data, p->data_len);
 	padded = q->extra_data.len == 64 && !memcmp(q->extra_data.p, p->data, 64);
 	/* claims that carry the nonce bind without the quote, which then may have none */
-	if (h && !q->extra_data.len && hcl_user_data(h, user_data) && !memcmp(user_data, p->data, 64))
+	if (h && !q->extra_data.len && hcl_user_data(h, user_data) &&
+	    !memcmp(user_data, p->data, 64))
 		return;
 	judged(v, BOUND, same || padded, "TPM quote", "its qualifying data are %s",
 	       *hex ? hex : "empty");
@@ -172,8 +174,9 @@ static void check_pcrs(struct verify *v, const struct tpm_quote *q)
 		if (have)
 			fact(v, name, "%s", hex);
 		if (v->policy.pcr[i].n)
-			judged(v, APPRAISED, have && values_have(&v->policy.pcr[i], have, q->pcr_len),
-			       name, "%s", have ? hex : "it was not quoted");
+			judged(v, APPRAISED,
+			       have && values_have(&v->policy.pcr[i], have, q->pcr_len), name,
+			       "%s", have ? hex : "it was not quoted");
 	}
 }
 
@@ -187,7 +190,9 @@ static EVP_PKEY *attested_key(struct verify *v, const struct hcl *h)
 	struct buf n CLEANUP_BUF, e CLEANUP_BUF;
 	EVP_PKEY *key = NULL, *given;
 
-	if (!hcl_ak(h, &n, &e) || !(key = rsa_key(&n, &e))) {
+	if (hcl_ak(h, &n, &e))
+		key = rsa_key(&n, &e);
+	if (!key) {
 		failed(v, GENUINE, "attestation key of the TPM", "the claims have no single RSA key HCLAkPub");
 		return NULL;
 	}
@@ -217,6 +222,7 @@ void verify_tpm(struct verify *v, const struct hcl *h)
 	struct buf sig CLEANUP_BUF, values CLEANUP_BUF, said CLEANUP_BUF;
 	EVP_PKEY *key = h ? attested_key(v, h) : loose_key(v);
 	struct tpm_quote q;
+	u32 mask;
 	int rc;
 
 	if (!v->parts.tpm_signature.len || !v->parts.pcrs.len) {
@@ -225,8 +231,9 @@ void verify_tpm(struct verify *v, const struct hcl *h)
 		return;
 	}
 	complain_into(&said);
+	mask = quoted_mask(v->parts.tpm_attest);
 	rc = tpm_quote_parse(v->parts.tpm_attest, whole_signature(v->parts.tpm_signature, &sig),
-			     quoted_values(v->parts.pcrs, quoted_mask(v->parts.tpm_attest), &values), &q);
+			     quoted_values(v->parts.pcrs, mask, &values), &q);
 	complain_into(NULL);
 	if (rc) {
 		failed(v, GENUINE, "TPM quote", "%s", (char *)said.p);

@@ -1,0 +1,617 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Verdicts on made-up evidence of test roots: each check, passing and failing */
+#include "unit.h"
+#include "verify.h"
+#include "vsim.h"
+
+static struct vsim sim;
+static struct verify v;
+static struct buf said;
+
+static void trust(const struct vsim *s, bool amd)
+{
+	struct buf b = { 0 };
+
+	add_pem(&b, amd ? s->ark_crt : s->root_crt);
+	verify_root(&v, buf_span(&b), "root");
+	buf_free(&b);
+}
+
+static void give(X509 *x)
+{
+	struct buf b = { 0 };
+
+	add_pem(&b, x);
+	cert_pool_add(&v.certs, buf_span(&b), "certificate");
+	buf_free(&b);
+}
+
+static void begin(void)
+{
+	verify_free(&v);
+	verify_init(&v);
+	v.at = 1767225600;	/* 2026 */
+	v.policy.any_code = true;
+}
+
+static void opt(const char *name, const char *arg)
+{
+	struct option options[POLICY_OPTIONS_MAX];
+	size_t i, n = policy_options(options, 0);
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(options[i].name, name) && !policy_option(&v.policy, (int)i, arg))
+			return;
+	ok(false, "option %s %s", name, arg);
+}
+
+static void run(const void *p, size_t len)
+{
+	struct buf *b = verify_keep(&v);
+	int rc;
+
+	buf_add(b, p, len);
+	buf_free(&said);
+	complain_into(&said);
+	rc = verify_open(&v, buf_span(b), "made up");
+	complain_into(NULL);
+	if (!rc)
+		verify_check(&v);
+}
+
+/* The last check of that name, because a chain may be judged twice */
+static void want(enum outcome o, const char *check, const char *what)
+{
+	const struct check *c = NULL;
+	size_t i;
+
+	for (i = 0; i < v.n; i++)
+		if (!strcmp(v.checks[i].name, check))
+			c = &v.checks[i];
+	if (!c || c->outcome != o)
+		for (i = 0; i < v.n; i++)
+			printf("# %d %s: %s\n", v.checks[i].outcome, v.checks[i].name, v.checks[i].reason);
+	ok(c && c->outcome == o, "%s: %s", what, check);
+}
+
+static void verdict(enum verdict d, enum outcome o, const char *what)
+{
+	const struct check *worst;
+	bool good = verify_outcome(&v, d, &worst) == o;
+
+	if (!good)
+		printf("# %s: %s\n", worst ? worst->name : "-", worst ? worst->reason : "-");
+	ok(good, "%s: verdict %d", what, d);
+}
+
+/* SNP */
+
+static void snp(void (*bend)(u8 *r), X509 *leaf)
+{
+	u8 r[1184];
+
+	vsim_snp(r);
+	if (bend)
+		bend(r);
+	vsim_snp_sign(&sim, r);
+	give(leaf);
+	give(sim.ask_crt);
+	run(r, sizeof(r));
+}
+
+static void fresh_snp(void (*bend)(u8 *r), X509 *leaf)
+{
+	begin();
+	trust(&sim, true);
+	snp(bend, leaf);
+}
+
+static void bend_mask_key(u8 *r) { r[0x48] = 2; }
+static void bend_none(u8 *r) { r[0x48] = 7 << 2; }
+static void bend_algo(u8 *r) { r[0x34] = 2; }
+static void bend_chip(u8 *r) { r[0x1a1] ^= 1; }
+static void bend_zero_chip(u8 *r) { memset(r + 0x1a0, 0, 64); }
+static void bend_tcb(u8 *r) { r[0x187]--; }
+static void bend_genoa(u8 *r) { r[0x189] = 0x11; }
+static void bend_new_cpu(u8 *r) { r[0x189] = 0xff; }
+static void bend_debug(u8 *r) { r[10] |= 8; }
+static void bend_migrate(u8 *r) { r[10] |= 4; }
+static void bend_agent(u8 *r) { r[0x170] = 1; }
+static void bend_host(u8 *r) { memset(r + 0x30, 0xff, 4); }
+static void bend_vmpl(u8 *r) { r[0x30] = 2; }
+static void bend_launch(u8 *r) { r[0x1f6] = 20; }
+static void bend_v2(u8 *r) { r[0] = 2; r[0x188] = 0; r[0x189] = 0; }
+static void bend_v1(u8 *r) { r[0] = 1; }
+
+static void bend_vlek(u8 *r)
+{
+	r[0x48] = 1 << 2;
+	bend_zero_chip(r);
+}
+
+static void snp_genuine(void)
+{
+	begin();
+	snp(NULL, sim.vcek);
+	want(UNABLE, "certificate chain", "without the root");
+	begin();
+	give(sim.ark_crt);
+	snp(NULL, sim.vcek);
+	want(FAILED, "certificate chain", "a root that nobody trusts");
+	want(PASSED, "signature", "a root that nobody trusts");
+	fresh_snp(NULL, sim.vcek);
+	verdict(GENUINE, PASSED, "SNP of a test root");
+	want(LEFT_OUT, "revocation of SEV-TEST", "SNP without a CRL");
+	fresh_snp(NULL, sim.vcek_wrapped);
+	verdict(GENUINE, PASSED, "hwID in an OCTET STRING");
+	fresh_snp(bend_v2, sim.vcek);
+	verdict(GENUINE, PASSED, "version 2");
+	want(LEFT_OUT, "product", "version 2 names no CPU");
+	fresh_snp(bend_v1, sim.vcek);
+	want(FAILED, "version", "version 1");
+	fresh_snp(bend_mask_key, sim.vcek);
+	want(FAILED, "signature", "MASK_CHIP_KEY");
+	fresh_snp(bend_none, sim.vcek);
+	want(FAILED, "signature", "signing key NONE");
+	fresh_snp(bend_algo, sim.vcek);
+	want(FAILED, "signature", "another algorithm");
+	fresh_snp(bend_chip, sim.vcek);
+	want(FAILED, "chip", "a certificate of another chip");
+	fresh_snp(bend_zero_chip, sim.vcek);
+	want(UNABLE, "chip", "a masked chip id");
+	verdict(GENUINE, UNABLE, "a masked chip id");
+	fresh_snp(bend_tcb, sim.vcek);
+	want(FAILED, "TCB", "a certificate of another TCB");
+	fresh_snp(bend_genoa, sim.vcek);
+	want(FAILED, "product", "a certificate of another product");
+	fresh_snp(bend_new_cpu, sim.vcek);
+	want(UNABLE, "product", "a CPU that is not known");
+	fresh_snp(bend_vlek, sim.vlek);
+	verdict(GENUINE, PASSED, "VLEK");
+	fresh_snp(bend_vlek, sim.vcek);
+	want(FAILED, "signing key", "VLEK said, VCEK given");
+	fresh_snp(NULL, sim.vlek);
+	want(FAILED, "signing key", "VCEK said, VLEK given");
+}
+
+static void snp_policy(void)
+{
+	begin();
+	trust(&sim, true);
+	opt("csp", "TEST cloud");
+	snp(bend_vlek, sim.vlek);
+	want(PASSED, "cloud provider", "--csp");
+	begin();
+	trust(&sim, true);
+	opt("csp", "another");
+	snp(bend_vlek, sim.vlek);
+	want(FAILED, "cloud provider", "another --csp");
+	fresh_snp(NULL, sim.vcek);
+	verdict(APPRAISED, PASSED, "--any-code");
+	v.policy.any_code = false;
+	verify_forget(&v);
+	verify_check(&v);
+	want(UNABLE, "code", "without a measurement");
+	opt("measurement", "909090909090909090909090909090909090909090909090909090909090909090909090909090909090909090909090");
+	verify_forget(&v);
+	verify_check(&v);
+	want(PASSED, "measurement", "the right one");
+	verdict(APPRAISED, PASSED, "the right measurement");
+	opt("id-key-digest", "aae0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0");
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "id-key-digest", "another one");
+	opt("rtmr0", "909090909090909090909090909090909090909090909090909090909090909090909090909090909090909090909090");
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "rtmr0", "a field that SNP does not have");
+	fresh_snp(bend_debug, sim.vcek);
+	want(FAILED, "debug", "debug");
+	verdict(GENUINE, PASSED, "debug");
+	opt("allow-debug", NULL);
+	verify_forget(&v);
+	verify_check(&v);
+	want(PASSED, "debug", "debug, allowed");
+	fresh_snp(bend_migrate, sim.vcek);
+	want(FAILED, "migration", "the policy allows an agent");
+	fresh_snp(bend_agent, sim.vcek);
+	want(FAILED, "migration", "an agent is bound");
+	fresh_snp(bend_host, sim.vcek);
+	want(FAILED, "vmpl", "asked for by the host");
+	fresh_snp(bend_vmpl, sim.vcek);
+	opt("vmpl", "0");
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "vmpl", "VMPL 2 for 0");
+}
+
+static void snp_tcb_and_binding(void)
+{
+	fresh_snp(NULL, sim.vcek);
+	opt("min-tcb", "Milan:bl=4,snp=24,ucode=219");
+	verify_forget(&v);
+	verify_check(&v);
+	want(PASSED, "minimum reported TCB", "at the minimum");
+	want(PASSED, "minimum launch TCB", "at the minimum");
+	fresh_snp(bend_launch, sim.vcek);
+	opt("min-tcb", "snp=24");
+	verify_forget(&v);
+	verify_check(&v);
+	want(PASSED, "minimum committed TCB", "launched before an update");
+	want(FAILED, "minimum launch TCB", "launched before an update");
+	fresh_snp(NULL, sim.vcek);
+	opt("min-tcb", "Genoa:bl=1");
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "minimum reported TCB", "a minimum of other products only");
+	fresh_snp(NULL, sim.vcek);
+	opt("min-tcb", "fmc=1");
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "minimum reported TCB", "a part that Milan does not have");
+	want(UNABLE, "report data", "no nonce given");
+	opt("nonce", "hex:da");
+	verify_forget(&v);
+	verify_check(&v);
+	want(PASSED, "report data", "the right nonce");
+	v.policy.data[63] = 1;
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "report data", "another nonce");
+	v.policy.no_binding = true;
+	ok(verify_outcome(&v, BOUND, NULL) == FAILED, "--no-binding does not hide one that is wrong");
+}
+
+static void chains(void)
+{
+	struct buf crl = { 0 };
+	struct vsim other = { 0 };
+	X509 *fake;
+
+	fresh_snp(NULL, sim.vcek);
+	v.at = 2600000000;
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "certificate chain", "after the certificates' time");
+	v.at = 1600000000;
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "certificate chain", "before it");
+	begin();
+	trust(&sim, true);
+	vsim_crl(&crl, sim.ark_crt, sim.ark, 99, "20300101000000Z");
+	crl_load(&v, buf_span(&crl), "crl");
+	snp(NULL, sim.vcek);
+	want(PASSED, "revocation of SEV-TEST", "a CRL of others");
+	want(LEFT_OUT, "revocation of SEV-VCEK", "no CRL of the ASK");
+	v.at = 1900000000;
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "revocation of SEV-TEST", "a CRL out of date");
+	begin();
+	trust(&sim, true);
+	buf_free(&crl);
+	vsim_crl(&crl, sim.ark_crt, sim.ark, 2, "20300101000000Z");
+	crl_load(&v, buf_span(&crl), "crl");
+	snp(NULL, sim.vcek);
+	want(FAILED, "revocation of SEV-TEST", "a revoked ASK");
+	verdict(GENUINE, FAILED, "a revoked ASK");
+	begin();
+	trust(&sim, true);
+	buf_free(&crl);
+	vsim_crl(&crl, sim.ark_crt, sim.ask, 99, "20300101000000Z");
+	crl_load(&v, buf_span(&crl), "crl");
+	snp(NULL, sim.vcek);
+	want(FAILED, "revocation of SEV-TEST", "a CRL by another key");
+	buf_free(&crl);
+
+	/* same names, other keys: no use alone, no harm beside the right one */
+	vsim_make(&other);
+	fake = other.ask_crt;
+	begin();
+	trust(&sim, true);
+	give(fake);
+	snp(NULL, sim.vcek);
+	verdict(GENUINE, PASSED, "an ASK of the same name beside it");
+	begin();
+	trust(&other, true);
+	snp(NULL, sim.vcek);
+	want(FAILED, "certificate chain", "a root of the same name");
+	vsim_free(&other);
+}
+
+static void svsm(void)
+{
+	struct buf b = { 0 };
+	u8 r[1184], nonce[64] = { 0xda };
+
+	begin();
+	trust(&sim, true);
+	give(sim.vcek);
+	give(sim.ask_crt);
+	vsim_snp(r);
+	buf_add(&b, nonce, 64);
+	buf_add_str(&b, "a manifest");
+	EVP_Digest(b.p, b.len, r + 0x50, NULL, EVP_sha512(), NULL);
+	vsim_snp_sign(&sim, r);
+	v.parts.manifest = (struct span){ (const u8 *)"a manifest", 10 };
+	opt("nonce", "da");
+	run(r, sizeof(r));
+	want(PASSED, "report data and manifest", "SVSM");
+	v.parts.manifest.len = 9;
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "report data and manifest", "SVSM, another manifest");
+	buf_free(&b);
+}
+
+/* TDX */
+
+static void tdx(void (*bend)(struct vquote *q))
+{
+	struct buf b = { 0 };
+	struct vquote q;
+
+	vsim_quote_init(&q);
+	if (bend)
+		bend(&q);
+	vsim_quote(&sim, &q, &b);
+	run(b.p, b.len);
+	buf_free(&b);
+}
+
+static void fresh_tdx(void (*bend)(struct vquote *q))
+{
+	begin();
+	trust(&sim, false);
+	tdx(bend);
+}
+
+static void q_td15(struct vquote *q) { q->td15 = true; }
+static void q_debug_qe(struct vquote *q) { q->qe[48] |= 2; }
+static void q_sgx_qe(struct vquote *q) { q->qe[256] = 1; }
+static void q_wrong_key(struct vquote *q) { q->wrong_key = true; }
+static void q_wrong_pck(struct vquote *q) { q->wrong_pck = true; }
+static void q_seam(struct vquote *q) { q->body[70] = 1; }
+static void q_seam_debug(struct vquote *q) { q->body[112] = 1; }
+static void q_debug(struct vquote *q) { q->body[120] = 1; }
+static void q_profiled(struct vquote *q) { q->body[120] = 2; }
+static void q_reserved(struct vquote *q) { q->body[125] = 1; }
+static void q_sept(struct vquote *q) { q->body[123] = 0; }
+static void q_migratable(struct vquote *q) { q->body[123] |= 0x20; }
+static void q_old_tcb(struct vquote *q) { q->body[0] = 3; }
+
+static void q_service_td(struct vquote *q)
+{
+	q->td15 = true;
+	q->body[600] = 1;
+}
+
+static void tdx_verdicts(void)
+{
+	static const struct {
+		void (*bend)(struct vquote *q);
+		const char *check, *what;
+	} bad[] = {
+		{ q_debug_qe, "QE attributes", "a debug QE" },
+		{ q_sgx_qe, "QE product", "a QE of SGX" },
+		{ q_wrong_key, "attestation key", "an attestation key of others" },
+		{ q_wrong_pck, "quoting enclave", "a QE report of another platform" },
+		{ q_seam, "TDX module", "a TDX module of others" },
+		{ q_seam_debug, "TDX module", "a debug TDX module" },
+		{ q_debug, "debug", "a debug TD" },
+		{ q_profiled, "debug", "a TD under profiling" },
+		{ q_reserved, "TDATTRIBUTES", "reserved bits" },
+		{ q_sept, "SEPT_VE_DISABLE", "#VE at any access" },
+		{ q_migratable, "migration", "a migratable TD" },
+		{ q_service_td, "service TD", "a service TD" },
+	};
+	size_t i;
+
+	begin();
+	tdx(NULL);
+	want(FAILED, "certificate chain", "TDX under a root that nobody trusts");
+	fresh_tdx(NULL);
+	verdict(GENUINE, PASSED, "TDX of a test root");
+	verdict(APPRAISED, PASSED, "TDX of a test root");
+	want(LEFT_OUT, "QE signer", "under a root that is not Intel's");
+	want(LEFT_OUT, "TCB status", "without collateral");
+	opt("qe-signer", "2828282828282828282828282828282828282828282828282828282828282828");
+	verify_forget(&v);
+	verify_check(&v);
+	want(PASSED, "QE signer", "--qe-signer");
+	fresh_tdx(NULL);
+	opt("qe-signer", "0028282828282828282828282828282828282828282828282828282828282828");
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "QE signer", "another --qe-signer");
+	fresh_tdx(q_td15);
+	verdict(GENUINE, PASSED, "version 5, TD 1.5");
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		fresh_tdx(bad[i].bend);
+		want(FAILED, bad[i].check, bad[i].what);
+	}
+}
+
+#define LEVEL(svn, status) "{\"tcb\":{\"sgxtcbcomponents\":[" COMPS(svn) "],\"pcesvn\":11," \
+	"\"tdxtcbcomponents\":[" COMPS(svn) "]},\"tcbStatus\":\"" status "\"}"
+#define COMPS(svn) C4(svn) "," C4(svn) "," C4(svn) "," C4(svn)
+#define C4(svn) "{\"svn\":" svn "},{\"svn\":" svn "},{\"svn\":" svn "},{\"svn\":" svn "}"
+#define ZEROS48 "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+#define TIMES(until) "\"issueDate\":\"2025-12-01T00:00:00Z\",\"nextUpdate\":\"" until "\""
+#define TCB_INFO(fmspc, until, level) "{\"id\":\"TDX\",\"version\":3," TIMES(until) \
+	",\"fmspc\":\"" fmspc "\",\"pceId\":\"0000\",\"tdxModuleIdentities\":[{\"id\":\"TDX_01\"," \
+	"\"mrsigner\":\"" ZEROS48 "\",\"attributes\":\"0000000000000000\"," \
+	"\"attributesMask\":\"FFFFFFFFFFFFFFFF\",\"tcbLevels\":[{\"tcb\":{\"isvsvn\":5}," \
+	"\"tcbStatus\":\"UpToDate\"},{\"tcb\":{\"isvsvn\":2},\"tcbStatus\":\"OutOfDate\"}]}]," \
+	"\"tcbLevels\":[" level "]}"
+#define LATER "2026-12-31T00:00:00Z"
+
+static void with_info(const char *text, EVP_PKEY *key, void (*bend)(struct vquote *q))
+{
+	begin();
+	trust(&sim, false);
+	give(sim.tcb_crt);
+	give(sim.pck_crt);
+	v.collateral = xalloc(sizeof(*v.collateral));
+	v.n_collateral = 1;
+	vsim_collateral(v.collateral, strstr(text, "TD_QE") ? "enclaveIdentity" : "tcbInfo", text, key);
+	tdx(bend);
+}
+
+static void collateral(void)
+{
+	static const char qe_id[] = "{\"id\":\"TD_QE\"," TIMES(LATER) ",\"miscselect\":\"00000000\","
+		"\"miscselectMask\":\"FFFFFFFF\",\"attributes\":\"11000000000000000000000000000000\","
+		"\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\",\"mrsigner\":"
+		"\"2828282828282828282828282828282828282828282828282828282828282828\","
+		"\"isvprodid\":2,\"tcbLevels\":[{\"tcb\":{\"isvsvn\":6},\"tcbStatus\":\"UpToDate\"}]}";
+
+	with_info(TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate")), sim.tcb, NULL);
+	want(PASSED, "TCB info", "signed");
+	want(PASSED, "TCB status of the platform", "up to date");
+	want(PASSED, "TCB status of the TDX module", "up to date");
+	verdict(GENUINE, PASSED, "with TCB info");
+	with_info(TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate")), sim.tcb, q_old_tcb);
+	want(FAILED, "TCB status of the TDX module", "an old module");
+	with_info(TCB_INFO("00806F050000", LATER, LEVEL("6", "UpToDate") "," LEVEL("5", "OutOfDate")),
+		  sim.tcb, NULL);
+	want(FAILED, "TCB status of the platform", "out of date");
+	verdict(GENUINE, PASSED, "out of date");
+	opt("tcb-status", "OutOfDate");
+	verify_forget(&v);
+	verify_check(&v);
+	want(PASSED, "TCB status of the platform", "out of date, allowed");
+	with_info(TCB_INFO("00806F050000", LATER, LEVEL("5", "Revoked")), sim.tcb, NULL);
+	verdict(GENUINE, FAILED, "revoked");
+	with_info(TCB_INFO("00806F050000", LATER, LEVEL("6", "UpToDate")), sim.tcb, NULL);
+	want(FAILED, "TCB status of the platform", "below every level");
+	with_info(TCB_INFO("90806F050000", LATER, LEVEL("5", "UpToDate")), sim.tcb, NULL);
+	want(FAILED, "TCB info", "of another FMSPC");
+	with_info(TCB_INFO("00806F050000", "2025-12-20T00:00:00Z", LEVEL("5", "UpToDate")), sim.tcb, NULL);
+	want(FAILED, "TCB info", "out of its time");
+	with_info(TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate")), sim.pck, NULL);
+	want(FAILED, "TCB info", "signed by a platform's own key");
+	with_info(qe_id, sim.tcb, NULL);
+	want(PASSED, "TCB status of the quoting enclave", "up to date");
+	verdict(GENUINE, PASSED, "with a QE identity");
+	with_info(qe_id, sim.tcb, q_debug_qe);
+	want(FAILED, "QE identity", "a debug QE");
+	with_info(qe_id, sim.tcb, q_sgx_qe);
+	want(FAILED, "QE identity", "another product");
+}
+
+/* Azure */
+
+struct azure {
+	const char *user_data, *quoted;	/* NULL: no quote of the TPM */
+	const struct vsim *tpm;		/* whose AK signed that */
+	u8 vmpl;
+	bool wrong_claims, wrong_pcrs, tdx, other_td;
+};
+
+static void azure(const struct azure *a, const char *nonce)
+{
+	struct buf claims = { 0 }, hcl = { 0 }, quote = { 0 };
+	struct buf *attest, *sig, *pcrs;
+	u8 r[1184], hash[64] = { 0 };
+	struct vquote q;
+
+	begin();
+	attest = verify_keep(&v);
+	sig = verify_keep(&v);
+	pcrs = verify_keep(&v);
+	trust(&sim, !a->tdx);
+	give(sim.vcek);
+	give(sim.ask_crt);
+	if (nonce)
+		opt("nonce", nonce);
+	vsim_claims(&sim, a->user_data, &claims);
+	EVP_Digest(claims.p, claims.len, hash, NULL, EVP_sha256(), NULL);
+	hash[0] ^= a->wrong_claims;
+	if (a->tdx) {
+		vsim_quote_init(&q);
+		memcpy(q.body + 520, hash, 64);
+		vsim_tdreport(&q, r);
+		q.body[140] ^= a->other_td;
+		vsim_quote(&sim, &q, &quote);
+		buf_add(verify_keep(&v), quote.p, quote.len);
+		v.parts.quote = buf_span(&v.kept->b);
+	} else {
+		vsim_snp(r);
+		memcpy(r + 0x50, hash, 64);
+		r[0x30] = a->vmpl;
+		vsim_snp_sign(&sim, r);
+	}
+	vsim_hcl(&claims, r, a->tdx ? 1024 : 1184, &hcl);
+	if (a->quoted) {
+		vsim_tpm(a->tpm, a->quoted, attest, sig, pcrs);
+		pcrs->p[0] ^= a->wrong_pcrs;
+		v.parts.tpm_attest = buf_span(attest);
+		v.parts.tpm_signature = buf_span(sig);
+		v.parts.pcrs = buf_span(pcrs);
+	}
+	run(hcl.p, hcl.len);
+	buf_free(&claims);
+	buf_free(&hcl);
+	buf_free(&quote);
+}
+
+static void azure_verdicts(void)
+{
+	struct vsim other = { 0 };
+
+	azure(&(struct azure){ .user_data = "6E6F6E6365" }, "text:nonce");
+	verdict(GENUINE, PASSED, "HCL");
+	want(PASSED, "report data", "HCL with the nonce in its claims");
+	verdict(APPRAISED, PASSED, "HCL");
+	azure(&(struct azure){ .user_data = "00" }, "text:nonce");
+	want(FAILED, "report data", "HCL of an earlier nonce");
+	azure(&(struct azure){ .user_data = "00", .wrong_claims = true }, NULL);
+	want(FAILED, "claims", "HCL with claims of others");
+	azure(&(struct azure){ .user_data = "00", .vmpl = 2 }, NULL);
+	want(FAILED, "vmpl", "claims by somebody at VMPL 2");
+	v.policy.any_code = false;
+	verify_forget(&v);
+	verify_check(&v);
+	want(UNABLE, "code", "HCL of nobody knows whose paravisor");
+	azure(&(struct azure){ .user_data = "00", .quoted = "nonce", .tpm = &sim }, "text:nonce");
+	want(PASSED, "TPM quote", "a cached HCL report and a fresh quote");
+	verdict(GENUINE, PASSED, "a cached HCL report and a fresh quote");
+	verdict(BOUND, PASSED, "a cached HCL report and a fresh quote");
+	azure(&(struct azure){ .user_data = "00", .quoted = "other", .tpm = &sim }, "text:nonce");
+	verdict(BOUND, FAILED, "both of an earlier nonce");
+	azure(&(struct azure){ .user_data = "00", .quoted = "nonce", .tpm = &sim, .wrong_pcrs = true },
+	      "text:nonce");
+	want(FAILED, "TPM quote", "PCR values of others");
+	vsim_make(&other);
+	azure(&(struct azure){ .user_data = "00", .quoted = "nonce", .tpm = &other }, "text:nonce");
+	verdict(GENUINE, FAILED, "a quote of another TPM");
+	vsim_free(&other);
+	azure(&(struct azure){ .user_data = "6e6f6e6365", .tdx = true }, "text:nonce");
+	verdict(GENUINE, PASSED, "HCL of TDX with its quote");
+	verdict(BOUND, PASSED, "HCL of TDX with its quote");
+	azure(&(struct azure){ .user_data = "00", .tdx = true, .other_td = true }, NULL);
+	want(FAILED, "quote", "a quote of another TD");
+	v.parts.quote.len = 0;
+	verify_forget(&v);
+	verify_check(&v);
+	want(UNABLE, "signature", "HCL of TDX without a quote");
+}
+
+int main(void)
+{
+	vsim_make(&sim);
+	snp_genuine();
+	snp_policy();
+	snp_tcb_and_binding();
+	chains();
+	svsm();
+	tdx_verdicts();
+	collateral();
+	azure_verdicts();
+	verify_free(&v);
+	vsim_free(&sim);
+	buf_free(&said);
+	return unit_failed;
+}

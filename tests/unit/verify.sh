@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The verb verify: its options, messages, statuses, and what it prints.
+. ./lib.sh
+
+g=golden
+verify() { "$tool" verify --at 2026-01-01 "$@"; }
+# says TEXT NAME: the output of the last expect has it
+says() { if grep -qF -- "$1" "$tmp/out"; then ok "$2"; else not_ok "$2 (output lacks '$1')"; fi; }
+
+# roots: what is built in is what the fingerprints beside it say
+pem=$tmp/pem n=0
+mkdir "$pem"
+awk -v d="$pem" '/\.sha256 = / { split($0, a, "\""); fp = a[2] }
+	/BEGIN CERT/ { on = 1 } on { line = $0; sub(/^\t"/, "", line); sub(/\\n",?$/, "", line); print line >(d "/" fp) }
+	/END CERT/ { on = 0 }' ../../user/roots_amd.c ../../user/roots.c
+for f in "$pem"/*; do
+	got=$(openssl x509 -in "$f" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr A-F a-f)
+	[ "$got" = "${f##*/}" ] && n=$((n + 1))
+done
+if [ "$n" -eq 10 ]; then ok 'fingerprints of ten built-in certificates'; else not_ok "fingerprints: $n of 10"; fi
+
+# golden output, for people and programs
+for kind in text json; do
+	json=()
+	[ $kind = text ] || json=(--json)
+	verify "${json[@]}" --no-binding --any-code --certs $g/certs.pem \
+		$g/snp-v5-milan.bin >"$tmp/out" 2>"$tmp/err"
+	check "golden output, $kind" cmp "$tmp/out" $g/verify-snp.$kind
+	verify "${json[@]}" --nonce 01 $g/tdreport-v1.bin >"$tmp/out" 2>"$tmp/err"
+	check "golden output of a TDREPORT, $kind" cmp "$tmp/out" $g/verify-tdreport.$kind
+done
+
+expect 5 'genuine: not possible (signature: there is no certificate of this chip' 'a report alone' \
+	verify --no-binding --any-code $g/snp-v3-genoa.bin
+expect 5 'kdsintf.amd.com/vcek/v1/Genoa' 'where its VCEK is to be had' verify $g/snp-v3-genoa.bin
+expect 5 'only a MAC' 'a TDREPORT' verify $g/tdreport-v1.bin
+expect 5 'does not match the fields' 'an altered TDREPORT' verify $g/bad-tdreport-hash.bin
+expect 5 'claims were altered' 'altered claims' verify $g/bad-hcl-claims.bin
+expect 5 'Arm CCA' 'CCA' verify --no-binding --any-code $g/blob-cca.cvme
+expect 5 'critical' 'a blob of a later version' verify $g/bad-critical.cvme
+expect 5 'not flagged' 'a TDREPORT passed off as a quote' verify $g/bad-flag.cvme
+verify --no-binding $g/bad-binding.cvme >"$tmp/out" 2>"$tmp/err"
+says 'not bound to the report_data beside it' 'a blob that contradicts itself'
+expect 5 'is empty' 'nothing' verify /dev/null
+expect 5 'not recognised' 'something else' verify ./verify.sh
+expect 1 'cannot read' 'a file that is not there' verify /nonexistent
+expect 2 'one file' 'two files' verify a b
+expect 2 'is no time' '--at' "$tool" verify --at yesterday $g/snp-v2.bin
+expect 2 '' 'an unknown option' verify --no-such-option
+expect 2 'has 2 bytes, not 48' 'a measurement of the wrong length' verify --measurement 0011 $g/snp-v2.bin
+expect 2 'not a number from 0 to 3' 'a VMPL' verify --vmpl 7 $g/snp-v2.bin
+expect 2 'none of Milan' 'a product' verify --min-tcb Rome:bl=1 $g/snp-v2.bin
+expect 2 'PART=N' 'a part of a TCB' verify --min-tcb foo=1 $g/snp-v2.bin
+expect 2 'N:HEX' 'a PCR' verify --pcr 24:00 $g/snp-v2.bin
+expect 2 'given twice' 'two nonces' verify --nonce 01 --report-data 02 $g/snp-v2.bin
+expect 2 'no root' 'a root that is none' verify --root <(sed -n '/BEGIN/,/END/p' $g/certs.pem | awk '/BEGIN/ { n++ } n == 2') $g/snp-v2.bin
+expect 2 'no certificate revocation list' 'a CRL that is none' verify --crl $g/runtime-data.json $g/snp-v2.bin
+expect 5 'neither certificates' 'certificates that are none' verify --certs $g/runtime-data.json $g/snp-v2.bin
+expect 0 '' 'help' verify --help
+
+# a policy of a file is that of the options
+cat >"$tmp/policy.json" <<'P'
+{ "any-code": true, "no-binding": true, "vmpl": 3, "min-tcb": ["Genoa:bl=1", "bl=200"],
+  "allow-debug": false, "measurement": [] }
+P
+verify --json --policy "$tmp/policy.json" --certs $g/certs.pem $g/snp-v5-milan.bin >"$tmp/out" 2>"$tmp/err"
+verify --json --any-code --no-binding --vmpl 3 --min-tcb Genoa:bl=1 --min-tcb bl=200 \
+	--certs $g/certs.pem $g/snp-v5-milan.bin >"$tmp/out2" 2>/dev/null
+check '--policy' cmp "$tmp/out" "$tmp/out2"
+says 'bl is 4, less than 200' 'its minimum TCB'
+echo '{"no-such": true}' >"$tmp/policy.json"
+expect 2 'no option "no-such"' 'a policy with an unknown member' verify --policy "$tmp/policy.json" $g/snp-v2.bin
+echo '{"any-code": "yes"}' >"$tmp/policy.json"
+expect 2 'true or false' 'a policy with a wrong type' verify --policy "$tmp/policy.json" $g/snp-v2.bin
+echo '[]' >"$tmp/policy.json"
+expect 2 'no JSON object' 'a policy that is none' verify --policy "$tmp/policy.json" $g/snp-v2.bin
+
+# evidence by a pipe and as text
+verify --json --certs $g/certs.pem - <$g/snp-v5-milan.bin >"$tmp/a" 2>/dev/null
+od -An -v -tx1 $g/snp-v5-milan.bin | verify --json --certs $g/certs.pem >"$tmp/b" 2>/dev/null
+check 'hex of the same' cmp "$tmp/a" "$tmp/b"
+
+# certificates are never taken for evidence
+cat "$pem"/* >"$tmp/all.pem"
+expect 5 'no evidence' "AMD's own certificates alone" verify --no-binding --any-code "$tmp/all.pem"
+says 'genuine    yes' 'though each of them is genuine'
+
+# the simulated TEE, where it was built
+sim=../sim/cvm-simtee
+if [ -x $sim ]; then
+	$sim --dump "$tmp/sim" --report-data 00ff >/dev/null
+	d=$tmp/sim
+	for f in "$d"/snp-v*.bin "$d"/quote-*.bin; do
+		args=(--root "$d/roots/sgx-root.pem")
+		p=$(grep -oE 'milan|genoa|turin' <<<"${f##*/}") && args=(--root "$d/roots/ark-$p.pem")
+		[ -e "${f%.bin}.certs" ] && args+=(--certs "${f%.bin}.certs")
+		[ -e "${f%.bin}.manifest" ] && args+=(--manifest "${f%.bin}.manifest")
+		expect 0 '' "simulated: ${f##*/}" verify --any-code --nonce 00ff "${args[@]}" "$f"
+		expect 5 'bound: no' "simulated, another nonce: ${f##*/}" verify --any-code --nonce 00fe "${args[@]}" "$f"
+	done
+	expect 5 'no root that is trusted' 'simulated, without --root' \
+		verify --any-code --nonce 00ff "$d/quote-v4.bin"
+else
+	echo 'skip evidence of the simulated TEE: tests/sim is not built'
+fi
+exit $status

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Evidence with keys of its own, to be bent by tests of verify and signed again */
+#ifndef VSIM_H
+#define VSIM_H
+
+#include <openssl/x509.h>
+
+#include "util.h"
+
+struct vsim {
+	/* AMD's side */
+	EVP_PKEY *ark, *ask, *vek;
+	X509 *ark_crt, *ask_crt, *vcek, *vlek, *vcek_wrapped;
+	/* Intel's side */
+	EVP_PKEY *root, *ca, *pck, *qe, *tcb;
+	X509 *root_crt, *ca_crt, *pck_crt, *tcb_crt;
+	EVP_PKEY *ak;
+};
+
+/* What a quote says, before it is signed */
+struct vquote {
+	u8 body[648];
+	u8 qe[384];
+	bool td15;
+	bool wrong_key;		/* the enclave vouches for another one */
+	bool wrong_pck;		/* its report is signed by another key */
+};
+
+void vsim_make(struct vsim *s);
+void vsim_free(struct vsim *s);
+void add_pem(struct buf *b, X509 *x);
+/* Revokes serial number @serial */
+void vsim_crl(struct buf *b, X509 *by, EVP_PKEY *key, long serial, const char *until);
+void vsim_snp(u8 r[1184]);
+void vsim_snp_sign(const struct vsim *s, u8 r[1184]);
+void vsim_quote_init(struct vquote *q);
+void vsim_quote(const struct vsim *s, const struct vquote *q, struct buf *out);
+void vsim_tdreport(const struct vquote *q, u8 r[1024]);
+/* The object @text under @key, with its signature by @key_of */
+void vsim_collateral(struct buf *b, const char *key, const char *text, EVP_PKEY *key_of);
+/* An HCL report over @report, 1184 or 1024 bytes, with REPORT_DATA at @at to be set */
+void vsim_claims(const struct vsim *s, const char *user_data, struct buf *claims);
+void vsim_hcl(const struct buf *claims, const u8 *report, size_t len, struct buf *out);
+void vsim_tpm(const struct vsim *s, const char *nonce, struct buf *attest, struct buf *sig,
+	      struct buf *pcrs);
+
+#endif
