@@ -47,8 +47,9 @@ if [ ! -d /sys/module/cvm_evidence ]; then
 	expect 3 'not loaded' 'a module that does not come' "$tool" monitor --wait --timeout 1
 	timeout -s INT 1 "$tool" monitor --wait >"$tmp/out" 2>"$tmp/err"
 	if [ $? -eq 124 ] && [ ! -s "$tmp/err" ]; then ok 'waiting for the module'; else not_ok 'waiting for the module'; fi
-	expect 0 '' 'SIGINT ends it well' timeout --preserve-status -s INT 1 "$tool" monitor --wait
-	expect 0 '' 'SIGTERM ends it well' timeout --preserve-status 1 "$tool" monitor --wait
+	# --foreground: no SIGCONT after it, which would take LeakSanitizer's SIGSTOP away
+	expect 0 '' 'SIGINT ends it well' timeout --foreground --preserve-status -s INT 1 "$tool" monitor --wait
+	expect 0 '' 'SIGTERM ends it well' timeout --foreground --preserve-status 1 "$tool" monitor --wait
 	# noticed before there is anything to write
 	expect 0 '' 'a reader that goes ends it well' \
 		timeout 10 bash -c "'$tool' monitor --wait | true; exit \${PIPESTATUS[0]}"
