@@ -45,7 +45,7 @@ expect 2 'takes no argument' 'monitor with an argument' "$tool" monitor events
 if [ ! -d /sys/module/cvm_evidence ]; then
 	expect 3 '--wait waits for it' 'no module: what to do' "$tool" monitor
 	expect 3 'not loaded' 'a module that does not come' "$tool" monitor --wait --timeout 1
-	timeout -s INT 1 "$tool" monitor --wait >"$tmp/out" 2>"$tmp/err"
+	timeout --foreground -s INT 1 "$tool" monitor --wait >"$tmp/out" 2>"$tmp/err"
 	if [ $? -eq 124 ] && [ ! -s "$tmp/err" ]; then ok 'waiting for the module'; else not_ok 'waiting for the module'; fi
 	# --foreground: no SIGCONT after it, which would take LeakSanitizer's SIGSTOP away
 	expect 0 '' 'SIGINT ends it well' timeout --foreground --preserve-status -s INT 1 "$tool" monitor --wait
