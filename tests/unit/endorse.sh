@@ -96,4 +96,33 @@ check 'asked with the TDREPORT alone' grep -qxF "POST /acc/tdquote true {\"repor
 expect 0 'asking again' 'a host that is busy' maa "$imds"
 HTTP_PROXY=http://127.0.0.1:9 http_proxy=http://127.0.0.1:9 expect 1 'is this a VM on Azure' 'no proxy is asked' snp "$imds"
 if grep -q ':9:' "$tmp/err"; then not_ok 'not even tried'; else ok 'not even tried'; fi
+
+# --- AMD's service: a report of version 2 does not tell its product ---
+
+cert() { awk -v k="$1" '/BEGIN/ { n++ } n == k' golden/certs.pem; }
+export XDG_CACHE_HOME=$tmp/cache
+for i in 1 2 3; do
+	case $(cert $i | openssl x509 -noout -subject) in
+	*VCEK*) cert $i | openssl x509 -outform DER -out "$tmp/vcek.der" ;;
+	*ARK*) cert $i >"$tmp/ark.pem" ;;
+	*) cert $i >"$tmp/ask.pem" ;;
+	esac
+done
+cat "$tmp/ask.pem" "$tmp/ark.pem" >"$tmp/kds-chain.pem"
+: >"$tmp/log"
+standin http 404 "$tmp/vcek.der" "$tmp/kds-chain.pem" 404 404 "$tmp/thim-bad"
+kds=--kds=http://127.0.0.1:$ready
+v2() { "$tool" request maa --self-nonce --evidence golden/snp-v2.bin "$@"; }
+expect 0 '' 'certificates by AMD, for version 2' v2 "$kds"
+check 'Milan is tried, then Genoa' test "$(grep -o '/vcek/v1/[A-Za-z]*/[a-z0-9_]\{6\}' "$tmp/log" | cut -d/ -f4 | tr '\n' ' ')" = 'Milan Genoa Genoa '
+cp "$tmp/out" "$tmp/by-kds"
+v2 --certs golden/certs.pem >"$tmp/out"
+check 'the same request as with files' cmp "$tmp/out" "$tmp/by-kds"
+mv "$tmp/cache" "$tmp/cache-kept"
+expect 7 'has no VCEK' 'a chip AMD does not know' v2 "$kds"
+expect 5 'neither certificates' 'an answer that is no certificate' v2 "$kds"
+check 'is not kept' test -z "$(find "$tmp/cache" -type f 2>/dev/null)"
+rm -rf "$tmp/cache"
+mv "$tmp/cache-kept" "$tmp/cache"
+expect 5 'signed by a VLEK' 'a report that names no chip' "$tool" request maa --self-nonce --evidence golden/snp-dangerous.bin "$kds"
 exit $status
