@@ -38,14 +38,14 @@ static bool bytes_of(struct json_object *o, bool hex, struct buf *out)
 	return true;
 }
 
-/* True also when the member is not there; @to is then empty. */
+/* True also when the member is not there, or a file was given in its place */
 static bool take(struct verify *v, struct json_object *o, const char *key, bool hex,
 		 struct span *to)
 {
 	struct json_object *m;
 	struct buf *b;
 
-	if (!json_object_object_get_ex(o, key, &m) || !m)
+	if (to->len || !json_object_object_get_ex(o, key, &m) || !m)
 		return true;
 	b = verify_keep(v);
 	if (!bytes_of(m, hex, b))
