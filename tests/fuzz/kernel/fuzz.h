@@ -58,6 +58,8 @@ void ops_end(void);
 /* Runs it; NULL, or what it did that it must not */
 const char *op_run(const struct op *op);
 const char *op_name(const struct op *op);
+/* Sets the kind; false when there is none of that name */
+bool op_named(struct op *op, const char *name);
 
 /* world.c */
 void world_init(void);

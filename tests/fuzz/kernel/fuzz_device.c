@@ -2,9 +2,9 @@
 /*
  * fuzz_device: programs of calls, run by a few threads that share their files.
  * What reaches new code of the module is kept and mutated. All choices come
- * from the seed; which of two threads is first does not, so that -t 1 repeats
- * best. After each program everything must be at rest again, and evidence must
- * be had as ever.
+ * from the seed and from what was reached, which takes turns of the scheduler
+ * into account: a program that failed is printed, and repeated by -p. Everything
+ * must come to rest again, and evidence be had as ever.
  */
 #define _GNU_SOURCE
 #include "fuzz.h"
@@ -48,8 +48,7 @@ static uint64_t programs, failures, calls;
 static void print_program(const struct program *p)
 {
 	for (unsigned int i = 0; i < p->nr; i++)
-		printf("    thread %u file %u %s 0x%llx\n",
-		       p->op[i].thread % threads, p->op[i].file,
+		printf("    op %u %u %s 0x%llx\n", p->op[i].thread, p->op[i].file,
 		       op_name(&p->op[i]), (unsigned long long)p->op[i].seed);
 }
 
@@ -299,13 +298,45 @@ static void fuzz(uint64_t seed, unsigned int seconds)
 	look_at_module(&p);
 }
 
+/* A program as print_program() prints it, again and again */
+static void replay(const char *path, unsigned int seconds)
+{
+	uint64_t end = now_ms() + seconds * 1000ULL;
+	FILE *f = fopen(path, "re");
+	struct program p = { 0 };
+	char line[256], name[32];
+	unsigned long long seed;
+	unsigned int thread, file;
+
+	CHECK(f, "%s: %s", path, strerror(errno));
+	while (p.nr < OPS_MAX && fgets(line, sizeof(line), f)) {
+		const char *op = strstr(line, "op ");
+
+		if (!op || sscanf(op, "op %u %u %31s %llx", &thread, &file, name,
+				  &seed) != 4)
+			continue;
+		CHECK(op_named(&p.op[p.nr], name), "%s: no call '%s'", path, name);
+		p.op[p.nr].thread = thread;
+		p.op[p.nr].file = file;
+		p.op[p.nr++].seed = seed;
+	}
+	fclose(f);
+	CHECK(p.nr, "%s: no line 'op THREAD FILE CALL SEED'", path);
+	while (now_ms() < end && failures < 20) {
+		run(&p);
+		look_at_log(&p);
+		look_at_module(&p);
+	}
+}
+
 static void usage(FILE *f)
 {
-	fputs("usage: fuzz_device [-s SEED] [-t SECONDS] [-n THREADS] [-f] [-c]\n"
+	fputs("usage: fuzz_device [-s SEED] [-t SECONDS] [-n THREADS] [-p FILE] [-f] [-c]\n"
 	      "\n"
 	      "  -s SEED     a number; else a random one, which is printed\n"
 	      "  -t SECONDS  how long (60)\n"
 	      "  -n THREADS  1..3 (3)\n"
+	      "  -p FILE     runs the program in it, as it was printed, all the time\n"
 	      "  -f          memory and copies fail as well, in the callers\n"
 	      "  -c          prints what was covered, for tests/fuzz/kernel/lines\n",
 	      f);
@@ -315,13 +346,14 @@ int main(int argc, char **argv)
 {
 	struct sigaction act = { .sa_handler = ignore_signal };
 	unsigned int seconds = 60;
+	const char *program = NULL;
 	bool print = false;
 	uint64_t seed;
 	int opt;
 
 	fill_random(&seed, sizeof(seed));
 	seed >>= 32;
-	while ((opt = getopt(argc, argv, "s:t:n:fch")) != -1) {
+	while ((opt = getopt(argc, argv, "s:t:n:p:fch")) != -1) {
 		switch (opt) {
 		case 's':
 			seed = strtoull(optarg, NULL, 0);
@@ -331,6 +363,9 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			threads = strtoul(optarg, NULL, 0);
+			break;
+		case 'p':
+			program = optarg;
 			break;
 		case 'f':
 			ops_faults = true;
@@ -371,7 +406,10 @@ int main(int argc, char **argv)
 		CHECK(!pthread_create(&workers[i].thread, NULL, worker_main,
 				      &workers[i]), "pthread_create");
 	}
-	fuzz(seed, seconds);
+	if (program)
+		replay(program, seconds);
+	else
+		fuzz(seed, seconds);
 	quit = true;
 	pthread_barrier_wait(&start);
 	inject_reset();

@@ -342,6 +342,14 @@ const char *op_name(const struct op *op)
 	return kinds[op->kind].name;
 }
 
+bool op_named(struct op *op, const char *name)
+{
+	for (op->kind = 0; op->kind < ARRAY_SIZE(kinds); op->kind++)
+		if (!strcmp(kinds[op->kind].name, name))
+			return true;
+	return false;
+}
+
 void ops_init(void)
 {
 	nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
