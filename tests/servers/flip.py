@@ -49,7 +49,7 @@ def _guest(o):
     info = {k: v for k, v in info.items() if k not in maa_guest.SAID}
     log = strict.b64std(info["TcgLogs"], "TcgLogs")
     info["TcgLogs"] = [(i, d.hex()) for i, k, d, _ in ccel.events(log, "", ccel.SHA256)
-                       if k != ccel.NO_ACTION] if log else []
+                       if k != ccel.NO_ACTION and i < 8] if log else []	# what is quoted
     key, _ = maa_guest.public(strict.b64std(info["TpmInfo"]["AikPub"], "AikPub"), "AikPub")
     info["TpmInfo"] = dict(info["TpmInfo"], AikPub=key.public_numbers().n)
     return info

@@ -130,7 +130,8 @@ class Service:
 
 class Faults:
     """What goes wrong next: {"path": regex, "times": n, "status":, "headers":,
-    "body":, "delay": seconds, "close": bytes sent before the connection ends}."""
+    "body":, "delay": seconds, "close": bytes sent before the connection ends,
+    "hang": seconds before the connection ends without an answer or a line in the log}."""
 
     def __init__(self):
         self.lock, self.list = threading.Lock(), []
@@ -186,7 +187,9 @@ class Server(http.server.ThreadingHTTPServer):
     def answer(self, rq):
         fault = self.faults.take(rq)
         if fault:
-            time.sleep(fault.get("delay", 0))
+            time.sleep(fault.get("delay", fault.get("hang", 0)))
+            if "hang" in fault:
+                return None
             if "status" in fault or "close" in fault:
                 a = Response(fault.get("status", 200), fault.get("body", "").encode(),
                              fault.get("type", "application/json"), fault.get("headers", {}))
@@ -242,6 +245,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._send(Response(204))
             return
         a = self.server.answer(rq)
+        if a is None:
+            self.close_connection = True
+            return
         extra = {}
         if hasattr(a, "flips"):
             extra = {"flips": a.flips[0], "survived": a.flips[1][:5]}

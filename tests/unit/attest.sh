@@ -223,6 +223,13 @@ expect 7 'invalid authentication' 'gcp: a wrong access token' attest gcp \
 	--location projects/p/locations/us-central1 --secret-file "$tmp/api-key" --tpm-attestation "$tmp/tpm.json"
 "$servers/tpm_part.py" "${nonce/42/43}" "$tmp/ak.pem" >"$tmp/other.json"
 expect 7 'not over the challenge' 'gcp: a TPM quote over another challenge' gcp --tpm-attestation "$tmp/other.json"
+place=/v1/projects/p/locations/us-central1
+ask POST $place/challenges '{}' 'Content-Type: application/json' "Authorization: Bearer $(cat "$tmp/access-token")" |
+	body >"$tmp/challenge"
+expect 0 '' 'gcp: a challenge asked for before' attest gcp --challenge "$tmp/challenge" \
+	--secret-file "$tmp/access-token" --tpm-attestation "$tmp/tpm.json"
+expect 7 'used before' 'gcp: it is good for once' attest gcp --challenge "$tmp/challenge" \
+	--secret-file "$tmp/access-token" --tpm-attestation "$tmp/tpm.json"
 kind tdx
 expect 5 'CCEL' 'gcp: TDX without an event log' gcp
 
@@ -288,9 +295,11 @@ fault '{"path":"/attest/","status":200,"body":"{\"token\":\"line\\nother line\"}
 expect 7 '' 'a token that is none' maa
 fault '{"path":"/attest/","status":302,"headers":{"Location":"http://127.0.0.1:1/attest/SevSnpVm"}}'
 expect 7 '' 'a redirection elsewhere is not followed' maa
-fault '{"path":"/attest/","delay":5}'
+fault '{"path":"/attest/","hang":5}'
 expect 6 '' 'a service that does not answer' maa --http-timeout 1
 fault
+fault '{"path":"/attest/","delay":0.3}'
+expect 0 '' 'a service that is slow' maa --http-timeout 5
 fault '{"path":"/attest/","status":200,"body":"{\"token\":\"aaaa\"}","close":5}'
 expect 1 '' 'an answer that is cut off' maa
 fault
