@@ -65,7 +65,6 @@ static void serve_one(int fd, const struct cvm_sim_request *rq)
 static void serve(bool background, const char *pidfile)
 {
 	struct cvm_sim_request rq;
-	FILE *f;
 	int fd;
 
 	fd = open("/dev/" CVM_SIM_DEVICE, O_RDWR | O_CLOEXEC);
@@ -74,17 +73,7 @@ static void serve(bool background, const char *pidfile)
 		    strerror(errno));
 	if (background && daemon(0, 1))
 		die("daemon: %s", strerror(errno));
-	if (pidfile) {
-		f = fopen(pidfile, "w");
-		if (!f || fprintf(f, "%d\n", getpid()) < 0 || fclose(f))
-			die("%s: %s", pidfile, strerror(errno));
-	}
-	/* A test that eats the memory must not end the machine's firmware. */
-	f = fopen("/proc/self/oom_score_adj", "w");
-	if (f) {
-		fputs("-1000", f);
-		fclose(f);
-	}
+	settle(pidfile);
 	for (;;) {
 		ssize_t n = read(fd, &rq, sizeof(rq));
 

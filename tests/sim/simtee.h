@@ -41,6 +41,8 @@ void hash(const EVP_MD *md, const void *p, size_t len, uint8_t *out);
 void text_hash(const EVP_MD *md, const char *text, uint8_t *out);
 void *read_file(const char *path, size_t *len);
 void write_file(const char *dir, const char *name, const void *p, size_t len);
+/* A daemon's: a test that eats the memory must not end the machine's firmware. */
+void settle(const char *pidfile);
 
 /* keys.c: keys and certificates made at build time */
 EVP_PKEY *sim_key(const char *name);

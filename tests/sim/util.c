@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "simtee.h"
 
@@ -145,4 +146,20 @@ void write_file(const char *dir, const char *name, const void *p, size_t len)
 		die("%s: %s", path, strerror(errno));
 	if (fclose(f))
 		die("%s: %s", path, strerror(errno));
+}
+
+void settle(const char *pidfile)
+{
+	FILE *f;
+
+	if (pidfile) {
+		f = fopen(pidfile, "w");
+		if (!f || fprintf(f, "%d\n", getpid()) < 0 || fclose(f))
+			die("%s: %s", pidfile, strerror(errno));
+	}
+	f = fopen("/proc/self/oom_score_adj", "w");
+	if (f) {
+		fputs("-1000", f);
+		fclose(f);
+	}
 }

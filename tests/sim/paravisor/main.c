@@ -164,14 +164,6 @@ static void on_term(int sig)
 	_exit(0);	/* swtpm sees the end of its socket */
 }
 
-static void write_pid(const char *path)
-{
-	FILE *f = fopen(path, "w");
-
-	if (!f || fprintf(f, "%d\n", getpid()) < 0 || fclose(f))
-		die("%s: %s", path, strerror(errno));
-}
-
 /* Forks; the parent ends when the child says that all is there, or has failed. */
 static int background_begin(void)
 {
@@ -200,17 +192,11 @@ static void run(enum pv_tee tee, bool background, const char *pidfile)
 	int ready = -1;
 	size_t len;
 	void *cert;
-	FILE *f;
 
 	if (background)
 		ready = background_begin();
+	settle(pidfile);
 	signal(SIGTERM, on_term);
-	/* A test that eats the memory must not end the machine's firmware. */
-	f = fopen("/proc/self/oom_score_adj", "w");
-	if (f) {
-		fputs("-1000", f);
-		fclose(f);
-	}
 	snprintf(path, sizeof(path), "%s/ak.der", state_dir);
 	cert = read_file(path, &len);
 	if (!cert)
@@ -227,8 +213,6 @@ static void run(enum pv_tee tee, bool background, const char *pidfile)
 	nv_set_state(&nv_report, NV_OK);
 	hcl_boot();
 	plug();
-	if (pidfile)
-		write_pid(pidfile);
 	control = control_listen();
 	if (ready >= 0 && (write(ready, "", 1) != 1 || close(ready)))
 		die("whoever started this is gone");
