@@ -36,17 +36,17 @@ static struct {
 
 static const struct {
 	const char *name;
-	void **where;
+	void *where;
 } symbols[] = {
-	{ "curl_global_init", (void **)&curl.global_init },
-	{ "curl_easy_init", (void **)&curl.easy_init },
-	{ "curl_easy_setopt", (void **)&curl.easy_setopt },
-	{ "curl_easy_perform", (void **)&curl.easy_perform },
-	{ "curl_easy_getinfo", (void **)&curl.easy_getinfo },
-	{ "curl_easy_cleanup", (void **)&curl.easy_cleanup },
-	{ "curl_easy_strerror", (void **)&curl.easy_strerror },
-	{ "curl_slist_append", (void **)&curl.slist_append },
-	{ "curl_slist_free_all", (void **)&curl.slist_free_all },
+	{ "curl_global_init", &curl.global_init },
+	{ "curl_easy_init", &curl.easy_init },
+	{ "curl_easy_setopt", &curl.easy_setopt },
+	{ "curl_easy_perform", &curl.easy_perform },
+	{ "curl_easy_getinfo", &curl.easy_getinfo },
+	{ "curl_easy_cleanup", &curl.easy_cleanup },
+	{ "curl_easy_strerror", &curl.easy_strerror },
+	{ "curl_slist_append", &curl.slist_append },
+	{ "curl_slist_free_all", &curl.slist_free_all },
 };
 
 static int load(void)
@@ -64,9 +64,11 @@ static int load(void)
 		return fail(RC_FAILED, "%s; it is needed for what goes over the network (Debian: apt-get install libcurl4)",
 			    dlerror());
 	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
-		*symbols[i].where = dlsym(lib, symbols[i].name);
-		if (!*symbols[i].where)
+		void *f = dlsym(lib, symbols[i].name);
+
+		if (!f)
 			return fail(RC_FAILED, LIBCURL " lacks %s: it is too old", symbols[i].name);
+		memcpy(symbols[i].where, &f, sizeof(f));
 	}
 	if (curl.global_init(CURL_GLOBAL_DEFAULT))
 		return fail(RC_FAILED, LIBCURL " cannot start");

@@ -33,7 +33,8 @@ static const char *const types[] = { TSM_REPORT_JSON, TSM_REPORT_CBOR, RATSD_TYP
 
 static int begin(const struct request_options *o, struct request *q, struct message *m)
 {
-	(void)o, (void)q;
+	(void)o;
+	(void)q;
 	message_to(m, "POST", BASE "newSession?nonceSize=%d", NONCE_LEN);
 	m->accept = SESSION_TYPE;
 	return RC_OK;
