@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# host_ynl.sh [KERNEL[/SIM]]...: run on the host. Boots guests that have the
+# kernel's own netlink tools (tools/net/ynl of linux-source-6.12, with the machine's
+# python; genl of iproute2) and runs ynl.sh there. Last line: "N passed, N
+# failed, N skipped".
+
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/vm/lib.sh
+. "$here/../vm/lib.sh"
+
+"$vm/install-deps" python3 python3-yaml python3-jsonschema iproute2 ||
+	die "no python3 with yaml and jsonschema, or no iproute2"
+tools=$(kernel_files kernel-ynl '*/tools/net/ynl/cli.py' '*/tools/net/ynl/lib/*.py' \
+	'*/Documentation/netlink/genetlink.yaml') || die "no ynl in the kernel's source"
+
+stage=$(mktemp -d "${TMPDIR:-/tmp}/host-ynl.XXXXXX") || exit 1
+trap 'rm -rf "$stage"' EXIT
+mkdir "$stage"/{lib,python,specs,modules}
+python=$(readlink -f /usr/bin/python3)	# Debian's, whatever else there is
+genl=$(PATH=$PATH:/usr/sbin:/sbin command -v genl) || die "iproute2 has no genl"
+cp "$top/include/netlink/cvm_evidence.yaml" "$stage/specs/"
+cp -r "$tools/Documentation/netlink/genetlink.yaml" "$tools/tools/net/ynl/lib" \
+	"$tools/tools/net/ynl/cli.py" "$stage/modules/"
+mv "$stage/modules/genetlink.yaml" "$stage/"
+cp "$python" "$stage/python3"
+cp "$genl" "$stage/genl.bin"
+# what these two need beside the guest's C library, and not over it
+for f in $(ldd "$python" "$genl" | grep -oE '/[^ ]+\.so[^ :]*' | sort -u); do
+	case $f in
+	*/ld-linux* | */libc.so*) ;;
+	*) cp -L "$f" "$stage/lib/" ;;
+	esac
+done
+stdlib=$("$python" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
+rsync -a --exclude __pycache__ --exclude 'test*' --exclude 'config-*' --exclude idlelib \
+	--exclude tkinter --exclude ensurepip --exclude lib2to3 --exclude pydoc_data \
+	--exclude distutils "$stdlib/" "$stage/python/" || die "no $stdlib"
+# pure Python is enough, and needs no libraries
+for m in yaml jsonschema attr attrs pyrsistent _pyrsistent_version; do
+	path=$("$python" -c "import $m; f = $m.__file__; print(f[:-12] if f.endswith('/__init__.py') else f)") ||
+		die "python has no $m"
+	rsync -a --exclude __pycache__ --exclude '*.so' "$path" "$stage/modules/"
+done
+# an emulated machine should not compile them at each start; times get lost on the way
+"$python" -m compileall -q --invalidation-mode unchecked-hash "$stage/python" \
+	"$stage/modules" >/dev/null
+for tool in ynl genl; do
+	cat >"$stage/$tool" <<-'EOT'
+		#!/bin/sh
+		here=/opt/ynl
+		export LD_LIBRARY_PATH=$here/lib PYTHONHOME=$here PYTHONDONTWRITEBYTECODE=1
+		export PYTHONPATH=$here/modules:$here/python:$here/python/lib-dynload
+	EOT
+	chmod 755 "$stage/$tool"
+done
+echo "exec \$here/python3 -S \$here/modules/cli.py \"\$@\"" >>"$stage/ynl"
+echo "exec \$here/genl.bin \"\$@\"" >>"$stage/genl"
+
+[ $# -gt 0 ] || set -- 6.12/tsm-snp latest/tsm-tdx 6.1/ioctl-snp
+echo "KTAP version 1"
+echo "1..$#"
+passed=0 failed=0 skipped=0 n=0
+for pair; do
+	kernel=${pair%%/*} sim=none n=$((n + 1))
+	[ "$kernel" = "$pair" ] || sim=${pair#*/}
+	"$vm/run" -q -t 900 -k "$kernel" -s "$sim" -a "$stage:/opt/ynl" -e GENL=/opt/ynl/genl -- \
+		/opt/selftests/run ynl >"$stage.out" 2>&1
+	rc=$?
+	sed 's/^/    /' "$stage.out"
+	read -r p _ f _ s _ < <(grep -E '^[0-9]+ passed, [0-9]+ failed' "$stage.out")
+	# all of it skipped is no test at all
+	if [ $rc -eq 0 ] && [ "${p:-0}" -gt 0 ]; then
+		echo "ok $n ynl on $pair"
+	else
+		[ "${f:-0}" -gt 0 ] || f=1
+		echo "not ok $n ynl on $pair # exit status $rc"
+	fi
+	passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
+done
+rm -f "$stage.out"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
