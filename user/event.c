@@ -238,9 +238,10 @@ static bool value_of(const struct event_attr *a, const struct nlattr *nla, u32 i
 
 bool event_value(const struct event *e, u32 id, u32 i, struct buf *out)
 {
-	const struct nlattr *nla = find(e, id);
+	const struct event_attr *a = event_attr(id);
+	const struct nlattr *nla = a ? find(e, id) : NULL;
 
-	return nla && value_of(event_attr(id), nla, i, out);
+	return nla && value_of(a, nla, i, out);
 }
 
 static bool normalise_number(const struct event_attr *a, const char *value, struct buf *out)
@@ -263,9 +264,11 @@ bool event_normalise(u32 id, const char *value, struct buf *out)
 {
 	const struct event_attr *a = event_attr(id);
 	struct buf bytes CLEANUP_BUF;
-	const char *why;
+	const char *why, *name;
 	u32 i;
 
+	if (!a)
+		return false;
 	switch (a->kind) {
 	case EVENT_TEXT:
 		buf_add_str(out, value);
@@ -281,7 +284,8 @@ bool event_normalise(u32 id, const char *value, struct buf *out)
 	case EVENT_ENUM:
 	case EVENT_BITS:
 		for (i = 0; i < 64; i++) {
-			if (event_value_name(a, i) && !strcmp(event_value_name(a, i), value)) {
+			name = event_value_name(a, i);
+			if (name && !strcmp(name, value)) {
 				buf_add_str(out, value);
 				return true;
 			}

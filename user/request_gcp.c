@@ -49,7 +49,7 @@ static int challenge(struct request *q)
 	if (rc)
 		return rc;
 	name = json_get_text(q->session_info, "name");
-	for (c = name; c && *c && *c > ' ' && *c <= '~' && !strchr("\"'\\?#", *c); c++)
+	for (c = name ? name : ""; *c > ' ' && *c <= '~' && !strchr("\"'\\?#", *c); c++)
 		;
 	if (!name || !*name || *c)
 		return fail(RC_EVIDENCE, "%s has no name that could be asked for", what);
