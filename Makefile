@@ -16,7 +16,7 @@ DKMS_FILES := Kbuild Makefile dkms.conf COPYING kmod include
 
 .PHONY: all kmod user install install-kmod install-user uninstall \
 	dkms-install dkms-uninstall clean help check check-user check-vm \
-	check-debug check-kcsan fuzz-kernel lint bench demo deps
+	check-debug check-kcsan fuzz fuzz-kernel lint bench demo deps
 
 all: kmod user
 
@@ -38,6 +38,7 @@ help:
 #: make check-debug     selftests on a kernel with KASAN, lockdep, kmemleak;
 #:                      SIM=ioctl-snp, TESTS="read poll" choose
 #: make check-kcsan     the same on one that finds data races
+#: make fuzz            ten minutes of fuzzing the tool's parsers (libFuzzer)
 #: make fuzz-kernel     ten minutes of fuzzing the module, on the debug kernel
 #: make lint            W=1, sparse, checkpatch, shellcheck
 #: make bench           figures of README, in a VM
@@ -107,6 +108,7 @@ clean:
 	$(MAKE) -C tests/unit clean
 	$(MAKE) -C tests/sim clean
 	$(MAKE) -C tests/selftests clean
+	$(MAKE) -C tests/fuzz clean
 
 # --- tests: scripts do the work, this names them ---
 
@@ -130,6 +132,9 @@ check-kcsan: deps
 
 lint: deps
 	@tests/check lint
+
+fuzz: deps
+	@tests/fuzz/run
 
 fuzz-kernel: deps
 	@tests/fuzz/kernel/run
