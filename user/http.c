@@ -61,7 +61,7 @@ static int load(void)
 	if (!lib)
 		lib = dlopen(LIBCURL_GNUTLS, RTLD_NOW | RTLD_LOCAL);
 	if (!lib)
-		return fail(RC_FAILED, "%s; it is needed for what goes over the network (Debian: apt-get install libcurl4)",
+		return fail(RC_FAILED, "neither " LIBCURL " nor " LIBCURL_GNUTLS " can be loaded (%s); one is needed for what goes over the network (Debian: apt-get install libcurl4)",
 			    dlerror());
 	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
 		void *f = dlsym(lib, symbols[i].name);
