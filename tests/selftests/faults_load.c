@@ -113,6 +113,8 @@ static void module_load_faults(void)
 	err = evidence(&whole);
 	CHECK(!err, "%s", strerror(-err));
 	inject_kinds_modules(ALLOCS);
+	/* on an error it leaks the name of the cache (mm/slub.c, 6.12) */
+	inject_spare("sysfs_slab_add");
 	step = inject_step(9);
 	for (n = 1; hit && n < N_MAX; n += step)
 		load_one(file, n, whole, &hit);

@@ -234,6 +234,32 @@ pid_t inject_worker(const char *name)
 	return want.pid;
 }
 
+void inject_spare(const char *function)
+{
+	unsigned long long at = 0, next, from = 0;
+	char line[512], name[256];
+	FILE *f = fopen("/proc/kallsyms", "re");
+
+	CHECK(f, "/proc/kallsyms: %s", strerror(errno));
+	/* in the order of addresses: the next one is where it ends */
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx %*c %255s", &next, name) != 2)
+			continue;
+		if (from && next > from) {
+			at = next;
+			break;
+		}
+		if (!from && !strcmp(name, function))
+			from = next;
+	}
+	fclose(f);
+	if (!at)
+		return;
+	for (unsigned int i = 0; i < ARRAY_SIZE(attrs); i++)
+		if (attrs[i].kind != INJECT_USERCOPY)
+			set_range(i, "reject", from, at);
+}
+
 unsigned int inject_step(unsigned int usual)
 {
 	return usual && !getenv("CVM_FAULTS_ALL") ? usual : 1;

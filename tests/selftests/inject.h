@@ -23,6 +23,11 @@ void inject_need(unsigned int kinds);
 void inject_kinds(unsigned int kinds);
 void inject_kinds_modules(unsigned int kinds);
 void inject_kinds_anywhere(unsigned int kinds);
+/*
+ * Allocations under this function of the kernel do not fail: for one that is
+ * itself not up to it. After the above.
+ */
+void inject_spare(const char *function);
 /* As the kernel came up, and nobody armed; done at the end of each case */
 void inject_reset(void);
 
