@@ -39,8 +39,11 @@ static struct workqueue_struct *events_wq;
 static DEFINE_SPINLOCK(log_lock);
 /* Of LOG_MAX; NULL before and after: module parameters can be written then */
 static struct cvme_event *events;
-/* Number of the last event, of the last one that was sent or passed over */
-static u64 last, sent;
+/*
+ * Number of the last event, of the last one that was sent or passed over, of
+ * the last one whose report is hashed or will not be
+ */
+static u64 last, sent, hashed;
 static u64 unsent;
 static unsigned int unhashed;
 /* Refusals of the second that began at denied_since */
@@ -124,6 +127,8 @@ static bool next_to_send(struct cvme_event *ev)
 	sent++;
 	blob = take_blob(slot(sent));
 	*ev = *slot(sent);
+	if (!blob)
+		hashed = sent;
 	spin_unlock(&log_lock);
 
 	if (!blob)
@@ -134,6 +139,7 @@ static bool next_to_send(struct cvme_event *ev)
 	spin_lock(&log_lock);
 	if (slot(ev->number)->number == ev->number)
 		*slot(ev->number) = *ev;
+	hashed = ev->number;
 	spin_unlock(&log_lock);
 	return true;
 }
@@ -206,12 +212,12 @@ bool cvme_events_get(u64 number, struct cvme_event *ev)
 }
 
 /* Number of the last event whose report is hashed, and all before it */
-u64 cvme_events_sent(void)
+u64 cvme_events_hashed(void)
 {
 	u64 number;
 
 	spin_lock(&log_lock);
-	number = sent;
+	number = hashed;
 	spin_unlock(&log_lock);
 	return number;
 }
@@ -274,7 +280,7 @@ void cvme_event_request(const struct cvme_request *req, u32 tee, int err,
 			.seq = req->seq,
 			.fw_status = READ_ONCE(req->fw_status),
 			.fw_status_known = READ_ONCE(req->fw_status_known),
-			.wait_ns = (started ?: ktime_get_ns()) - req->admitted,
+			.wait_ns = (started ?: req->ended) - req->admitted,
 			.firmware_ns = READ_ONCE(req->firmware_ns),
 			.privlevel = req->params.privlevel,
 			.flags = req->params.flags,

@@ -95,7 +95,7 @@ int cvme_events_init(void);
 void cvme_events_exit(void);
 void cvme_events_flush(void);
 bool cvme_events_get(u64 number, struct cvme_event *ev);
-u64 cvme_events_sent(void);
+u64 cvme_events_hashed(void);
 void cvme_events_count(u64 *last, u64 *unsent);
 void cvme_subject_fill(struct cvme_subject *who);
 

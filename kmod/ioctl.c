@@ -258,9 +258,12 @@ static void fill_out(struct cvm_evidence_request *out,
 {
 	u64 started = READ_ONCE(req->started);
 
+	/* its end is set before it is done, and then for good */
+	if (!started)
+		started = cvme_request_done(req) ? req->ended : ktime_get_ns();
 	out->out_provider = req->provider->ops->id;
 	out->sequence = req->seq;
-	out->wait_ns = (started ?: ktime_get_ns()) - req->admitted;
+	out->wait_ns = started - req->admitted;
 	out->firmware_ns = READ_ONCE(req->firmware_ns);
 	if (READ_ONCE(req->fw_status_known)) {
 		out->out_flags |= CVM_EVIDENCE_OUT_F_FW_STATUS;

@@ -297,7 +297,7 @@ static int get_log_start(struct netlink_callback *cb)
 	if (attrs && attrs[EV(NUMBER)])
 		dump->next = nla_get_u64(attrs[EV(NUMBER)]);
 	/* those that come meanwhile are for the next dump */
-	dump->last = cvme_events_sent();
+	dump->last = cvme_events_hashed();
 	return 0;
 }
 

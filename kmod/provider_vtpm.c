@@ -318,6 +318,8 @@ static const char *quote_reason(int err)
 		return "PCRs kept changing while they were quoted";
 	case -EBADMSG:
 		return "the TPM's quote is not one of what was asked";
+	case -ENOMEM:
+		return "out of memory";
 	default:
 		return "the TPM refused the quote; the kernel log has its response";
 	}
@@ -410,6 +412,8 @@ static void add_ak_cert(struct cvme_tpm *tpm, struct cvme_result *res)
 	free_buf(&cert);
 	if (err == -ENXIO)
 		why = "the TPM has no certificate of the key (NV 0x01c101d0)";
+	else if (err == -ENOMEM)
+		why = "out of memory";
 	else if (err == -EBADMSG)
 		why = "what is in NV 0x01c101d0 is no certificate";
 	else if (tpm->rc == CVME_TPM_RC_NV_UNINITIALIZED)

@@ -160,6 +160,7 @@ static bool request_end(struct cvme_request *req, int err,
 		}
 		req->error = err;
 		req->blob = blob;
+		req->ended = ktime_get_ns();
 		count_end(req, err);
 		/* pairs with cvme_request_done() */
 		smp_store_release(&req->state, CVME_DONE);

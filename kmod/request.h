@@ -101,6 +101,7 @@ struct cvme_client {
  * @seq: number since the module was loaded
  * @epoch: VM epoch when it was admitted
  * @admitted: ktime of admission, ns
+ * @ended: ktime of its end, once CVME_DONE
  * @started: ktime when the provider began, 0 before
  * @firmware_ns: time in the provider
  * @fw_status: as in the UAPI
@@ -126,6 +127,7 @@ struct cvme_request {
 	u64 seq;
 	u64 epoch;
 	u64 admitted;
+	u64 ended;
 	u64 started;
 	u64 firmware_ns;
 	u64 fw_status;
