@@ -7,7 +7,7 @@ pids=()
 
 # In a trap on EXIT
 stop_servers() {
-	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
+	[ ${#pids[@]} -eq 0 ] || { kill "${pids[@]}" && wait "${pids[@]}"; } 2>/dev/null
 }
 
 # serve NAME OPTION...: ports in $http and $https, the log in $log
