@@ -310,9 +310,9 @@ static void sweep(const struct sweep *s, unsigned int kinds)
 	for (n = 1; hit && n < N_MAX; n += step)
 		sweep_one(s, n, pid, tid, st.info.live_files, &hit);
 	inject_reset();
-	ktap_note("%u faults, step %u", n / step - 1, step);
+	ktap_note("%u faults, step %u", (n - 1) / step - 1, step);
 	CHECK(!hit, "no end after %u faults", n);
-	CHECK(!told, "%u of %u", told, n / step - 1);
+	CHECK(!told, "%u of %u", told, (n - 1) / step - 1);
 	CHECK(n > 1 + step, "there was nothing to fail");
 }
 

@@ -118,9 +118,9 @@ static void module_load_faults(void)
 	step = inject_step(9);
 	for (n = 1; hit && n < N_MAX; n += step)
 		load_one(file, n, whole, &hit);
-	ktap_note("%u faults, step %u", n / step - 1, step);
+	ktap_note("%u faults, step %u", (n - 1) / step - 1, step);
 	CHECK(!hit, "no end after %u faults", n);
-	CHECK(!told, "%u of %u", told, n / step - 1);
+	CHECK(!told, "%u of %u", told, (n - 1) / step - 1);
 	CHECK(n > 20, "hardly anything to fail");
 }
 
@@ -185,9 +185,9 @@ static void scan_faults(void)
 	step = inject_step(5);
 	for (n = 1; hit && n < N_MAX; n += step)
 		scan_one(n, worker, whole, &want, &hit);
-	ktap_note("%u faults, step %u", n / step - 1, step);
+	ktap_note("%u faults, step %u", (n - 1) / step - 1, step);
 	CHECK(!hit, "no end after %u faults", n);
-	CHECK(!told, "%u of %u", told, n / step - 1);
+	CHECK(!told, "%u of %u", told, (n - 1) / step - 1);
 	CHECK(n > 1 + step, "there was nothing to fail");
 }
 
