@@ -35,8 +35,9 @@ static void read_seq(const u8 *p, long len, struct pck *out, u32 *got, int depth
 
 static void read_value(const char *sub, const ASN1_TYPE *t, struct pck *out, u32 *got, int depth)
 {
-	unsigned long i;
-	char *end;
+	/* SVNs of components are 2.1 to 2.16 */
+	char *end = NULL;
+	unsigned long i = strncmp(sub, "2.", 2) ? 0 : strtoul(sub + 2, &end, 10);
 	u32 n = 0;
 
 	if (!strcmp(sub, "4")) {
@@ -45,8 +46,7 @@ static void read_value(const char *sub, const ASN1_TYPE *t, struct pck *out, u32
 		take_bytes(t, out->pceid, 2, GOT_PCEID, got);
 	} else if (!strcmp(sub, "2.17")) {
 		take_int(t, 0xffff, &out->pcesvn, GOT_PCESVN, got);
-	} else if (!strncmp(sub, "2.", 2) && (i = strtoul(sub + 2, &end, 10)) >= 1 && i <= 16 &&
-		   !*end) {
+	} else if (i >= 1 && i <= 16 && !*end) {
 		take_int(t, 255, &n, (u32)GOT_COMP << (i - 1), got);
 		if (*got & (u32)GOT_COMP << (i - 1))
 			out->comp[i - 1] = (u8)n;
