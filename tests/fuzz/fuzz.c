@@ -19,8 +19,10 @@ void fuzz_one(void (*target)(struct span s), const u8 *p, size_t len)
 	u8 *copy = malloc(len ? len : 1);
 
 	/* some code sends messages elsewhere for a while, and then to stderr */
-	if (!silence)
-		stderr = silence = fopen("/dev/null", "w");
+	if (!silence) {
+		silence = fopen("/dev/null", "w");
+		stderr = silence;
+	}
 
 	if (len)
 		memcpy(copy, p, len);

@@ -27,7 +27,12 @@ void fuzz_one(void (*target)(struct span s), const u8 *p, size_t len);
 _Noreturn void fuzz_broken(const char *file, int line, const char *what);
 
 /* Evidence is good or it is not; nothing of it is the user's or the system's. */
-#define must_judge(rc)		must((rc) == RC_OK || (rc) == RC_EVIDENCE)
+static inline bool is_judgement(int rc)
+{
+	return rc == RC_OK || rc == RC_EVIDENCE;
+}
+
+#define must_judge(rc)		must(is_judgement(rc))
 
 /*
  * Inputs of several parts have "=PART=" between them: unlike a length, that
