@@ -300,8 +300,10 @@ static void sweep(const struct sweep *s, unsigned int kinds)
 		CHECK(!err, "%s", strerror(-err));
 	}
 	cvm_get_info(fd, &st);
-	if (s->worker)
-		pid = tid = inject_worker(s->worker);
+	if (s->worker) {
+		pid = inject_worker(s->worker);
+		tid = pid;
+	}
 	if (s->anywhere)
 		inject_kinds_anywhere(kinds);
 	else
