@@ -26,6 +26,11 @@ is() {	# is TEXT WANTED GOT
 	[ "$2" = "$3" ] || printf '# wanted: %s\n# got:    %s\n' "$2" "$3"
 }
 
+skip() {	# skip TEXT REASON
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP $2"
+}
+
 bytes() {	# bytes FILE OFFSET COUNT: hex
 	tail -c +$(($2 + 1)) "$1" | head -c "$3" | od -An -v -tx1 | tr -d ' \n'
 }
