@@ -107,7 +107,10 @@ while IFS='	' read -r name args; do
 	if [ "$how" = blob ]; then
 		# shellcheck disable=SC2086
 		cvm-evidence request $name $args --binding >binding 2>err &&
-			cvm-evidence get --report-data "hex:$(jq -r .report_data binding)" -o out 2>>err
+			{ [ -e /dev/tpm0 ] || sed -i 's/"quote_data":"[^"]*",//' binding; } &&
+			data=$(jq -r .report_data binding) quote=$(jq -r '.quote_data // empty' binding) &&
+			cvm-evidence get --report-data "hex:$data" -o out \
+				${quote:+--tpm-quote --quote-data "hex:$quote"} 2>>err
 	else
 		http='--http 127.0.0.1'
 		[ "$name" != cmw ] || http=
@@ -236,6 +239,8 @@ for sim; do
 		challenges az-tdx-vtpm
 		plan maa '--runtime-data rd'
 		plan ita '--challenge ita --user-data rd'
+		plan kbs "--challenge kbs --tee-key tee.pem --session $cookie"
+		plan coco-as '--runtime-data rd'
 		guest "$sim" blob
 		;;
 	esac
