@@ -304,7 +304,7 @@ fault '{"path":"/attest/","hang":5}'
 expect 6 '' 'a service that does not answer' maa --http-timeout 1
 fault
 fault '{"path":"/attest/","delay":0.3}'
-expect 0 '' 'a service that is slow' maa --http-timeout 5
+expect 0 '' 'a service that is slow' maa --http-timeout 60
 fault '{"path":"/attest/","status":200,"body":"{\"token\":\"aaaa\"}","close":5}'
 expect 1 '' 'an answer that is cut off' maa
 fault
