@@ -140,14 +140,15 @@ static int send_message(const struct exchange *x, const struct message *m, struc
 	char *line, *save = NULL;
 
 	/* a location is a path of the server, or a whole URL that must be there */
-	if (!strncmp(target, "http://", 7) || !strncmp(target, "https://", 8)) {
+	if (*target == '/') {
+		url = xasprintf("%s%s%s", x->base, m->from_root ? "" : x->prefix, target);
+	} else {
 		size_t len = strlen(x->base);
 
+		/* behind the base anything but a path would be a part of the host's name */
 		if (strncmp(target, x->base, len) || target[len] != '/')
 			return fail(RC_REFUSED, "the service sends us to another place, %s; not followed", target);
 		url = xstrdup(target);
-	} else {
-		url = xasprintf("%s%s%s", x->base, m->from_root ? "" : x->prefix, target);
 	}
 	r.url = url;
 	if (type)
