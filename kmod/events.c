@@ -399,7 +399,7 @@ void cvme_event_parameter(const char *name, u64 old, u64 new)
 }
 
 void cvme_event_field(u32 provider, u32 tee, u32 field, const u8 *old,
-		      const u8 *new, u32 len)
+		      u32 old_len, const u8 *new, u32 new_len)
 {
 	bool tcb = field == CVM_EVIDENCE_FIELD_REPORTED_TCB ||
 		   field == CVM_EVIDENCE_FIELD_TEE_TCB_SVN;
@@ -408,11 +408,13 @@ void cvme_event_field(u32 provider, u32 tee, u32 field, const u8 *old,
 			      CVM_EVIDENCE_EV_IDENTITY_CHANGED,
 		.provider = provider,
 		.tee = tee,
-		.field = { .id = field, .len = len },
+		.field = {
+			.id = field, .old_len = old_len, .new_len = new_len,
+		},
 	};
 
-	memcpy(ev.field.old, old, len);
-	memcpy(ev.field.new, new, len);
+	memcpy(ev.field.old, old, old_len);
+	memcpy(ev.field.new, new, new_len);
 	log_event(&ev);
 }
 

@@ -82,7 +82,8 @@ struct cvme_event {
 		} parameter;
 		struct {
 			u32 id;
-			u32 len;
+			u32 old_len;
+			u32 new_len;
 			u8 old[CVME_FIELD_MAX];
 			u8 new[CVME_FIELD_MAX];
 		} field;
@@ -109,7 +110,7 @@ void cvme_event_throttle(const struct cvme_provider *p, bool throttled,
 void cvme_event_denied(const struct cvme_provider *p, int err);
 void cvme_event_parameter(const char *name, u64 old, u64 new);
 void cvme_event_field(u32 provider, u32 tee, u32 field, const u8 *old,
-		      const u8 *new, u32 len);
+		      u32 old_len, const u8 *new, u32 new_len);
 void cvme_event_reattest(u32 cause);
 
 /* netlink.c */

@@ -207,6 +207,25 @@ bool cvme_hcl_carries(const struct cvme_hcl *hcl, const u8 *user_data)
 	       !memcmp(have, user_data, sizeof(have));
 }
 
+/**
+ * cvme_hcl_vm_id - what the claims call this VM
+ * @hcl: the report
+ * @len: its length
+ *
+ * Return: vmUniqueId, without its quotes, in the claims; NULL without one.
+ */
+const u8 *cvme_hcl_vm_id(const struct cvme_hcl *hcl, u32 *len)
+{
+	struct text config, id;
+
+	if (!find_member(claims_text(hcl), "vm-configuration", &config) ||
+	    !find_member(config, "vmUniqueId", &id) ||
+	    id.end - id.p < 3 || *id.p != '"')
+		return NULL;
+	*len = id.end - id.p - 2;
+	return id.p + 1;
+}
+
 static int base64url_value(u8 c)
 {
 	if (c >= 'A' && c <= 'Z')

@@ -29,6 +29,7 @@ struct cvme_hcl {
 int cvme_hcl_parse(const struct cvme_buf *raw, struct cvme_hcl *hcl);
 bool cvme_hcl_bound(const struct cvme_hcl *hcl);
 bool cvme_hcl_carries(const struct cvme_hcl *hcl, const u8 *user_data);
+const u8 *cvme_hcl_vm_id(const struct cvme_hcl *hcl, u32 *len);
 bool cvme_hcl_names_key(const struct cvme_hcl *hcl, const struct cvme_buf *pub);
 
 #endif /* _CVME_HCL_H */

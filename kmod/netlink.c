@@ -111,8 +111,10 @@ static int put_details(struct sk_buff *skb, const struct cvme_event *ev)
 	case CVM_EVIDENCE_EV_TCB_CHANGED:
 	case CVM_EVIDENCE_EV_IDENTITY_CHANGED:
 		return nla_put_u32(skb, EV(FIELD), ev->field.id) ?:
-		       nla_put(skb, EV(OLD), ev->field.len, ev->field.old) ?:
-		       nla_put(skb, EV(NEW), ev->field.len, ev->field.new);
+		       nla_put(skb, EV(OLD), ev->field.old_len,
+			       ev->field.old) ?:
+		       nla_put(skb, EV(NEW), ev->field.new_len,
+			       ev->field.new);
 	case CVM_EVIDENCE_EV_REATTEST:
 		return nla_put_u32(skb, EV(CAUSE), ev->cause);
 	default:

@@ -91,6 +91,8 @@ struct cvme_result {
 	struct cvme_buf ak_pub;
 	struct cvme_buf ak_cert;
 	bool hcl;			/* @report is an HCL report */
+	const u8 *vm_id;		/* in it: vmUniqueId, or NULL */
+	u32 vm_id_len;
 	u32 tee;
 	u32 blob_flags;
 	u32 binding;

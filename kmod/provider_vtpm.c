@@ -439,6 +439,7 @@ static int take(struct cvme_tpm *tpm, const struct cvme_params *par,
 		return -EOPNOTSUPP;
 
 	res->hcl = true;
+	res->vm_id = cvme_hcl_vm_id(&hcl, &res->vm_id_len);
 	res->tee = hcl.tee;
 	if (hcl.tee == CVM_EVIDENCE_TEE_TDX)
 		res->blob_flags |= CVM_EVIDENCE_BLOB_F_TDREPORT;

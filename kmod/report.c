@@ -155,6 +155,10 @@ const u8 *cvme_report_field(const struct cvme_result *res, u32 field, u32 *len)
 	const u8 *report = res->report.data, *body;
 	const struct fixed_field *f;
 
+	if (field == CVM_EVIDENCE_FIELD_VM_UNIQUE_ID) {
+		*len = res->vm_id_len;
+		return res->vm_id;
+	}
 	if (!field || field >= ARRAY_SIZE(fixed_fields))
 		return NULL;
 	f = &fixed_fields[field];

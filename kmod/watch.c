@@ -70,14 +70,16 @@ static struct notifier_block pm_nb = {
 /**
  * struct first_seen - fixed fields of the reports, as they were last
  * @known: a report had it
+ * @len: its length
  * @val: what it was
  *
  * Of the VM, not of a provider: two ways to the same hardware agree.
  */
 static struct first_seen {
 	bool known;
+	u32 len;
 	u8 val[CVME_FIELD_MAX];
-} seen[CVM_EVIDENCE_FIELD_TEE_TCB_SVN + 1];
+} seen[CVM_EVIDENCE_FIELD_VM_UNIQUE_ID + 1];
 static DEFINE_SPINLOCK(seen_lock);
 
 /**
@@ -87,27 +89,27 @@ static DEFINE_SPINLOCK(seen_lock);
  */
 void cvme_watch_report(u32 provider, const struct cvme_result *res)
 {
-	u8 old[CVME_FIELD_MAX];
+	struct first_seen old;
 	bool changed;
 	const u8 *val;
 	u32 field, len;
 
 	for (field = 1; field < ARRAY_SIZE(seen); field++) {
 		val = cvme_report_field(res, field, &len);
-		if (!val)
+		if (!val || len > CVME_FIELD_MAX)
 			continue;
 		spin_lock(&seen_lock);
-		changed = seen[field].known &&
-			  memcmp(seen[field].val, val, len);
-		if (changed)
-			memcpy(old, seen[field].val, len);
-		if (changed || !seen[field].known)
+		old = seen[field];
+		changed = old.len != len || memcmp(old.val, val, len);
+		if (changed) {
 			memcpy(seen[field].val, val, len);
+			seen[field].len = len;
+		}
 		seen[field].known = true;
 		spin_unlock(&seen_lock);
-		if (changed)
-			cvme_event_field(provider, res->tee, field, old, val,
-					 len);
+		if (changed && old.known)
+			cvme_event_field(provider, res->tee, field, old.val,
+					 old.len, val, len);
 	}
 }
 

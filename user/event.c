@@ -35,6 +35,7 @@ static const char *const fields[] = {
 	[CVM_EVIDENCE_FIELD_REPORTED_TCB]	= "reported-tcb",
 	[CVM_EVIDENCE_FIELD_MRTD]		= "mrtd",
 	[CVM_EVIDENCE_FIELD_TEE_TCB_SVN]	= "tee-tcb-svn",
+	[CVM_EVIDENCE_FIELD_VM_UNIQUE_ID]	= "vm-unique-id",
 };
 
 static const char *const causes[] = {

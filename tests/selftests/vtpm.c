@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
+#include "nl.h"
 #include "sha256.h"
 
 #include <errno.h>
@@ -678,6 +679,45 @@ static void slow_tpm(void)
 	good(CVM_EVIDENCE_BINDING_HCL);
 }
 
+/* The claims' name of the VM, and what is in the hardware's report in them */
+static void changes_are_told(void)
+{
+	static const struct {
+		const char *knob;
+		uint32_t field, type;
+	} all[] = {
+		{ "vm=2", CVM_EVIDENCE_FIELD_VM_UNIQUE_ID,
+		  CVM_EVIDENCE_EV_IDENTITY_CHANGED },
+		{ "tcb=3", CVM_EVIDENCE_FIELD_REPORTED_TCB,
+		  CVM_EVIDENCE_EV_TCB_CHANGED },
+	};
+	static struct nl listener;
+	struct nl_event ev;
+	struct cvm_state st;
+
+	need();
+	be_quick();
+	cvm_get_info(fd, &st);
+	nl_listen(&listener);
+	good(CVM_EVIDENCE_BINDING_HCL);
+	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++) {
+		if (all[i].field == CVM_EVIDENCE_FIELD_REPORTED_TCB &&
+		    st.info.tee != CVM_EVIDENCE_TEE_SEV_SNP)
+			continue;
+		nl_drain(&listener);
+		sim_set("%s", all[i].knob);
+		good(CVM_EVIDENCE_BINDING_HCL);
+		nl_wait(&listener, all[i].type, &ev, 5000);
+		nl_note(&ev);
+		CHECK(nl_num(&ev, CVM_EVIDENCE_EVENT_A_FIELD) == all[i].field,
+		      "another field");
+	}
+	nl_drain(&listener);
+	good(CVM_EVIDENCE_BINDING_HCL);
+	nl_none(&listener, CVM_EVIDENCE_EV_IDENTITY_CHANGED, 500);
+	nl_close(&listener);
+}
+
 static const struct ktap_case cases[] = {
 	{ "info", info, 0 },
 	{ "window_of_two_seconds", window_of_two_seconds, 60 },
@@ -704,6 +744,7 @@ static const struct ktap_case cases[] = {
 	{ "beside_others", beside_others, 60 },
 	{ "not_held_while_waiting", not_held_while_waiting, 0 },
 	{ "slow_tpm", slow_tpm, 60 },
+	{ "changes_are_told", changes_are_told, 60 },
 };
 
 CVM_TEST_MAIN(cases)

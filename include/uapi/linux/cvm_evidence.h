@@ -586,6 +586,8 @@ enum cvm_evidence_event_type {
  * @CVM_EVIDENCE_FIELD_REPORTED_TCB: SNP REPORTED_TCB, 8 bytes
  * @CVM_EVIDENCE_FIELD_MRTD: TDX MRTD, 48 bytes
  * @CVM_EVIDENCE_FIELD_TEE_TCB_SVN: TDX TEE_TCB_SVN, 16 bytes
+ * @CVM_EVIDENCE_FIELD_VM_UNIQUE_ID: vmUniqueId of HCL runtime claims, text of 64
+ *	bytes at most
  */
 enum cvm_evidence_field {
 	CVM_EVIDENCE_FIELD_CHIP_ID	= 1,
@@ -594,6 +596,7 @@ enum cvm_evidence_field {
 	CVM_EVIDENCE_FIELD_REPORTED_TCB	= 4,
 	CVM_EVIDENCE_FIELD_MRTD		= 5,
 	CVM_EVIDENCE_FIELD_TEE_TCB_SVN	= 6,
+	CVM_EVIDENCE_FIELD_VM_UNIQUE_ID	= 7,
 };
 
 /**

@@ -13,7 +13,7 @@
 #define INPUT_LEN	64
 
 /* "SIMULATED" in a GUID's digits */
-#define VM_ID		"53494D55-4C41-5445-4400-000000000001"
+#define VM_ID		"53494D55-4C41-5445-4400-0000000000"
 
 static enum pv_tee tee;
 static uint8_t ak_n[256], ek_n[256];
@@ -54,6 +54,7 @@ static void jwk(struct buf *b, const char *kid, const char *op, const uint8_t n[
 static void claims(struct buf *b, const uint8_t input[INPUT_LEN], uint64_t user_data)
 {
 	uint64_t persisted = knob_take(K_PERSISTED);
+	char id[64];
 
 	text(b, "{\"keys\":[");
 	jwk(b, "HCLAkPub", "sign", ak_n);
@@ -64,7 +65,9 @@ static void claims(struct buf *b, const uint8_t input[INPUT_LEN], uint64_t user_
 	if (persisted != PERSISTED_ABSENT)
 		text(b, persisted == PERSISTED_YES ? "\"tpm-persisted\":true," :
 						     "\"tpm-persisted\":false,");
-	text(b, "\"vmUniqueId\":\"" VM_ID "\"}");
+	snprintf(id, sizeof(id), "\"vmUniqueId\":\"" VM_ID "%02u\"}",
+		 (unsigned int)knob_take(K_VM));
+	text(b, id);
 	if (user_data != USER_DATA_ABSENT) {
 		text(b, ",\"user-data\":\"");
 		for (int i = 0; i < INPUT_LEN; i++) {

@@ -94,6 +94,7 @@ static const struct knob {
 	[K_VERSION] = { "version", no_words, 0, 0, 5, true },
 	[K_PRODUCT] = { "product", no_words, 0, 0, 15, true },
 	[K_TCB] = { "tcb", no_words, 0, 0, 200, true },
+	[K_VM] = { "vm", no_words, 1, 0, 99, true },
 };
 
 static const char *const counter_names[NR_COUNTERS] = {
