@@ -6,6 +6,7 @@
 #include "certs.h"
 #include "digest.h"
 #include "evidence.h"
+#include "tpm_show.h"
 
 static const struct {
 	const char *name, *says;
@@ -159,7 +160,8 @@ static int show_item(struct node *to, const struct evidence *e, const struct evi
 		add_text(to, "reason", "%.*s", (int)s.len - 8, (const char *)s.p + 8);
 		break;
 	default:
-		show_opaque(to, s);
+		if (!tpm_item_show(to, e, it, &rc))
+			show_opaque(to, s);
 	}
 	return rc;
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef CVM_TPM_SHOW_H
+#define CVM_TPM_SHOW_H
+
+#include "evidence.h"
+#include "report.h"
+#include "tpm.h"
+
+/* Decodes an item that is of a TPM; false when it is not, then nothing is said */
+bool tpm_item_show(struct node *to, const struct evidence *e, const struct evidence_item *it,
+		   int *rc);
+
+#endif
