@@ -29,20 +29,18 @@ static struct span item(const struct evidence *e, u32 type)
 	return evidence_data(e, type);
 }
 
-static int parse(const struct evidence *e, struct tpm_quote *q)
-{
-	return tpm_quote_parse(item(e, CVM_EVIDENCE_ITEM_TPM_ATTEST),
-			       item(e, CVM_EVIDENCE_ITEM_TPM_SIGNATURE),
-			       item(e, CVM_EVIDENCE_ITEM_PCRS), q);
-}
-
-static int show_attest(struct node *to, const struct evidence *e)
+/* Of all three items, so that what is wrong with them is told once */
+static int show_quote(struct node *to, const struct evidence *e)
 {
 	struct span asked = item(e, CVM_EVIDENCE_ITEM_REPORT_DATA);
 	struct tpm_quote q;
 	struct node *n;
-	int rc = parse(e, &q);
+	unsigned int i;
+	int rc;
 
+	rc = tpm_quote_parse(item(e, CVM_EVIDENCE_ITEM_TPM_ATTEST),
+			     item(e, CVM_EVIDENCE_ITEM_TPM_SIGNATURE),
+			     item(e, CVM_EVIDENCE_ITEM_PCRS), &q);
 	if (rc)
 		return rc;
 	n = add_bytes(to, "extraData", q.extra_data.p, q.extra_data.len);
@@ -50,19 +48,12 @@ static int show_attest(struct node *to, const struct evidence *e)
 		note(n, "the report data as asked");
 	else if (!q.extra_data.len)
 		note(n, "none: the quote is fresh to nobody");
+	n = add_text(to, "signature", "%s with %s", alg_name(q.sig_alg), alg_name(q.sig_hash));
+	note(n, "not checked by show; verify does");
 	add_text(to, "pcr_bank", "%s", alg_name(q.bank));
 	n = add_bytes(to, "pcrDigest", q.pcr_digest.p, q.pcr_digest.len);
-	note(n, "that of the values beside it");
-	return RC_OK;
-}
-
-static int show_pcrs(struct node *to, const struct evidence *e)
-{
-	struct tpm_quote q;
-	unsigned int i;
-	int rc = parse(e, &q);
-
-	for (i = 0; !rc && i < TPM_PCRS; i++) {
+	note(n, "that of these values");
+	for (i = 0; i < TPM_PCRS; i++) {
 		const u8 *p = tpm_quote_pcr(&q, i);
 		char *key = xasprintf("PCR%02u", i);
 
@@ -70,20 +61,6 @@ static int show_pcrs(struct node *to, const struct evidence *e)
 			add_bytes(to, key, p, q.pcr_len);
 		free_str(&key);
 	}
-	return rc;
-}
-
-static int show_signature(struct node *to, const struct evidence *e)
-{
-	struct tpm_quote q;
-	struct node *n;
-	int rc = parse(e, &q);
-
-	if (rc)
-		return rc;
-	n = add_text(to, "scheme", "%s", alg_name(q.sig_alg));
-	note(n, "not checked by show; verify does");
-	add_text(to, "hash", "%s", alg_name(q.sig_hash));
 	return RC_OK;
 }
 
@@ -119,13 +96,7 @@ bool tpm_item_show(struct node *to, const struct evidence *e, const struct evide
 	*rc = RC_OK;
 	switch (it->type) {
 	case CVM_EVIDENCE_ITEM_TPM_ATTEST:
-		*rc = show_attest(to, e);
-		return true;
-	case CVM_EVIDENCE_ITEM_TPM_SIGNATURE:
-		*rc = show_signature(to, e);
-		return true;
-	case CVM_EVIDENCE_ITEM_PCRS:
-		*rc = show_pcrs(to, e);
+		*rc = show_quote(to, e);
 		return true;
 	case CVM_EVIDENCE_ITEM_AK_PUB:
 		*rc = show_key(to, e, it->data);
