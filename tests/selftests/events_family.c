@@ -119,7 +119,7 @@ static void log_is_what_was_sent(void)
 	nl_drain(&listener);
 	first = last_number() + 1;
 	make_events(10);
-	if (sim_present()) {
+	if (sim_present() && !sim_replays()) {
 		static uint8_t buf[CVM_BUF_SIZE];
 		int fd = cvm_open(O_RDWR);
 

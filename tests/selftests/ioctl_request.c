@@ -185,7 +185,10 @@ static void served_or_replayed(int fd, const char *data, uint32_t provider)
 	struct cvm_blob b;
 
 	if (sim_replays()) {
-		REFUSED(fd, EBADMSG);
+		int err = cvm_request(fd, &req);
+
+		CHECK(err == -EBADMSG, "%s", strerror(-err));
+		CHECK(req.out_provider == provider, "%u", req.out_provider);
 		return;
 	}
 	SERVED(fd, data, strlen(data), &b);
