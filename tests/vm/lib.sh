@@ -105,7 +105,7 @@ vm_apt_setup() {
 
 # deb_of PACKAGE DIR: the newest file of that package in DIR.
 deb_of() {
-	find "$2" -maxdepth 1 -name "$1_*.deb" | sort -V | tail -n 1
+	find "$2/" -maxdepth 1 -name "$1_*.deb" | sort -V | tail -n 1
 }
 
 # download_deb RELEASE PACKAGE[=VERSION] DIR
