@@ -10,7 +10,6 @@
 
 #include <crypto/sha2.h>
 #include <linux/audit.h>
-#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -351,20 +350,19 @@ void cvme_event_throttle(const struct cvme_provider *p, bool throttled,
 }
 
 /**
- * cvme_event_denied - current's request was not admitted
- * @p: by this provider
+ * cvme_event_denied - a request was not admitted
+ * @req: it
  * @err: -EBUSY or -EDQUOT
  */
-void cvme_event_denied(const struct cvme_provider *p, int err)
+void cvme_event_denied(const struct cvme_request *req, int err)
 {
 	struct cvme_event ev = {
 		.type = CVM_EVIDENCE_EV_QUOTA_DENIED,
-		.provider = p->ops->id,
+		.provider = req->provider->ops->id,
+		.who = req->who,
 		.denied = { .count = 1, .err = err },
 	};
 	bool tell;
-
-	cvme_subject_fill(&ev.who);
 
 	spin_lock(&log_lock);
 	if (time_after(jiffies, denied_since + HZ) && !denied.denied.count) {
@@ -454,8 +452,8 @@ int cvme_events_init(void)
 }
 
 /*
- * Only writers of module parameters can still tell one. After the flush no
- * event has a blob, and with the log gone the work finds nothing.
+ * Only writers of module parameters can still tell one. So no event has a blob
+ * after the flush, and with the log gone the work finds nothing.
  */
 void cvme_events_exit(void)
 {

@@ -107,7 +107,7 @@ void cvme_event_state(const struct cvme_provider *p,
 		      const struct cvme_state *new);
 void cvme_event_throttle(const struct cvme_provider *p, bool throttled,
 			 u64 firmware_ns);
-void cvme_event_denied(const struct cvme_provider *p, int err);
+void cvme_event_denied(const struct cvme_request *req, int err);
 void cvme_event_parameter(const char *name, u64 old, u64 new);
 void cvme_event_field(u32 provider, u32 tee, u32 field, const u8 *old,
 		      u32 old_len, const u8 *new, u32 new_len);

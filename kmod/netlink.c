@@ -248,8 +248,8 @@ static int put_provider(struct sk_buff *skb, struct cvme_provider *p)
 }
 
 /*
- * Runs with all of generic netlink held up: providers are not looked for, which
- * may take seconds.
+ * No family can come or go meanwhile, so providers are not looked for: that may
+ * take seconds.
  */
 static int get_info(struct sk_buff *request, struct genl_info *info)
 {

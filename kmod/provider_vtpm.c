@@ -32,6 +32,7 @@
 /* TCG TPM 2.0 part 2, 6.13: TPM_PT_MAX_DIGEST, TPM_PT_NV_BUFFER_MAX */
 #define PT_MAX_DIGEST		0x120
 #define PT_NV_BUFFER_MAX	0x12c
+#define NV_CHUNK_MIN		64	/* or a lying TPM would be held for ages */
 #define NV_CHUNK_MAX		1024
 #define NV_CHUNK_DEFAULT	512
 #define NV_SIZE_MAX		16384
@@ -69,8 +70,8 @@ static bool learn_chunk(struct cvme_tpm *tpm)
 	u32 was = nv_chunk, val;
 
 	nv_chunk = NV_CHUNK_DEFAULT;
-	if (!cvme_tpm_property(tpm, PT_NV_BUFFER_MAX, &val) && val)
-		nv_chunk = min_t(u32, val, NV_CHUNK_MAX);
+	if (!cvme_tpm_property(tpm, PT_NV_BUFFER_MAX, &val))
+		nv_chunk = clamp(val, NV_CHUNK_MIN, NV_CHUNK_MAX);
 	return nv_chunk != was;
 }
 

@@ -347,7 +347,7 @@ struct cvme_request *cvme_request_submit(struct cvme_client *client,
 	if (err) {
 		atomic64_inc(err == -EDQUOT ? &cvme_stats.refused_quota :
 					      &cvme_stats.refused_busy);
-		cvme_event_denied(p, err);
+		cvme_event_denied(req, err);
 		put_inflight(req);
 		put_inflight(req);
 		cvme_request_put(req);

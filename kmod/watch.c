@@ -51,6 +51,7 @@ bool cvme_vm_fork_noticed(void)
 	return IS_ENABLED(CONFIG_VMGENID);
 }
 
+/* Also after a suspend that was turned back: one attestation too many, no harm */
 static int pm_notify(struct notifier_block *nb, unsigned long action,
 		     void *data)
 {
