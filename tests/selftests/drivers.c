@@ -296,3 +296,14 @@ void driver_keeps_entry(void)
 	if (sim_present() && !strcmp(driver_name(), "sev_guest"))
 		sim_set("certs=none");
 }
+
+void driver_state(struct cvm_state *st)
+{
+	int fd;
+
+	sim_need();
+	driver_name();
+	fd = cvm_open(O_RDONLY);
+	cvm_get_info(fd, st);
+	close(fd);
+}

@@ -13,6 +13,7 @@
 
 /* main() of a program whose cases load and unload drivers; as cvm_main() */
 struct ktap_case;
+struct cvm_state;
 int drivers_main(const struct ktap_case *cases, size_t nr, int argc, char **argv);
 
 #define DRIVERS_TEST_MAIN(cases)					\
@@ -23,6 +24,8 @@ int main(int argc, char **argv)						\
 
 /* "sev_guest"; SKIPs the case without a simulated TEE. */
 const char *driver_name(void);
+/* SKIPs without the simulator; who serves AUTO, and the rest of GET_INFO */
+void driver_state(struct cvm_state *st);
 /* Does a request go through TSM configfs here? */
 bool driver_tsm(void);
 /*

@@ -23,13 +23,8 @@ static struct cvm_evidence_provider prov;
 static void setup(void)
 {
 	struct cvm_state st;
-	int fd;
 
-	sim_need();
-	driver_name();
-	fd = cvm_open(O_RDONLY);
-	cvm_get_info(fd, &st);
-	close(fd);
+	driver_state(&st);
 	prov = *cvm_find(&st, st.info.auto_provider);
 	nl_listen(&listener);
 	nl_drain(&listener);

@@ -24,13 +24,8 @@ static uint8_t rd[64];
 static void need_relay(void)
 {
 	struct cvm_state st;
-	int fd;
 
-	sim_need();
-	driver_name();
-	fd = cvm_open(O_RDONLY);
-	cvm_get_info(fd, &st);
-	close(fd);
+	driver_state(&st);
 	if (st.info.auto_provider != CVM_EVIDENCE_PROVIDER_SEV_GUEST &&
 	    st.info.auto_provider != CVM_EVIDENCE_PROVIDER_TDX_GUEST)
 		ktap_skip("requests go through TSM here");

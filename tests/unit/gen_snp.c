@@ -14,25 +14,12 @@
 #include <openssl/x509v3.h>
 
 #include "gen.h"
+#include "x509_ext.h"
 
 struct keys {
 	EVP_PKEY *ark, *ask, *vcek;
 	X509 *ark_crt, *ask_crt, *vcek_crt;
 };
-
-static void add_ext(X509 *x, const char *oid, const u8 *p, size_t len)
-{
-	ASN1_OBJECT *obj = OBJ_txt2obj(oid, 1);
-	ASN1_OCTET_STRING *v = ASN1_OCTET_STRING_new();
-	X509_EXTENSION *e;
-
-	ASN1_OCTET_STRING_set(v, p, (int)len);
-	e = X509_EXTENSION_create_by_OBJ(NULL, obj, 0, v);
-	X509_add_ext(x, e, -1);
-	X509_EXTENSION_free(e);
-	ASN1_OCTET_STRING_free(v);
-	ASN1_OBJECT_free(obj);
-}
 
 static X509 *certificate(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY *by)
 {

@@ -12,23 +12,10 @@
 
 #include "digest.h"
 #include "vsim.h"
+#include "x509_ext.h"
 
 #define AMD	"1.3.6.1.4.1.3704.1."
 #define SGX	"1.2.840.113741.1.13.1"
-
-static void ext(X509 *x, const char *oid, const void *p, size_t len)
-{
-	ASN1_OBJECT *obj = OBJ_txt2obj(oid, 1);
-	ASN1_OCTET_STRING *v = ASN1_OCTET_STRING_new();
-	X509_EXTENSION *e;
-
-	ASN1_OCTET_STRING_set(v, p, (int)len);
-	e = X509_EXTENSION_create_by_OBJ(NULL, obj, 0, v);
-	X509_add_ext(x, e, -1);
-	X509_EXTENSION_free(e);
-	ASN1_OCTET_STRING_free(v);
-	ASN1_OBJECT_free(obj);
-}
 
 static X509 *begin(const char *cn, EVP_PKEY *key, const char *issuer, long serial, bool ca)
 {
@@ -69,16 +56,16 @@ static X509 *vek(const struct vsim *s, bool vlek, bool wrapped)
 	u8 hwid[66] = { 0x04, 64 };
 
 	memset(hwid + 2, 0x40, 64);
-	ext(x, AMD "1", "\x02\x01\x00", 3);
-	ext(x, AMD "2", vlek ? "\x16\x05Milan" : "\x16\x08Milan-B0", vlek ? 7 : 10);
-	ext(x, AMD "3.1", "\x02\x01\x04", 3);
-	ext(x, AMD "3.2", "\x02\x01\x00", 3);
-	ext(x, AMD "3.3", "\x02\x01\x18", 3);
-	ext(x, AMD "3.8", "\x02\x02\x00\xdb", 4);
+	add_ext(x, AMD "1", "\x02\x01\x00", 3);
+	add_ext(x, AMD "2", vlek ? "\x16\x05Milan" : "\x16\x08Milan-B0", vlek ? 7 : 10);
+	add_ext(x, AMD "3.1", "\x02\x01\x04", 3);
+	add_ext(x, AMD "3.2", "\x02\x01\x00", 3);
+	add_ext(x, AMD "3.3", "\x02\x01\x18", 3);
+	add_ext(x, AMD "3.8", "\x02\x02\x00\xdb", 4);
 	if (vlek)
-		ext(x, AMD "5", "\x16\x0aTEST cloud", 12);
+		add_ext(x, AMD "5", "\x16\x0aTEST cloud", 12);
 	else
-		ext(x, AMD "4", wrapped ? hwid : hwid + 2, wrapped ? 66 : 64);
+		add_ext(x, AMD "4", wrapped ? hwid : hwid + 2, wrapped ? 66 : 64);
 	X509_sign(x, s->ask, EVP_sha384());
 	return x;
 }
@@ -106,7 +93,7 @@ static void sgx_ext(X509 *x)
 	NCONF_load_bio(conf, bio, NULL);
 	t = ASN1_generate_nconf("SEQUENCE:sgx", conf);
 	n = i2d_ASN1_TYPE(t, &der);
-	ext(x, SGX, der, (size_t)n);
+	add_ext(x, SGX, der, (size_t)n);
 	OPENSSL_free(der);
 	ASN1_TYPE_free(t);
 	NCONF_free(conf);
