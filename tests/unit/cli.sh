@@ -75,9 +75,11 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	expect 4 '' 'status: a device that may not be opened' \
 		"${nobody[@]}" "$tmp/tool" status --device "$tmp/secret"
 	mkdir -m 755 "$tmp/ro"
+	# the tree may be where others cannot read, as in /root
+	install -m 644 $g/blob-maa.cvme $g/runtime-data.json "$tmp/"
 	expect 4 'cannot write' 'a directory that may not be written' \
-		"${nobody[@]}" "$tmp/tool" request maa --evidence "$(realpath $g/blob-maa.cvme)" \
-		--runtime-data "$(realpath $g/runtime-data.json)" -o "$tmp/ro/out"
+		"${nobody[@]}" "$tmp/tool" request maa --evidence "$tmp/blob-maa.cvme" \
+		--runtime-data "$tmp/runtime-data.json" -o "$tmp/ro/out"
 	if [ -z "$(ls -A "$tmp/ro")" ]; then ok 'nothing is left there'; else not_ok 'nothing is left there'; fi
 else
 	echo 'skip unprivileged user: not root, or no setpriv'
