@@ -72,7 +72,7 @@ static int show_key(struct node *to, const struct evidence *e, struct span s)
 
 	if (s.len < 12 || be16(s.p) != s.len - 2)
 		return fail(RC_EVIDENCE, "evidence: the item ak_pub is no TPM2B_PUBLIC");
-	add_text(to, "type", "%s", be16(s.p + 2) == 1 ? "RSA" : "not RSA");
+	add_text(to, "key_type", "%s", be16(s.p + 2) == 1 ? "RSA" : "not RSA");
 	if (e->kind != RAW_HCL || hcl_parse(e->report, &h) || !hcl_ak(&h, &n, &exponent))
 		return RC_OK;
 	if (n.len < s.len && !memcmp(s.p + s.len - n.len, n.p, n.len))

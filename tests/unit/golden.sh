@@ -23,4 +23,9 @@ for f in golden/*.bin golden/*.cvme golden/*.pem; do
 		ok "$f"
 	fi
 done
+
+# what is said of an item never takes the place of its number or name
+check 'each item of each blob has a number for a type, and a name' jq -es '
+	all(.[].items[]; (.type | type) == "number" and (.name | type) == "string")' \
+	golden/blob-*.cvme.json
 exit $status
