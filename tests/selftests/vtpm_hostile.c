@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The provider vtpm and a TPM that refuses, tears, cuts, lies, goes away or is
+ * slow: nothing breaks, and nothing of that is delivered as evidence.
+ */
+#define _GNU_SOURCE
+#include "pv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void torn(void)
+{
+	pv_need();
+	pv_quick();
+	sim_set("tear=1:3");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+	sim_set("wrong_hash=1:2");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
+static void refusals(void)
+{
+	static const struct {
+		const char *knob;
+		uint64_t rc;
+	} codes[] = {
+		{ "rc=lockout", 0x921 }, { "rc=locality", 0x907 },
+		{ "rc=failure", 0x101 },
+	};
+
+	pv_need();
+	pv_quick();
+	sim_set("cc=nv_read");
+	for (unsigned int i = 0; i < ARRAY_SIZE(codes); i++) {
+		uint64_t rc;
+
+		sim_set("%s", codes[i].knob);
+		rc = pv_fw_status(EIO);
+		CHECK(rc == codes[i].rc, "%s: 0x%llx", codes[i].knob,
+		      (unsigned long long)rc);
+	}
+	sim_set("rc=0");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
+static void busy_for_a_while(void)
+{
+	pv_need();
+	pv_quick();
+	sim_set("cc=nv_read");
+	sim_set("rc=yielded:3");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+	sim_set("rc=retry:3");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
+/* Nothing of it is delivered, and nothing breaks */
+static void lies(void)
+{
+	static const char *const knobs[] = {
+		"wrong_hash=1", "garbage=1", "claims_size=1", "claims_size=0",
+		"claims_size=4294967295", "claims_size=2000", "data_size=5",
+		"header=3", "header=0",
+	};
+
+	pv_need();
+	pv_quick();
+	for (unsigned int i = 0; i < ARRAY_SIZE(knobs); i++) {
+		struct cvm_evidence_request req;
+		uint8_t rd[64];
+		char name[32];
+		int err;
+
+		sim_set("%s", knobs[i]);
+		fill_random(rd, sizeof(rd));
+		cvm_request_init(&req, rd, sizeof(rd));
+		err = cvm_request(pv_fd, &req);
+		CHECK(err == -EBADMSG, "%s: %s", knobs[i], strerror(-err));
+		snprintf(name, sizeof(name), "%.*s",
+			 (int)strcspn(knobs[i], "="), knobs[i]);
+		sim_set("%s=%s", name, !strcmp(name, "header") ? "2" :
+			strstr(name, "size") ? "true" : "0");
+	}
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
+static void cut_answers(void)
+{
+	static const char *const knobs[] = {
+		"cut=9", "cut=10", "cut=12", "cut=15", "lie_total=11",
+		"lie_total=4000", "lie_size=65535", "lie_size=0",
+	};
+	static const char *const commands[] = {
+		"nv_read", "nv_read_public", "nv_write",
+	};
+
+	pv_need();
+	pv_quick();
+	for (unsigned int c = 0; c < ARRAY_SIZE(commands); c++) {
+		sim_set("cc=%s", commands[c]);
+		for (unsigned int i = 0; i < ARRAY_SIZE(knobs); i++) {
+			struct cvm_blob b;
+			int err;
+
+			sim_set("%s:2", knobs[i]);
+			err = pv_ask_random(0, &b, NULL);
+			CHECK(!err || err == -EIO || err == -EBADMSG ||
+			      err == -ENODEV, "%s %s: %s", commands[c], knobs[i],
+			      strerror(-err));
+		}
+	}
+	sim_set("cut=0");
+	sim_set("lie_total=true");
+	sim_set("lie_size=true");
+	sleep_ms(1500);
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
+static void tpm_goes_and_comes(void)
+{
+	uint64_t end;
+	int err = 0;
+
+	pv_need();
+	pv_quick();
+	sim_set("power=off");
+	for (end = now_ms() + 3000; now_ms() < end; sleep_ms(50)) {
+		struct cvm_evidence_request req;
+
+		cvm_request_init(&req, "off", 3);
+		err = cvm_request(pv_fd, &req);
+		if (err == -ENODEV)
+			break;
+	}
+	CHECK(err == -ENODEV, "without a TPM: %s", strerror(-err));
+	sim_set("power=on");
+	for (end = now_ms() + 5000; now_ms() < end; sleep_ms(100)) {
+		struct cvm_blob b;
+
+		err = pv_ask_random(0, &b, NULL);
+		if (!err)
+			break;
+	}
+	CHECK(!err, "5 s after it came back: %s", strerror(-err));
+}
+
+/* A slow TPM: the deadline is the client's, and killing it frees it */
+static void slow_tpm(void)
+{
+	struct cvm_evidence_request req;
+	uint64_t t;
+
+	pv_need();
+	pv_quick();
+	sim_set("delay=1500");
+	cvm_request_init(&req, "slow", 4);
+	req.timeout_ms = 300;
+	t = now_ms();
+	CHECK(cvm_request(pv_fd, &req) == -ETIMEDOUT, "not timed out");
+	t = now_ms() - t;
+	CHECK(t < 300 + PV_SLACK_MS, "%llu ms", (unsigned long long)t);
+	sim_set("delay=0");
+	CHECK(cvm_wait_idle(pv_fd, 10000), "the worker is still busy");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
+static const struct ktap_case cases[] = {
+	{ "torn", torn, 0 },
+	{ "refusals", refusals, 60 },
+	{ "busy_for_a_while", busy_for_a_while, 0 },
+	{ "lies", lies, 90 },
+	{ "cut_answers", cut_answers, 240 },
+	{ "tpm_goes_and_comes", tpm_goes_and_comes, 0 },
+	{ "slow_tpm", slow_tpm, 60 },
+};
+
+CVM_TEST_MAIN(cases)

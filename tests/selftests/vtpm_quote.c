@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Quotes of the vTPM: what they are over, their parts, and what is said of a
+ * part that cannot be had.
+ */
+#define _GNU_SOURCE
+#include "pv.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What is quoted, and what that is over */
+static const uint8_t *extra_data(const struct cvm_item *attest, size_t *len)
+{
+	const uint8_t *p = attest->data;
+	size_t signer = p[6] << 8 | p[7];
+
+	CHECK(attest->len > 10 + signer + 2 && cvm_get32(p) == 0x474354ff,
+	      "no TPMS_ATTEST");
+	p += 8 + signer;
+	*len = p[0] << 8 | p[1];
+	return p + 2;
+}
+
+static void quote_of(const void *data, size_t len, uint32_t pcrs,
+		     struct cvm_blob *b)
+{
+	struct cvm_evidence_request req;
+	const struct cvm_item *attest, *values;
+	const uint8_t *extra;
+	uint8_t rd[32];
+	size_t n;
+	int err;
+
+	fill_random(rd, sizeof(rd));
+	cvm_request_init(&req, rd, sizeof(rd));
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
+	req.pcr_mask = pcrs;
+	if (data) {
+		req.flags |= CVM_EVIDENCE_F_QUOTE_DATA;
+		req.quote_data = len ? (uintptr_t)data : 0;
+		req.quote_data_len = len;
+	} else {
+		data = rd;
+		len = sizeof(rd);
+	}
+	err = pv_ask(&req, b);
+	CHECK(!err, "%s", strerror(-err));
+	CHECK(b->hdr.binding == CVM_EVIDENCE_BINDING_HCL, "%u", b->hdr.binding);
+	attest = cvm_blob_find(b, CVM_EVIDENCE_ITEM_TPM_ATTEST);
+	values = cvm_blob_find(b, CVM_EVIDENCE_ITEM_PCRS);
+	CHECK(attest && values &&
+	      cvm_blob_find(b, CVM_EVIDENCE_ITEM_TPM_SIGNATURE) &&
+	      cvm_blob_find(b, CVM_EVIDENCE_ITEM_AK_PUB), "parts are missing");
+	extra = extra_data(attest, &n);
+	CHECK(n == len && !memcmp(extra, data, len), "%zu bytes quoted", n);
+	CHECK(values->len == 32 * (size_t)__builtin_popcount(pcrs ?: 0xffffff),
+	      "%u bytes of PCRs", values->len);
+}
+
+static void quote(void)
+{
+	const struct cvm_item *cert;
+	struct cvm_blob b;
+
+	pv_need();
+	pv_quick();
+	quote_of(NULL, 0, 0, &b);
+	cert = cvm_blob_find(&b, CVM_EVIDENCE_ITEM_AK_CERT);
+	CHECK(cert && cert->data[0] == 0x30 &&
+	      cert->len == 4u + (cert->data[2] << 8 | cert->data[3]),
+	      "no certificate, or with the zeroes behind it");
+	quote_of("data of its own", 15, 0x8ff, &b);
+	quote_of("", 0, 1, &b);
+}
+
+static void quoted_instead(void)
+{
+	struct cvm_evidence_request req;
+	struct cvm_blob b;
+	uint8_t rd[32];
+	int err;
+
+	pv_need();
+	sim_set("never_refresh=1");
+	fill_random(rd, sizeof(rd));
+	cvm_request_init(&req, rd, sizeof(rd));
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
+	err = pv_ask(&req, &b);
+	CHECK(!err, "%s", strerror(-err));
+	CHECK(b.hdr.binding == CVM_EVIDENCE_BINDING_HCL_QUOTE, "binding %u",
+	      b.hdr.binding);
+	/* and back: as soon as it refreshes again, evidence is fresh */
+	sim_set("never_refresh=0");
+	sim_set("window=0");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
+static void quote_data_too_long(void)
+{
+	struct cvm_evidence_request req;
+	static const uint8_t data[64];
+	uint64_t before;
+
+	pv_need();
+	cvm_request_init(&req, "x", 1);
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE | CVM_EVIDENCE_F_QUOTE_DATA;
+	req.quote_data = (uintptr_t)data;
+	req.quote_data_len = 51;
+	before = sim_counter("commands");
+	CHECK(cvm_request(pv_fd, &req) == -EMSGSIZE, "51 bytes");
+	CHECK(sim_counter("commands") == before, "something was sent");
+	pv_quick();
+	req.quote_data_len = 50;
+	CHECK(!cvm_request(pv_fd, &req), "50 bytes: %s", strerror(errno));
+}
+
+static const struct cvm_item *absent(const struct cvm_blob *b, uint32_t type)
+{
+	for (unsigned int i = 0; i < b->nr; i++)
+		if (b->item[i].type == CVM_EVIDENCE_ITEM_ABSENT &&
+		    cvm_get32(b->item[i].data) == type)
+			return &b->item[i];
+	return NULL;
+}
+
+static void without(const char *knob, uint32_t missing)
+{
+	struct cvm_evidence_request req;
+	const struct cvm_item *why;
+	struct cvm_blob b;
+	int err;
+
+	sim_set("%s", knob);
+	cvm_request_init(&req, knob, strlen(knob));
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
+	err = pv_ask(&req, &b);
+	CHECK(!err, "%s: %s", knob, strerror(-err));
+	why = absent(&b, missing);
+	CHECK(why && !cvm_blob_find(&b, missing), "%s: item %u", knob, missing);
+	ktap_note("%s: %.*s", knob, (int)why->len - 8, why->data + 8);
+}
+
+/* "A failing optional part is reported as absent" */
+static void parts_absent(void)
+{
+	pv_need();
+	pv_quick();
+	without("ak=missing", CVM_EVIDENCE_ITEM_TPM_ATTEST);
+	without("ak=other", CVM_EVIDENCE_ITEM_TPM_ATTEST);
+	sim_set("ak=ok");
+	without("ak_cert=missing", CVM_EVIDENCE_ITEM_AK_CERT);
+	without("ak_cert=uninit", CVM_EVIDENCE_ITEM_AK_CERT);
+	sim_set("ak_cert=ok");
+	sim_set("pcr_drift=1:1");
+	{
+		struct cvm_blob b;
+
+		quote_of(NULL, 0, 0, &b);
+	}
+	without("pcr_drift=1", CVM_EVIDENCE_ITEM_TPM_ATTEST);
+}
+
+static const struct ktap_case cases[] = {
+	{ "quote", quote, 0 },
+	{ "quoted_instead", quoted_instead, 0 },
+	{ "quote_data_too_long", quote_data_too_long, 0 },
+	{ "parts_absent", parts_absent, 60 },
+};
+
+CVM_TEST_MAIN(cases)
