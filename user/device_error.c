@@ -102,6 +102,10 @@ static int unsupported(int fd, const char *path, const struct cvm_evidence_reque
 		what = "--privlevel";
 	else if (p && r->service_provider_len && !(p->caps & CVM_EVIDENCE_CAP_SERVICE))
 		what = "--service-provider";
+	else if (p && r->flags & CVM_EVIDENCE_F_TPM_QUOTE && !(p->caps & CVM_EVIDENCE_CAP_TPM_QUOTE))
+		what = "--tpm-quote";
+	else if (r->flags & CVM_EVIDENCE_F_FRESH)
+		what = "--fresh: what it has was not made for this request";
 	return fail(RC_USAGE, "%s: the provider %.*s (driver %.*s) cannot serve %s", path,
 		    p ? (int)sizeof(p->name) : 1, p ? p->name : "?",
 		    p ? (int)sizeof(p->driver) : 1, p ? p->driver : "?", what);
@@ -123,6 +127,17 @@ static int invalid(int fd, const char *path, const struct cvm_evidence_request *
 			    r->privlevel, p->privlevel_floor);
 	return fail(RC_USAGE, "%s: the kernel does not take this request: a parameter is not known to this version of the module ('cvm-evidence status')",
 		    path);
+}
+
+static int too_long(const char *path, const struct cvm_evidence_request *r)
+{
+	if (r->flags & CVM_EVIDENCE_F_TPM_QUOTE && !(r->flags & CVM_EVIDENCE_F_QUOTE_DATA))
+		return fail(RC_USAGE, "%s: the TPM quotes fewer bytes than these report data have; give --quote-data (a hash of them, as hex:..), or shorter --report-data",
+			    path);
+	if (r->flags & CVM_EVIDENCE_F_TPM_QUOTE)
+		return fail(RC_USAGE, "%s: the TPM quotes fewer bytes than --quote-data has (%u); give a hash of them",
+			    path, r->quote_data_len);
+	return fail(RC_USAGE, "%s: report data or the name of the service provider is too long", path);
 }
 
 int request_failed(int fd, const char *path, const struct cvm_evidence_request *r, int err)
@@ -149,7 +164,7 @@ int request_failed(int fd, const char *path, const struct cvm_evidence_request *
 	case EINVAL:
 		return invalid(fd, path, r);
 	case EMSGSIZE:
-		return fail(RC_USAGE, "%s: report data or the name of the service provider is too long", path);
+		return too_long(path, r);
 	case EFBIG:
 		return fail(RC_FAILED, "%s: the evidence is larger than the module's parameter max_blob allows; raise /sys/module/cvm_evidence/parameters/max_blob",
 			    path);

@@ -85,6 +85,10 @@ FAKE_ERRNO=22 expect 2 'longer than this module allows, 10000' 'EINVAL: the time
 FAKE_ERRNO=22 expect 2 'below what this guest may ask for, 1' 'EINVAL: the floor' get --privlevel 0
 FAKE_ERRNO=95 FAKE_CAPS=0 expect 2 'tsm (driver sev_guest) cannot serve --privlevel' 'EOPNOTSUPP: privlevel' get --privlevel 2
 FAKE_ERRNO=95 expect 2 'cannot serve --service-provider' 'EOPNOTSUPP: service' get --service-provider svsm
+FAKE_ERRNO=95 expect 2 'cannot serve --tpm-quote' 'EOPNOTSUPP: a quote' get --tpm-quote
+FAKE_ERRNO=95 expect 2 'was not made for this request' 'EOPNOTSUPP: freshness' get --fresh
+FAKE_ERRNO=90 expect 2 'give --quote-data (a hash' 'EMSGSIZE: report data for a quote' get --tpm-quote
+FAKE_ERRNO=90 expect 2 'than --quote-data has (2)' 'EMSGSIZE: data for a quote' get --quote-data hex:0102
 FAKE_ERRNO=25 expect 3 'not the device' 'errno 25: not our device' get --report-data hex:00
 FAKE_ERRNO=19 FAKE_STATUS=2 expect 3 'tsm: no driver has registered; '\''cvm-evidence load'\''' \
 	'no provider: why, and what to do' get --report-data hex:00
