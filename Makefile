@@ -16,7 +16,7 @@ DKMS_FILES := Kbuild Makefile dkms.conf COPYING kmod include
 
 .PHONY: all kmod user install install-kmod install-user uninstall \
 	dkms-install dkms-uninstall clean help check check-user check-vm \
-	check-debug check-kcsan fuzz fuzz-kernel lint bench demo deps
+	check-debug check-kcsan fuzz fuzz-kernel soak lint bench demo deps
 
 all: kmod user
 
@@ -40,6 +40,8 @@ help:
 #: make check-kcsan     the same on one that finds data races
 #: make fuzz            ten minutes of fuzzing the tool's parsers (libFuzzer)
 #: make fuzz-kernel     ten minutes of fuzzing the module, on the debug kernel
+#: make soak            half an hour (MINUTES=30) of clients, faults and reloads on
+#:                      `latest` and `debug` (KERNELS, SIMS, SEED); nothing stays
 #: make lint            W=1, sparse, checkpatch, shellcheck
 #: make bench           figures of README, in a VM
 
@@ -138,6 +140,10 @@ fuzz: deps
 
 fuzz-kernel: deps
 	@tests/fuzz/kernel/run
+
+soak: deps
+	@KERNELS="$(KERNELS)" SIMS="$(SIMS)" \
+		tests/soak/run $(if $(MINUTES),-t $(MINUTES)) $(if $(SEED),-s $(SEED))
 
 bench: deps
 	@tests/bench/run

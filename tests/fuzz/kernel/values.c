@@ -57,7 +57,7 @@ void *place(struct rng *r, void *good, size_t len)
 	case 2:
 		return shaky + 2 * page - rng_below(r, 32);
 	case 3:
-		return rng_one_in(r, 2) ? NULL : (void *)rng_next(r);
+		return rng_one_in(r, 2) ? NULL : (void *)(uintptr_t)rng_next(r);
 	default:
 		return good;
 	}
