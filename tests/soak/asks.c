@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -327,12 +326,6 @@ const char *ask_name(unsigned int op)
 	return op && op <= ARRAY_SIZE(asks) ? asks[op - 1].name : "nothing";
 }
 
-void asks_init(struct rng *r)
-{
-	(void)r;
-	signal(SIGPIPE, SIG_IGN);
-}
-
 /* The nth chance of this thread fails; whether it came to that is counted */
 static void arm(unsigned int n)
 {
@@ -351,7 +344,7 @@ static void arm(unsigned int n)
 	ask_armed = false;
 }
 
-unsigned int ask_random(struct rng *r, struct slot *slot)
+void ask_random(struct rng *r, struct slot *slot)
 {
 	uint32_t sum = 0, at;
 	unsigned int i = 0;
@@ -368,5 +361,4 @@ unsigned int ask_random(struct rng *r, struct slot *slot)
 	asks[i].fn(r);
 	arm(0);
 	slot->op = 0;
-	return i;
 }

@@ -95,10 +95,11 @@ static void change_tpm(struct rng *r)
 
 static void change_provider(struct rng *r)
 {
-	if (paravisor)
-		change_tpm(r);
-	else
+	if (!paravisor)
 		change_driver(r);
+	/* it takes the kernel seconds to know a TPM */
+	else if (rng_one_in(r, 3))
+		change_tpm(r);
 }
 
 /* --- CPUs --- */
@@ -115,7 +116,11 @@ static void change_cpu(struct rng *r)
 {
 	int last = get_nprocs_conf() - 1, err;
 
-	if (!last || (err = cpu_online(last, false)) == -ENOENT)
+	if (!last)
+		return;
+	err = cpu_online(last, false);
+	/* one that cannot be taken away */
+	if (err == -ENOENT)
 		return;
 	CHECK(!err || err == -EBUSY, "CPU %d off: %s", last, strerror(-err));
 	usleep(rng_below(r, 200000));

@@ -62,7 +62,6 @@ void client_main(unsigned int i, uint64_t seed)
 	struct rng r = { .state = seed | 1 };
 
 	slot->op = 0;
-	asks_init(&r);
 	if (kinds[i] == USER)
 		become_one_of_the_group(i);
 	while (!soak->stop) {

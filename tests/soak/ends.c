@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define INSTANCE	"/sys/kernel/tracing/instances/cvm-soak"
-#define BUFFER_KB	8192	/* of each CPU */
+#define BUFFER_KB	"8192"	/* of each CPU */
 #define TOLD_MAX	8
 
 static struct ends {
@@ -120,7 +120,7 @@ void ends_start(void)
 	/* what a phase that failed has left */
 	rmdir(INSTANCE);
 	CHECK(!mkdir(INSTANCE, 0700), INSTANCE ": %s", strerror(errno));
-	set(INSTANCE "/buffer_size_kb", "8192");
+	set(INSTANCE "/buffer_size_kb", BUFFER_KB);
 	set(INSTANCE "/events/cvm_evidence/cvm_evidence_queued/enable", "1");
 	set(INSTANCE "/events/cvm_evidence/cvm_evidence_delivered/enable", "1");
 	set(INSTANCE "/events/cvm_evidence/cvm_evidence_failed/enable", "1");

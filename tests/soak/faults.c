@@ -39,7 +39,7 @@ static const char *const rcs[] = {
 };
 static const char *const user_data[] = { "lower", "upper", "zeros", "absent", NULL };
 static const char *const indices[] = { "missing", "uninit", NULL };
-static const char *const aks[] = { "missing", "other", NULL };
+static const char *const ak_states[] = { "missing", "other", NULL };
 static const char *const commands[] = {
 	"any", "nv_read", "nv_write", "nv_read_public", "quote", "pcr_read",
 	"read_public", "get_capability", NULL
@@ -218,7 +218,7 @@ static void act_paravisor(struct rng *r)
 		turn("index", "ok");
 		break;
 	case 1:
-		turn("ak", "%s", aks[rng_below(r, 2)]);
+		turn("ak", "%s", ak_states[rng_below(r, 2)]);
 		usleep(rng_below(r, 200000));
 		turn("ak", "ok");
 		break;

@@ -65,8 +65,7 @@ bool check(enum check c, bool ok, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* asks.c: one request or what goes for one; all that is random is from r */
-void asks_init(struct rng *r);
-unsigned int ask_random(struct rng *r, struct slot *slot);
+void ask_random(struct rng *r, struct slot *slot);
 const char *ask_name(unsigned int op);
 
 /* clients.c */
