@@ -86,21 +86,11 @@ static void learn_limits(struct cvme_tpm *tpm, struct cvme_state *st)
 					   CVM_EVIDENCE_QUOTE_DATA_MAX);
 }
 
-/*
- * Is the index what it should be. Not read from offset 0: that would make a
- * report nobody asked for, and have the next request wait out the window.
- */
-static int look(struct cvme_tpm *tpm, u32 *tee)
+static int identify(struct cvme_tpm *tpm, u32 *tee)
 {
 	u8 magic[3], type[4];
-	u32 size;
 	int err;
 
-	err = cvme_tpm_nv_size(tpm, NV_REPORT, &size);
-	if (err)
-		return err;
-	if (size < 1236)
-		return -ENXIO;
 	err = cvme_tpm_nv_read(tpm, NV_REPORT, 1, sizeof(magic), nv_chunk,
 			       magic) ?:
 	      cvme_tpm_nv_read(tpm, NV_REPORT, 1224, sizeof(type), nv_chunk,
@@ -119,6 +109,29 @@ static int look(struct cvme_tpm *tpm, u32 *tee)
 	default:
 		return -ENXIO;
 	}
+}
+
+/*
+ * Is the index what it should be. Not read from offset 0: that would make a
+ * report nobody asked for, and have the next request wait out the window. Only
+ * if what is there is no good: it stays until somebody has another one made.
+ */
+static int look(struct cvme_tpm *tpm, u32 *tee)
+{
+	u32 size;
+	u8 first;
+	int err;
+
+	err = cvme_tpm_nv_size(tpm, NV_REPORT, &size);
+	if (err)
+		return err;
+	if (size < 1236)
+		return -ENXIO;
+	err = identify(tpm, tee);
+	if (err != -ENXIO)
+		return err;
+	return cvme_tpm_nv_read(tpm, NV_REPORT, 0, 1, nv_chunk, &first) ?:
+	       identify(tpm, tee);
 }
 
 static void vtpm_scan(struct cvme_provider *p, struct cvme_state *st)

@@ -86,6 +86,35 @@ static void lies(void)
 	pv_good(CVM_EVIDENCE_BINDING_HCL);
 }
 
+/* What is left in the index does not keep the provider away for good */
+static void garbage_left_behind(void)
+{
+	struct cvm_evidence_request req;
+	uint64_t end;
+	int err;
+
+	pv_need();
+	pv_quick();
+	sim_set("garbage=1");
+	cvm_request_init(&req, "garbage", 7);
+	err = cvm_request(pv_fd, &req);
+	CHECK(err == -EBADMSG, "garbage: %s", strerror(-err));
+	sim_set("garbage=0");
+	/* have it looked for again */
+	sim_set("index=missing");
+	err = cvm_request(pv_fd, &req);
+	CHECK(err == -ENODEV, "no index: %s", strerror(-err));
+	sim_set("index=ok");
+	for (end = now_ms() + 3000; now_ms() < end; sleep_ms(100)) {
+		struct cvm_blob b;
+
+		err = pv_ask_random(0, &b, NULL);
+		if (!err)
+			return;
+	}
+	CHECK(!err, "3 s later: %s", strerror(-err));
+}
+
 static void cut_answers(void)
 {
 	static const char *const knobs[] = {
@@ -171,6 +200,7 @@ static const struct ktap_case cases[] = {
 	{ "refusals", refusals, 60 },
 	{ "busy_for_a_while", busy_for_a_while, 0 },
 	{ "lies", lies, 90 },
+	{ "garbage_left_behind", garbage_left_behind, 0 },
 	{ "cut_answers", cut_answers, 240 },
 	{ "tpm_goes_and_comes", tpm_goes_and_comes, 0 },
 	{ "slow_tpm", slow_tpm, 60 },
