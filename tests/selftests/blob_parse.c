@@ -199,48 +199,68 @@ bool cvm_hcl_carries(const uint8_t *hcl, size_t len, const uint8_t data[64])
 	return memmem(hcl + HCL_CLAIMS, claims, hex, 128);
 }
 
-void cvm_blob_check(const void *data, size_t len, const void *report_data,
-		    size_t rd_len, struct cvm_blob *b)
+/* NULL, or how its binding is not what it says */
+static const char *binding_wrong(const struct cvm_blob *b,
+				 const struct cvm_item *report,
+				 const uint8_t padded[64])
+{
+	const uint8_t *bound;
+	bool carried, known = b->hdr.tee == CVM_EVIDENCE_TEE_SEV_SNP ||
+			      b->hdr.tee == CVM_EVIDENCE_TEE_TDX;
+
+	if (known == !!(b->hdr.flags & CVM_EVIDENCE_BLOB_F_UNCHECKED))
+		return known ? "UNCHECKED, of a report that can be read" :
+			       "not UNCHECKED, of a report that nobody can read";
+	if (b->hdr.binding >= CVM_EVIDENCE_BINDING_HCL &&
+	    b->hdr.binding <= CVM_EVIDENCE_BINDING_HCL_QUOTE) {
+		carried = cvm_hcl_carries(report->data, report->len, padded);
+		if (carried == (b->hdr.binding == CVM_EVIDENCE_BINDING_HCL))
+			return NULL;
+		return carried ? "claims that carry our data, and it denies that" :
+				 "claims that do not carry our data";
+	}
+	bound = cvm_blob_bound(b);
+	if (known && !bound)
+		return "a report of another size or format";
+	if (b->hdr.binding != CVM_EVIDENCE_BINDING_DIRECT)
+		return NULL;
+	if (bound)
+		return memcmp(bound, padded, 64) ?
+		       "a report that is bound to something else" : NULL;
+	/* a CCA token has the challenge somewhere in its CBOR */
+	return memmem(report->data, report->len, padded, 64) ? NULL :
+	       "the data are nowhere in the report";
+}
+
+const char *cvm_blob_wrong(const void *data, size_t len, const void *report_data,
+			   size_t rd_len, struct cvm_blob *b)
 {
 	uint8_t padded[CVM_EVIDENCE_REPORT_DATA_MAX] = { 0 };
 	const struct cvm_item *rd, *report;
-	const uint8_t *bound;
-	const char *err;
+	const char *why;
 
-	err = cvm_blob_parse(data, len, b);
-	CHECK(!err, "blob of %zu bytes: %s", len, err);
+	why = cvm_blob_parse(data, len, b);
+	if (why)
+		return why;
 	rd = cvm_blob_find(b, CVM_EVIDENCE_ITEM_REPORT_DATA);
 	report = cvm_blob_find(b, CVM_EVIDENCE_ITEM_REPORT);
-	CHECK(rd && report, "report_data %p, report %p", rd, report);
-	CHECK(report->len, "an empty report");
+	if (!rd || !report || !report->len)
+		return "no report_data or no report";
 	if (!report_data) {
 		/* the kernel's own 64 bytes: whatever they are */
 		report_data = rd->data;
 		rd_len = CVM_EVIDENCE_REPORT_DATA_MAX;
 	}
-	CHECK(rd->len == rd_len && !memcmp(rd->data, report_data, rd_len),
-	      "item report_data has %u bytes or other ones", rd->len);
+	if (rd->len != rd_len || memcmp(rd->data, report_data, rd_len))
+		return "another request's report_data";
 	memcpy(padded, report_data, rd_len);
-	if (b->hdr.binding >= CVM_EVIDENCE_BINDING_HCL &&
-	    b->hdr.binding <= CVM_EVIDENCE_BINDING_HCL_QUOTE) {
-		bool carried = cvm_hcl_carries(report->data, report->len, padded);
+	return binding_wrong(b, report, padded);
+}
 
-		CHECK(carried == (b->hdr.binding == CVM_EVIDENCE_BINDING_HCL),
-		      "binding %u, and the claims %s our data",
-		      b->hdr.binding, carried ? "carry" : "do not carry");
-		return;
-	}
-	bound = cvm_blob_bound(b);
-	if (b->hdr.tee == CVM_EVIDENCE_TEE_SEV_SNP ||
-	    b->hdr.tee == CVM_EVIDENCE_TEE_TDX)
-		CHECK(bound, "tee %u: a report of %u bytes", b->hdr.tee, report->len);
-	if (b->hdr.binding != CVM_EVIDENCE_BINDING_DIRECT)
-		return;
-	if (bound)
-		CHECK(!memcmp(bound, padded, sizeof(padded)),
-		      "the report is bound to other data");
-	else
-		/* a CCA token has the challenge somewhere in its CBOR */
-		CHECK(memmem(report->data, report->len, padded, sizeof(padded)),
-		      "the data are nowhere in the report");
+void cvm_blob_check(const void *data, size_t len, const void *report_data,
+		    size_t rd_len, struct cvm_blob *b)
+{
+	const char *why = cvm_blob_wrong(data, len, report_data, rd_len, b);
+
+	CHECK(!why, "blob of %zu bytes, binding %u: %s", len, b->hdr.binding, why);
 }

@@ -88,7 +88,13 @@ const struct cvm_item *cvm_blob_find(const struct cvm_blob *b, uint32_t type);
 const uint8_t *cvm_blob_bound(const struct cvm_blob *b);
 /* Do an HCL report's claims have these bytes in hex, of either case */
 bool cvm_hcl_carries(const uint8_t *hcl, size_t len, const uint8_t data[64]);
-/* Parses, and checks that it answers a request for these data. */
+/*
+ * Parses, and says what is wrong with it as an answer to a request for these
+ * data (NULL: whatever the kernel chose); NULL when nothing is.
+ */
+const char *cvm_blob_wrong(const void *data, size_t len, const void *report_data,
+			   size_t rd_len, struct cvm_blob *b);
+/* The same, and it fails the case. */
 void cvm_blob_check(const void *data, size_t len, const void *report_data,
 		    size_t rd_len, struct cvm_blob *b);
 uint64_t cvm_get64(const uint8_t *p);

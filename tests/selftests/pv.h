@@ -18,6 +18,17 @@ void pv_need(void);
 /* A window that a test need not wait for. */
 void pv_quick(void);
 
+/* NULL, or what is wrong with the HCL report of a vTPM's evidence */
+const char *pv_wrong(const struct cvm_blob *b);
+/*
+ * The same of the quote that was asked for, over these data and PCRs (0: all):
+ * it is there with all that belongs to it, or ABSENT says why not.
+ */
+const char *pv_quote_wrong(const struct cvm_blob *b, const void *data, size_t len,
+			   uint32_t pcrs);
+/* The ABSENT item about a type, or NULL */
+const struct cvm_item *pv_absent(const struct cvm_blob *b, uint32_t type);
+
 /*
  * 0 and the evidence, or -errno. That it answers for the request and that the
  * claims are those of its report is checked; @b points into one static buffer.

@@ -9,27 +9,12 @@
 #include <errno.h>
 #include <string.h>
 
-/* What is quoted, and what that is over */
-static const uint8_t *extra_data(const struct cvm_item *attest, size_t *len)
-{
-	const uint8_t *p = attest->data;
-	size_t signer = p[6] << 8 | p[7];
-
-	CHECK(attest->len > 10 + signer + 2 && cvm_get32(p) == 0x474354ff,
-	      "no TPMS_ATTEST");
-	p += 8 + signer;
-	*len = p[0] << 8 | p[1];
-	return p + 2;
-}
-
 static void quote_of(const void *data, size_t len, uint32_t pcrs,
 		     struct cvm_blob *b)
 {
 	struct cvm_evidence_request req;
-	const struct cvm_item *attest, *values;
-	const uint8_t *extra;
+	const char *why;
 	uint8_t rd[32];
-	size_t n;
 	int err;
 
 	fill_random(rd, sizeof(rd));
@@ -47,15 +32,9 @@ static void quote_of(const void *data, size_t len, uint32_t pcrs,
 	err = pv_ask(&req, b);
 	CHECK(!err, "%s", strerror(-err));
 	CHECK(b->hdr.binding == CVM_EVIDENCE_BINDING_HCL, "%u", b->hdr.binding);
-	attest = cvm_blob_find(b, CVM_EVIDENCE_ITEM_TPM_ATTEST);
-	values = cvm_blob_find(b, CVM_EVIDENCE_ITEM_PCRS);
-	CHECK(attest && values &&
-	      cvm_blob_find(b, CVM_EVIDENCE_ITEM_TPM_SIGNATURE) &&
-	      cvm_blob_find(b, CVM_EVIDENCE_ITEM_AK_PUB), "parts are missing");
-	extra = extra_data(attest, &n);
-	CHECK(n == len && !memcmp(extra, data, len), "%zu bytes quoted", n);
-	CHECK(values->len == 32 * (size_t)__builtin_popcount(pcrs ?: 0xffffff),
-	      "%u bytes of PCRs", values->len);
+	why = pv_quote_wrong(b, data, len, pcrs);
+	CHECK(!why, "%s", why);
+	CHECK(cvm_blob_find(b, CVM_EVIDENCE_ITEM_TPM_ATTEST), "no quote");
 }
 
 static void quote(void)
@@ -67,9 +46,7 @@ static void quote(void)
 	pv_quick();
 	quote_of(NULL, 0, 0, &b);
 	cert = cvm_blob_find(&b, CVM_EVIDENCE_ITEM_AK_CERT);
-	CHECK(cert && cert->data[0] == 0x30 &&
-	      cert->len == 4u + (cert->data[2] << 8 | cert->data[3]),
-	      "no certificate, or with the zeroes behind it");
+	CHECK(cert, "no certificate");
 	quote_of("data of its own", 15, 0x8ff, &b);
 	quote_of("", 0, 1, &b);
 }
@@ -115,15 +92,6 @@ static void quote_data_too_long(void)
 	CHECK(!cvm_request(pv_fd, &req), "50 bytes: %s", strerror(errno));
 }
 
-static const struct cvm_item *absent(const struct cvm_blob *b, uint32_t type)
-{
-	for (unsigned int i = 0; i < b->nr; i++)
-		if (b->item[i].type == CVM_EVIDENCE_ITEM_ABSENT &&
-		    cvm_get32(b->item[i].data) == type)
-			return &b->item[i];
-	return NULL;
-}
-
 static void without(const char *knob, uint32_t missing)
 {
 	struct cvm_evidence_request req;
@@ -136,7 +104,7 @@ static void without(const char *knob, uint32_t missing)
 	req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
 	err = pv_ask(&req, &b);
 	CHECK(!err, "%s: %s", knob, strerror(-err));
-	why = absent(&b, missing);
+	why = pv_absent(&b, missing);
 	CHECK(why && !cvm_blob_find(&b, missing), "%s: item %u", knob, missing);
 	ktap_note("%s: %.*s", knob, (int)why->len - 8, why->data + 8);
 }
