@@ -326,10 +326,11 @@ waits_for_the_module() {
 }
 
 slow_command() {
+	number="sed 's/.*\"number\":\([0-9]*\).*/\1/'"
 	poke
 	from=$(($(last) + 1))
 	"$tool" monitor --since "$from" --count 60 --timeout 100 --exec \
-		"sleep 0.02; jq -r .number >>$tmp/numbers" >"$out" 2>"$tmp/err" &
+		"sleep 0.02; $number >>$tmp/numbers" >"$out" 2>"$tmp/err" &
 	mon=$!
 	pids="$pids $mon"
 	poke_times 60
@@ -338,7 +339,7 @@ slow_command() {
 	seq "$from" $((from + 59)) | cmp - "$tmp/numbers" || fail "$(cat "$tmp/numbers")"
 	# one that is stopped says what it did not come to
 	: >"$tmp/numbers"
-	"$tool" monitor --since "$from" --exec "jq -r .number >>$tmp/numbers; sleep 3" \
+	"$tool" monitor --since "$from" --exec "$number >>$tmp/numbers; sleep 3" \
 		--json >"$out" 2>"$tmp/err" &
 	mon=$!
 	pids="$pids $mon"
@@ -355,9 +356,10 @@ a_reader_that_sleeps() {
 	poke_times 24000
 	echo 297 >"$params/share_max"
 	kill -CONT "$mon"
-	within 60 has '."new-value" == 297' || fail "the last event did not come"
+	# jq takes seconds for what is there by now
+	within 60 grep -q '"new-value":297' "$out" || fail "the last event did not come"
 	echo 296 >"$params/share_max"
-	sees '."new-value" == 296'
+	within 10 grep -q '"new-value":296' "$out" || fail "no event after it"
 	stop
 	has '.notice == "lost" and .count == .last - .first + 1' ||
 		fail "24000 events, and none was lost: $(wc -l <"$out") lines"
