@@ -126,8 +126,8 @@ unsigned int module_unload(const char *name, unsigned int timeout_ms)
 	while ((err = module_unload_once(name))) {
 		CHECK(err == -EAGAIN || err == -EBUSY, "rmmod %s: %s", name,
 		      strerror(-err));
-		CHECK(now_ms() - begin < timeout_ms,
-		      "%s is still in use after %u ms", name, timeout_ms);
+		CHECK_TIME(now_ms() - begin < timeout_ms,
+			   "%s is still in use after %u ms", name, timeout_ms);
 		sleep_ms(10);
 	}
 	return now_ms() - begin;

@@ -91,7 +91,7 @@ static unsigned int freeze_and_wait(const char *cg)
 
 	freeze(cg, true);
 	while (!frozen(cg)) {
-		CHECK(now_ms() - t < 1000, "not frozen after 1 s");
+		CHECK_TIME(now_ms() - t < 1000, "not frozen after 1 s");
 		sleep_ms(2);
 	}
 	return now_ms() - t;

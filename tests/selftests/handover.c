@@ -245,7 +245,7 @@ static void request_replaced(void)
 	pthread_join(th, NULL);
 	t = now_ms() - t;
 	CHECK(a.got == -ECANCELED, "%s", strerror(-a.got));
-	CHECK(t < 1000, "it waited on for %llu ms", (unsigned long long)t);
+	CHECK_TIME(t < 1000, "it waited on for %llu ms", (unsigned long long)t);
 	cvm_take(a.fd, "replacing", 9, &b);
 }
 

@@ -56,6 +56,13 @@ void ktap_fail(const char *file, int line, const char *fmt, ...)
 void ktap_skip(const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 
+/*
+ * The same for what took too long or was too early: an emulated machine whose
+ * host is busy may be to blame, so the case is run again, three times in all.
+ */
+void ktap_fail_time(const char *file, int line, const char *fmt, ...)
+	__attribute__((noreturn, format(printf, 3, 4)));
+
 /* A line for people. */
 void ktap_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -64,6 +71,13 @@ void ktap_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 	if (!(cond))							\
 		ktap_fail(__FILE__, __LINE__, "not (%s): " fmt, #cond,	\
 			  ##__VA_ARGS__);				\
+} while (0)
+
+/* Of a time alone: never of what was answered */
+#define CHECK_TIME(cond, fmt, ...) do {					\
+	if (!(cond))							\
+		ktap_fail_time(__FILE__, __LINE__, "not (%s): " fmt,	\
+			       #cond, ##__VA_ARGS__);			\
 } while (0)
 
 #endif

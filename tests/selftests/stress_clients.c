@@ -96,9 +96,9 @@ static void by_ioctl(int fd, const uint8_t *rd, unsigned int timeout_ms)
 	req.timeout_ms = timeout_ms;
 	err = -cvm_request(fd, &req);
 	if (err == ETIMEDOUT)
-		CHECK(now_ms() - begin < timeout_ms + 5000,
-		      "a deadline of %u ms after %llu ms", timeout_ms,
-		      (unsigned long long)(now_ms() - begin));
+		CHECK_TIME(now_ms() - begin < timeout_ms + 5000,
+			   "a deadline of %u ms after %llu ms", timeout_ms,
+			   (unsigned long long)(now_ms() - begin));
 	if (err) {
 		bad("REQUEST", err);
 		return;

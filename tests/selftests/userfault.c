@@ -83,8 +83,8 @@ static void others_served(void)
 		fill_random(rd, sizeof(rd));
 		cvm_take(other, rd, sizeof(rd), &b);
 	}
-	CHECK(now_ms() - begin < 10000, "others waited %llu ms",
-	      (unsigned long long)(now_ms() - begin));
+	CHECK_TIME(now_ms() - begin < 10000, "others waited %llu ms",
+		   (unsigned long long)(now_ms() - begin));
 	cvm_get_info(other, &st);
 	for (unsigned int i = 0; i < st.nr; i++)
 		CHECK(!st.prov[i].queued, "%s is not done", st.prov[i].name);

@@ -43,8 +43,8 @@ static void window_of_two_seconds(void)
 		CHECK(b.hdr.binding == CVM_EVIDENCE_BINDING_HCL, "%u",
 		      b.hdr.binding);
 		ktap_note("request %d took %llu ms", i, (unsigned long long)ms);
-		CHECK(ms < (i ? PV_WINDOW_MS : 0) + PV_SLACK_MS, "%llu ms",
-		      (unsigned long long)ms);
+		CHECK_TIME(ms < (i ? PV_WINDOW_MS : 0) + PV_SLACK_MS, "%llu ms",
+			   (unsigned long long)ms);
 	}
 }
 
@@ -151,7 +151,7 @@ static void boot_time_only(const char *knob)
 	      b.hdr.binding);
 	ktap_note("%llu ms, then %llu ms", (unsigned long long)first,
 		  (unsigned long long)second);
-	CHECK(second < PV_SLACK_MS, "%llu ms", (unsigned long long)second);
+	CHECK_TIME(second < PV_SLACK_MS, "%llu ms", (unsigned long long)second);
 	/* "refuse evidence not made for us" */
 	err = pv_ask_random(CVM_EVIDENCE_F_FRESH, &b, NULL);
 	CHECK(err == -EOPNOTSUPP, "%s", strerror(-err));
@@ -274,7 +274,7 @@ static void not_held_while_waiting(void)
 	}
 	ktap_note("another user waited %llu ms at most",
 		  (unsigned long long)worst);
-	CHECK(worst < PV_SLACK_MS, "%llu ms", (unsigned long long)worst);
+	CHECK_TIME(worst < PV_SLACK_MS, "%llu ms", (unsigned long long)worst);
 }
 
 /* The claims' name of the VM, and what is in the hardware's report in them */
