@@ -9,13 +9,12 @@
 #include <openssl/ec.h>
 
 #include "digest.h"
+#include "gcm.h"
 #include "json_util.h"
 #include "tee_key.h"
 
 #define ALG	"ECDH-ES+A256KW"
-#define KEY_LEN	32
-#define IV_LEN	12
-#define TAG_LEN	16
+#define KEY_LEN	GCM_KEY_LEN
 #define P256_LEN 32
 
 static int bad(const char *why)
@@ -112,28 +111,6 @@ static bool unwrap(const u8 kek[KEY_LEN], struct span wrapped, u8 cek[KEY_LEN])
 	return ok;
 }
 
-static bool open_gcm(const u8 cek[KEY_LEN], struct span iv, struct span aad, struct span text,
-		     struct span tag, struct buf *out)
-{
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	u8 *plain = xalloc(text.len + 16);
-	int n = 0, last = 0;
-	bool ok;
-
-	ok = ctx && iv.len == IV_LEN && tag.len == TAG_LEN && text.len < INT32_MAX &&
-	     EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, cek, iv.p) == 1 &&
-	     EVP_DecryptUpdate(ctx, NULL, &n, aad.p, (int)aad.len) == 1 &&
-	     EVP_DecryptUpdate(ctx, plain, &n, text.p, (int)text.len) == 1 &&
-	     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, (void *)tag.p) == 1 &&
-	     EVP_DecryptFinal_ex(ctx, plain + n, &last) == 1;
-	if (ok)
-		buf_add(out, plain, (size_t)n + (size_t)last);
-	OPENSSL_cleanse(plain, text.len);
-	free(plain);
-	EVP_CIPHER_CTX_free(ctx);
-	return ok;
-}
-
 /* A member that may be absent, in base64url */
 static bool optional(struct json_object *o, const char *key, struct buf *out)
 {
@@ -168,7 +145,7 @@ static int decrypt(struct json_object *jwe, struct json_object *header, const ch
 		return bad("no common secret");
 	concat_kdf(z, buf_span(&apu), buf_span(&apv), kek);
 	ok = unwrap(kek, buf_span(&wrapped), cek) &&
-	     open_gcm(cek, buf_span(&iv), (struct span){ (const u8 *)aad, strlen(aad) },
+	     gcm_open(cek, buf_span(&iv), (struct span){ (const u8 *)aad, strlen(aad) },
 		      buf_span(&text), buf_span(&tag), out);
 	OPENSSL_cleanse(z, sizeof(z));
 	OPENSSL_cleanse(kek, sizeof(kek));
