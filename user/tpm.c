@@ -3,8 +3,10 @@
 
 #include "digest.h"
 #include "tpm.h"
+#include "tpm_cursor.h"
 
 #define TPM_GENERATED	0xff544347
+#define ST_ATTEST_CERTIFY 0x8017
 #define ST_ATTEST_QUOTE	0x8018
 
 static const struct {
@@ -38,14 +40,7 @@ const char *tpm_hash_name(u16 alg)
 	return NULL;
 }
 
-/* TPM structures are big-endian. */
-struct cursor {
-	struct span s;
-	const char *what;
-	bool short_of;
-};
-
-static u64 take(struct cursor *c, size_t bytes)
+u64 tpm_take(struct tpm_cursor *c, size_t bytes)
 {
 	u64 v = 0;
 	size_t i;
@@ -62,7 +57,7 @@ static u64 take(struct cursor *c, size_t bytes)
 	return v;
 }
 
-static struct span take_bytes(struct cursor *c, size_t len)
+struct span tpm_take_bytes(struct tpm_cursor *c, size_t len)
 {
 	struct span s = { c->s.p, len };
 
@@ -76,12 +71,12 @@ static struct span take_bytes(struct cursor *c, size_t len)
 	return s;
 }
 
-static struct span take_2b(struct cursor *c)
+struct span tpm_take_2b(struct tpm_cursor *c)
 {
-	return take_bytes(c, take(c, 2));
+	return tpm_take_bytes(c, tpm_take(c, 2));
 }
 
-static int finish(const struct cursor *c)
+static int finish(const struct tpm_cursor *c)
 {
 	if (c->short_of)
 		return fail(RC_EVIDENCE, "TPM quote: %s is cut short", c->what);
@@ -92,47 +87,47 @@ static int finish(const struct cursor *c)
 
 static int parse_attest(struct tpm_quote *q)
 {
-	struct cursor c = { q->attest, "TPMS_ATTEST", false };
-	u64 magic = take(&c, 4), type = take(&c, 2), count;
+	struct tpm_cursor c = { q->attest, "TPMS_ATTEST", false };
+	u64 magic = tpm_take(&c, 4), type = tpm_take(&c, 2), count;
 	struct span select;
 	size_t i;
 
 	if (c.short_of || magic != TPM_GENERATED || type != ST_ATTEST_QUOTE)
 		return fail(RC_EVIDENCE, "TPM quote: this is no TPMS_ATTEST of a quote (0x%08llx 0x%04llx)",
 			    (unsigned long long)magic, (unsigned long long)type);
-	take_2b(&c);			/* name of the signing key */
-	q->extra_data = take_2b(&c);
-	take_bytes(&c, 17 + 8);		/* clock, firmware version */
-	count = take(&c, 4);
+	tpm_take_2b(&c);			/* name of the signing key */
+	q->extra_data = tpm_take_2b(&c);
+	tpm_take_bytes(&c, 17 + 8);		/* clock, firmware version */
+	count = tpm_take(&c, 4);
 	if (!c.short_of && count != 1)
 		return fail(RC_EVIDENCE, "TPM quote: over %llu banks of PCRs, one is understood",
 			    (unsigned long long)count);
-	q->bank = (u16)take(&c, 2);
-	select = take_bytes(&c, take(&c, 1));
+	q->bank = (u16)tpm_take(&c, 2);
+	select = tpm_take_bytes(&c, tpm_take(&c, 1));
 	for (i = 0; i < select.len; i++) {
 		if (i >= TPM_PCRS / 8 && select.p[i])
 			return fail(RC_EVIDENCE, "TPM quote: over PCRs behind %d", TPM_PCRS - 1);
 		if (i < TPM_PCRS / 8)
 			q->mask |= (u32)select.p[i] << 8 * i;
 	}
-	q->pcr_digest = take_2b(&c);
+	q->pcr_digest = tpm_take_2b(&c);
 	return finish(&c);
 }
 
 static int parse_signature(struct tpm_quote *q)
 {
-	struct cursor c = { q->signature, "TPMT_SIGNATURE", false };
+	struct tpm_cursor c = { q->signature, "TPMT_SIGNATURE", false };
 
-	q->sig_alg = (u16)take(&c, 2);
-	q->sig_hash = (u16)take(&c, 2);
+	q->sig_alg = (u16)tpm_take(&c, 2);
+	q->sig_hash = (u16)tpm_take(&c, 2);
 	if (q->sig_alg == TPM_ALG_ECDSA) {
-		take_2b(&c);
-		take_2b(&c);
+		tpm_take_2b(&c);
+		tpm_take_2b(&c);
 		return finish(&c);
 	}
 	if (!c.short_of && q->sig_alg != TPM_ALG_RSASSA && q->sig_alg != TPM_ALG_RSAPSS)
 		return fail(RC_EVIDENCE, "TPM quote: signature scheme 0x%04x is not known", q->sig_alg);
-	q->sig = take_2b(&c);
+	q->sig = tpm_take_2b(&c);
 	return finish(&c);
 }
 
@@ -175,4 +170,58 @@ const u8 *tpm_quote_pcr(const struct tpm_quote *q, unsigned int n)
 	if (n >= TPM_PCRS || !(q->mask >> n & 1))
 		return NULL;
 	return q->pcrs.p + q->pcr_len * (size_t)__builtin_popcount(q->mask & ((1u << n) - 1));
+}
+
+int tpm_rsa_parse(struct span s, struct tpm_rsa *k)
+{
+	struct tpm_cursor c = { s, "TPM2B_PUBLIC", false };
+	u64 type, name_alg, symmetric, scheme;
+
+	*k = (struct tpm_rsa){ 0 };
+	k->area = tpm_take_2b(&c);
+	if (c.short_of || c.s.len)
+		return fail(RC_EVIDENCE, "TPM key: this is no TPM2B_PUBLIC");
+	c.s = k->area;
+	type = tpm_take(&c, 2);
+	name_alg = tpm_take(&c, 2);
+	k->attributes = (u32)tpm_take(&c, 4);
+	k->policy = tpm_take_2b(&c);
+	symmetric = tpm_take(&c, 2);
+	if (symmetric != TPM_ALG_NULL)
+		tpm_take_bytes(&c, 4);
+	scheme = tpm_take(&c, 2);
+	if (scheme != TPM_ALG_NULL && scheme != TPM_ALG_RSAES)
+		tpm_take_bytes(&c, 2);
+	tpm_take(&c, 2);		/* bits */
+	k->exponent = (u32)tpm_take(&c, 4);
+	if (!k->exponent)
+		k->exponent = 65537;
+	k->n = tpm_take_2b(&c);
+	if (c.short_of || c.s.len || type != TPM_ALG_RSA || name_alg != TPM_ALG_SHA256 || !k->n.len)
+		return fail(RC_EVIDENCE, "TPM key: it is no RSA key with a name of SHA-256");
+	return RC_OK;
+}
+
+bool tpm_same_key(const struct tpm_rsa *a, const struct tpm_rsa *b)
+{
+	return a->exponent == b->exponent && a->n.len == b->n.len &&
+	       !memcmp(a->n.p, b->n.p, a->n.len);
+}
+
+bool tpm_certifies(struct span attest, const struct tpm_rsa *k)
+{
+	struct tpm_cursor c = { attest, "TPMS_ATTEST", false };
+	u64 magic = tpm_take(&c, 4), type = tpm_take(&c, 2);
+	u8 hash[DIGEST_MAX];
+	struct span name;
+
+	tpm_take_2b(&c);		/* name of the signing key */
+	tpm_take_2b(&c);		/* qualifying data */
+	tpm_take_bytes(&c, 17 + 8);
+	name = tpm_take_2b(&c);
+	tpm_take_2b(&c);		/* qualified name */
+	digest("SHA256", k->area.p, k->area.len, hash);
+	return !c.short_of && !c.s.len && magic == TPM_GENERATED && type == ST_ATTEST_CERTIFY &&
+	       name.len == 2 + 32 && !name.p[0] && name.p[1] == TPM_ALG_SHA256 &&
+	       !memcmp(name.p + 2, hash, 32);
 }

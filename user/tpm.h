@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* TPM 2.0 structures of a quote (TCG TPM 2.0 Library, part 2) */
+/* TPM 2.0 structures of quotes and keys (TCG TPM 2.0 Library, part 2) */
 #ifndef CVM_TPM_H
 #define CVM_TPM_H
 
@@ -7,7 +7,10 @@
 
 #define TPM_PCRS	24
 
+#define TPM_ALG_RSA	0x0001
+#define TPM_ALG_NULL	0x0010
 #define TPM_ALG_RSASSA	0x0014
+#define TPM_ALG_RSAES	0x0015
 #define TPM_ALG_RSAPSS	0x0016
 #define TPM_ALG_ECDSA	0x0018
 #define TPM_ALG_SHA1	0x0004
@@ -42,5 +45,19 @@ int tpm_quote_parse(struct span attest, struct span signature, struct span pcrs,
 		    struct tpm_quote *q);
 /* Value of PCR @n; NULL when it was not quoted */
 const u8 *tpm_quote_pcr(const struct tpm_quote *q, unsigned int n);
+
+/* An RSA key's TPM2B_PUBLIC; all within what was parsed */
+struct tpm_rsa {
+	struct span area;	/* TPMT_PUBLIC */
+	u32 attributes;
+	struct span policy;
+	u32 exponent;
+	struct span n;
+};
+
+int tpm_rsa_parse(struct span s, struct tpm_rsa *k);
+bool tpm_same_key(const struct tpm_rsa *a, const struct tpm_rsa *b);
+/* A TPMS_ATTEST of TPM2_Certify, about this key; its signature is not checked */
+bool tpm_certifies(struct span attest, const struct tpm_rsa *k);
 
 #endif
