@@ -91,11 +91,21 @@ static int begin(const struct request_options *o, struct request *q)
 	return rc ? rc : write_message(o, q->service, &m);
 }
 
+static int open_answer(const struct request_options *o, struct request *q)
+{
+	struct buf out CLEANUP_BUF;
+	int rc = q->service->open(q, &out);
+
+	return rc ? rc : file_write(o->output, out.p, out.len);
+}
+
 static int request(struct request_options *o, struct request *q)
 {
 	struct message m CLEANUP(message_free) = { 0 };
 	int rc = request_load(o, q);
 
+	if (!rc && q->sealed.path)
+		return open_answer(o, q);
 	if (!rc && o->begin)
 		return begin(o, q);
 	if (!rc)

@@ -63,9 +63,11 @@ struct request {
 	/* as given */
 	struct given challenge, runtime, user, init, tpm_file;
 	struct given enc_key_pub, enc_key_info, enc_key_sig, tcg_log;
+	struct given sealed, sent;
 	const char *session, *nonce, *hash, *resource, *signing_alg, *audience;
 	const char *location, *api_version;
 	const char *tee_key, *save_key;
+	const char *tpm_device;
 	const char *const *policies;
 	size_t n_policies;
 	bool self_nonce, policy_must_match;
@@ -89,6 +91,7 @@ struct request {
 	struct binding bind;
 	bool user_data_bound;	/* HCL: the claims carry bind.data */
 	bool quote_bound;	/* HCL: the TPM quote carries bind.quote */
+	bool enc_key_made;	/* enc_key_* are not given, but of this TPM */
 };
 
 /* One HTTP request */
@@ -124,6 +127,8 @@ struct service {
 	int (*challenge)(struct request *q);
 	/* Fills q->bind */
 	int (*bind)(struct request *q);
+	/* What is wanted besides evidence is looked for before any is taken */
+	int (*ready)(struct request *q);
 	/* The message with the evidence */
 	int (*build)(struct request *q, struct message *m);
 	/*
@@ -132,6 +137,8 @@ struct service {
 	 */
 	int (*answer)(struct request *q, const struct http_answer *a, struct message *next,
 		      bool *again, struct buf *out);
+	/* Reads q->sealed, an answer that somebody else fetched; @out as of answer() */
+	int (*open)(struct request *q, struct buf *out);
 };
 
 extern const struct service *const services[];

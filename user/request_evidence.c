@@ -105,6 +105,10 @@ int request_load(const struct request_options *o, struct request *q)
 		rc = read_given(&q->enc_key_sig, "--enc-key-signature");
 	if (!rc)
 		rc = read_given(&q->tcg_log, "--tcg-log");
+	if (!rc)
+		rc = read_given(&q->sealed, "--open");
+	if (!rc)
+		rc = read_given(&q->sent, "--sent");
 	if (!rc && o->evidence)
 		rc = load_evidence(o, q);
 	return rc;
@@ -330,7 +334,9 @@ int request_gather(struct request_options *o, struct request *q)
 {
 	int rc = RC_OK;
 
-	if (!o->evidence)
+	if (!o->evidence && q->service->ready)
+		rc = q->service->ready(q);
+	if (!rc && !o->evidence)
 		rc = take_fresh(o, q);
 	if (!rc)
 		rc = settle_report(o, q);

@@ -24,10 +24,24 @@ static const char help[] =
 "  --init-data-type json|binary\n"
 "  --api-version VERSION    default: the one the service documents\n"
 "  --form tee               SevSnpVm or TdxVm (default)\n"
-"         azure-guest       AzureGuest: the vTPM's quote besides. It wants a key that\n"
-"                           the AK certified, by files of tpm2_create, tpm2_certify:\n"
+"         azure-guest       AzureGuest: the vTPM's quote besides, and a key of this\n"
+"                           boot that the AK certified, made by the TPM while PCR 0\n"
+"                           to 7 are what was quoted. The service seals its token to\n"
+"                           that key; attest opens it. Needs access to the TPM\n"
+"  --tpm PATH               default: /dev/tpmrm0; or a socket of swtpm\n"
+"  --tcg-log FILE           default: /sys/kernel/security/tpm0/binary_bios_measurements\n"
 "  --enc-key-pub, --enc-key-info, --enc-key-signature FILE\n"
-"  --tcg-log FILE           default: /sys/kernel/security/tpm0/binary_bios_measurements\n";
+"                           a key made before, of tpm2_createprimary, tpm2_certify;\n"
+"                           the token comes sealed then\n"
+"  --open FILE              request: no request, but the token of the service's sealed\n"
+"                           answer, opened by the TPM: same boot, same PCR 0 to 7\n"
+"  --sent FILE              with --open: the body that was sent, to tell what changed\n"
+"                           when it cannot be opened\n"
+"\n"
+"Examples:\n"
+"  cvm-evidence attest maa --form azure-guest --imds --endpoint https://sharedweu.weu.attest.azure.net\n"
+"  cvm-evidence request maa --form azure-guest --imds -o body.json\n"
+"  cvm-evidence request maa --open answer.json --sent body.json\n";
 
 enum { FORM_TEE, FORM_GUEST };
 
@@ -158,8 +172,20 @@ static int build(struct request *q, struct message *m)
 static int answer(struct request *q, const struct http_answer *a, struct message *next,
 		  bool *again, struct buf *out)
 {
-	(void)q, (void)next, (void)again;
-	return answer_text(a, "token", out);
+	struct buf token CLEANUP_BUF;
+	int rc;
+
+	(void)next, (void)again;
+	if (!q->enc_key_made)
+		return answer_text(a, "token", out);
+	rc = answer_text(a, "token", &token);
+	/* without the end of the line */
+	return rc ? rc : maa_guest_answer(q, strtok((char *)token.p, "\n"), out);
+}
+
+static int ready(struct request *q)
+{
+	return q->form == FORM_GUEST ? maa_guest_ready(q) : RC_OK;
 }
 
 /* What its own clients repeat: throttling and errors of the service's own */
@@ -175,6 +201,8 @@ const struct service service_maa = {
 	.retry = retry,
 	.claims_are_data = true,
 	.bind = bind,
+	.ready = ready,
 	.build = build,
 	.answer = answer,
+	.open = maa_guest_open,
 };

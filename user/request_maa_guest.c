@@ -59,17 +59,39 @@ static int add_os(struct json_object *o)
 	return RC_OK;
 }
 
+/* Of its parts all are given, or none: @given. */
+static int check_key(const struct request *q, bool *given)
+{
+	int n = !!q->enc_key_pub.path + !!q->enc_key_info.path + !!q->enc_key_sig.path;
+
+	*given = n;
+	if (n && n < 3)
+		return fail(RC_USAGE, "a key that the AK certified is three files, --enc-key-pub, --enc-key-info and --enc-key-signature; without any of them the TPM is asked for one");
+	return RC_OK;
+}
+
 static int read_log(struct request *q)
 {
 	int rc;
 
 	if (q->tcg_log.path)
 		return RC_OK;
-	q->tcg_log.path = TCG_LOG;
 	rc = file_read(TCG_LOG, TCG_LOG_MAX, &q->tcg_log.b);
 	if (rc)
 		return fail(RC_DENIED, "AzureGuest wants the firmware's event log, which root alone can read; be root, or give a copy of it with --tcg-log FILE");
+	q->tcg_log.path = TCG_LOG;
 	return RC_OK;
+}
+
+int maa_guest_ready(struct request *q)
+{
+	struct tpm t CLEANUP(tpm_close) = { .fd = -1 };
+	bool given;
+	int rc = check_key(q, &given);
+
+	if (!rc && !given)
+		rc = tpm_open(&t, q->tpm_device, "AzureGuest");
+	return rc ? rc : read_log(q);
 }
 
 static void add_pcrs(struct json_object *o, const struct tpm_quote *t)
@@ -157,9 +179,25 @@ static int check(const struct request *q)
 	if (!evidence_data(&q->e, CVM_EVIDENCE_ITEM_AK_PUB).len ||
 	    !evidence_data(&q->e, CVM_EVIDENCE_ITEM_AK_CERT).len)
 		return fail(RC_EVIDENCE, "AzureGuest wants the AK and its certificate, which this evidence does not have");
-	if (!q->enc_key_pub.path || !q->enc_key_info.path || !q->enc_key_sig.path)
-		return fail(RC_USAGE, "AzureGuest wants a key certified by the AK: --enc-key-pub, --enc-key-info, --enc-key-signature (tpm2_createprimary, then tpm2_certify with 0x81000003)");
 	return RC_OK;
+}
+
+/* The key goes with the PCRs of this moment, and with the AK of the evidence. */
+static int make_key(struct request *q)
+{
+	struct tpm_key key = { 0 };
+	bool given;
+	int rc = check_key(q, &given);
+
+	if (rc || given)
+		return rc;
+	rc = tpm_key_make(q->tpm_device, evidence_data(&q->e, CVM_EVIDENCE_ITEM_AK_PUB), &q->tpm,
+			  &key);
+	q->enc_key_pub.b = key.pub;
+	q->enc_key_info.b = key.info;
+	q->enc_key_sig.b = key.signature;
+	q->enc_key_made = !rc;
+	return rc;
 }
 
 int maa_guest_build(struct request *q, struct message *m)
@@ -168,6 +206,8 @@ int maa_guest_build(struct request *q, struct message *m)
 	const char *text;
 	int rc = check(q);
 
+	if (!rc)
+		rc = make_key(q);
 	if (!rc)
 		rc = read_log(q);
 	if (rc)

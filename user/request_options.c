@@ -8,12 +8,13 @@
 #include "cmd.h"
 #include "endorse.h"
 #include "request.h"
+#include "tpm_dev.h"
 
 enum {
 	EVIDENCE = OPT_LONG, QUOTE, CERTS, QGS, IMDS, KDS, FORM, CHALLENGE, SESSION, TEE_KEY,
 	SAVE_KEY, RUNTIME, RUNTIME_TYPE, USER_DATA, INIT, INIT_TYPE, POLICY, POLICY_MUST_MATCH,
 	NONCE, SELF_NONCE, HASH, API_VERSION, TPM_FILE, ENC_KEY_PUB, ENC_KEY_INFO,
-	ENC_KEY_SIG, TCG_LOG, SIGNING_ALG, AUDIENCE, LOCATION,
+	ENC_KEY_SIG, TCG_LOG, TPM, OPEN, SENT, SIGNING_ALG, AUDIENCE, LOCATION,
 	RESOURCE, HTTP, CURL, BEGIN, BINDING, ENDPOINT, CA, SECRET_FILE, HTTP_TIMEOUT,
 };
 
@@ -53,6 +54,9 @@ static const struct {
 	{ "enc-key-info", required_argument, ENC_KEY_INFO, 0, TAKES_ENC_KEY },
 	{ "enc-key-signature", required_argument, ENC_KEY_SIG, 0, TAKES_ENC_KEY },
 	{ "tcg-log", required_argument, TCG_LOG, 0, TAKES_ENC_KEY },
+	{ "tpm", required_argument, TPM, 0, TAKES_ENC_KEY },
+	{ "open", required_argument, OPEN, ONLY_REQUEST, TAKES_ENC_KEY },
+	{ "sent", required_argument, SENT, ONLY_REQUEST, TAKES_ENC_KEY },
 	{ "token-signing-alg", required_argument, SIGNING_ALG, 0, TAKES_SIGNING_ALG },
 	{ "audience", required_argument, AUDIENCE, 0, TAKES_AUDIENCE },
 	{ "location", required_argument, LOCATION, 0, TAKES_LOCATION },
@@ -222,6 +226,15 @@ static int request_option(struct request_options *o, struct request *q, int c, c
 		return RC_OK;
 	case TCG_LOG:
 		q->tcg_log.path = arg;
+		return RC_OK;
+	case TPM:
+		q->tpm_device = arg;
+		return RC_OK;
+	case OPEN:
+		q->sealed.path = arg;
+		return RC_OK;
+	case SENT:
+		q->sent.path = arg;
 		return RC_OK;
 	case SIGNING_ALG:
 		q->signing_alg = arg;
@@ -403,6 +416,10 @@ int request_parse(int argc, char **argv, enum request_verb verb, struct request_
 	}
 	if (o->http && o->curl)
 		return fail(RC_USAGE, "--http and --curl exclude each other");
+	if (q->sent.path && !q->sealed.path)
+		return fail(RC_USAGE, "--sent goes with --open");
+	if (!q->tpm_device)
+		q->tpm_device = TPM_DEVICE;
 	return RC_OK;
 }
 
@@ -422,6 +439,8 @@ void request_free(struct request *q)
 	given_free(&q->enc_key_info);
 	given_free(&q->enc_key_sig);
 	given_free(&q->tcg_log);
+	given_free(&q->sealed);
+	given_free(&q->sent);
 	free((void *)q->policies);
 	json_object_put(q->session_info);
 	buf_free(&q->service_nonce);

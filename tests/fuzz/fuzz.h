@@ -67,6 +67,8 @@ char *fuzz_file(struct span s, int *fd);
  */
 void fuzz_answers(struct span *rest);
 #define FUZZ_ENDPOINT		"http://127.0.0.1:9"
+/* The same for a TPM's answers; without them there is no TPM */
+void fuzz_tpm_answers(struct span *rest);
 /* Evidence the device gives from now on, bound to what it is asked for */
 enum fuzz_evidence { FUZZ_TDX, FUZZ_SNP, FUZZ_HCL_SNP, FUZZ_HCL_TDX, FUZZ_EVIDENCE_N };
 void fuzz_device(enum fuzz_evidence kind);

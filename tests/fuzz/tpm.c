@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* TPMS_ATTEST, TPMT_SIGNATURE and PCR values */
+/* TPMS_ATTEST, TPMT_SIGNATURE and PCR values; an answer sealed to a TPM's key */
 #include "digest.h"
 #include "fuzz.h"
+#include "request_maa.h"
 #include "tpm.h"
 
 /* No fuzzer finds a hash: it is put where the quote says it is. */
@@ -42,4 +43,27 @@ FUZZ(tpm)
 		if (p)
 			fuzz_inside((struct span){ p, q.pcr_len }, pcrs.s);
 	}
+}
+
+/*
+ * An answer of AzureGuest, the body it is for (may be empty), and what the TPM says
+ * to each command by which it is opened.
+ */
+FUZZ(sealed)
+{
+	struct span rest = s;
+	struct part answer CLEANUP_PART = fuzz_part(&rest);
+	struct part sent CLEANUP_PART = fuzz_part(&rest);
+	struct request q CLEANUP(request_free) = { .tpm_device = "tpm" };
+	struct buf out CLEANUP_BUF;
+	int rc;
+
+	buf_add(&q.sealed.b, answer.s.p, answer.s.len);
+	buf_add(&q.sent.b, sent.s.p, sent.s.len);
+	q.sent.path = sent.s.len ? "sent" : NULL;
+	fuzz_tpm_answers(&rest);
+	rc = maa_guest_open(&q, &out);
+	fuzz_tpm_answers(NULL);
+	must(rc != RC_USAGE && rc != RC_NO_PROVIDER);
+	must(!rc == !!out.len);
 }

@@ -5,12 +5,13 @@
  */
 #include <fcntl.h>
 #include <openssl/pem.h>
+#include <time.h>
 
 #include "device.h"
 #include "digest.h"
 #include "fuzz.h"
 #include "http.h"
-#include "tpm.h"
+#include "tpm_dev.h"
 #include "verify.h"
 /* the synthetic evidence of the unit tests, made here for what is asked */
 #include "../unit/gen.h"
@@ -63,6 +64,37 @@ int __wrap_http_exchange(const struct http_request *r, struct http_answer *a)
 	return RC_OK;
 }
 
+static struct span *tpm_answers;
+
+void fuzz_tpm_answers(struct span *rest)
+{
+	tpm_answers = rest;
+}
+
+/* The TPM of whoever runs this is left alone. */
+int __wrap_tpm_open(struct tpm *t, const char *path, const char *who);
+int __wrap_tpm_open(struct tpm *t, const char *path, const char *who)
+{
+	*t = (struct tpm){ .path = path, .fd = -1 };
+	return tpm_answers ? RC_OK : fail(RC_DENIED, "%s: no TPM", who);
+}
+
+int __wrap_tpm_exchange(struct tpm *t, struct span command, struct buf *answer);
+int __wrap_tpm_exchange(struct tpm *t, struct span command, struct buf *answer)
+{
+	struct part part CLEANUP_PART = { 0 };
+
+	must(command.len >= 10 && command.len < 4096);
+	must(((size_t)command.p[4] << 8 | command.p[5]) == command.len);
+	if (!tpm_answers->len)
+		return fail(RC_FAILED, "%s: the TPM went away", t->path);
+	part = fuzz_part(tpm_answers);
+	if (part.s.len < 10)
+		return fail(RC_FAILED, "%s: cut short", t->path);
+	buf_add(answer, part.s.p, part.s.len);
+	return RC_OK;
+}
+
 static bool trust;
 
 void fuzz_trust(bool on)
@@ -92,6 +124,13 @@ int __wrap_report_print(const struct node *root, bool json)
 {
 	fuzz_rendered(root, json);
 	return RC_OK;
+}
+
+int __wrap_nanosleep(const struct timespec *t, struct timespec *rest);
+int __wrap_nanosleep(const struct timespec *t, struct timespec *rest)
+{
+	(void)t, (void)rest;
+	return 0;
 }
 
 unsigned int __wrap_sleep(unsigned int seconds);

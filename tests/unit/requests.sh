@@ -180,7 +180,7 @@ check "SNP: SevSnpVm's report" cmp "$tmp/proof" <(jq -r .report $r/maa-snp)
 expect 5 'takes HCL reports' 'AzureGuest: no paravisor' req "${guest[@]}" --evidence golden/blob-maa.cvme
 expect 5 'quote of the vTPM' 'AzureGuest: no quote' req "${guest[@]}" --evidence "$tmp/hcl-alone"
 expect 5 'wants it' 'AzureGuest: a quote with qualifying data' req "${guest[@]}" --evidence $r/kbs-azure-snp.cvme
-expect 2 'a key certified by the AK' 'AzureGuest: no key' req maa --form azure-guest --tcg-log "$tmp/tcg" --evidence $r/maa-azure-snp.cvme
+expect 4 'wants the TPM itself' 'AzureGuest: no key, no TPM' req maa --tpm "$tmp/none" --form azure-guest --tcg-log "$tmp/tcg" --evidence $r/maa-azure-snp.cvme
 
 # options
 expect 2 'maa takes no --user-data' "an option of other services" req maa --user-data /dev/null --evidence golden/blob-maa.cvme

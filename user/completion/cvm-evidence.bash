@@ -12,7 +12,7 @@ _cvm_evidence() {
 	evidence='--evidence --quote --qgs --certs --kds --imds --form --tee-key --save-key
 		--runtime-data --runtime-data-type --user-data --init-data --init-data-type
 		--policy-id --policy-must-match --nonce --self-nonce --hash --api-version
-		--tpm-attestation --enc-key-pub --enc-key-info --enc-key-signature --tcg-log
+		--tpm-attestation --tpm --enc-key-pub --enc-key-info --enc-key-signature --tcg-log
 		--token-signing-alg --audience --location --ca --http-timeout --output --help'
 	COMPREPLY=()
 
@@ -61,7 +61,7 @@ _cvm_evidence() {
 		return ;;
 	--device | --output | -o | --certs | --evidence | --quote | --runtime-data | --init-data | \
 	--user-data | --challenge | --tee-key | --save-key | --tpm-attestation | --enc-key-pub | \
-	--enc-key-info | --enc-key-signature | --tcg-log | --ca | --secret-file)
+	--enc-key-info | --enc-key-signature | --tcg-log | --tpm | --open | --sent | --ca | --secret-file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -91,7 +91,8 @@ _cvm_evidence() {
 	load) opts='--json --help' ;;
 	get) opts="$take --report-data --nonce-hash --format --json --output --force --help" ;;
 	show) opts='--json --help' ;;
-	request) opts="$take $evidence --challenge --session --http --curl --begin --binding" ;;
+	request) opts="$take $evidence --challenge --session --http --curl --begin --binding
+		--open --sent" ;;
 	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
 	verify) opts='--certs --kds --ca --root --crl --collateral --quote --manifest --event-log
