@@ -13,9 +13,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define SIM	"/sys/kernel/cvm_sim/"
+#define PARAVISOR	"/run/cvm-sim/paravisor"
 #define ALL_KINDS	(INJECT_SLAB | INJECT_PAGE | INJECT_USERCOPY)
 
 /* Where a fault is possible */
@@ -94,13 +97,31 @@ static unsigned int where;
 static char driver[32];
 static uint64_t failed_before;
 
-static void turn(const char *knob, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* What the simulator does not take is a fault of the table above */
-static void turn(const char *knob, const char *fmt, ...)
+/*
+ * What ctl tells the paravisor, by its socket: a shell takes an emulated machine
+ * a second.
+ */
+static void tell_paravisor(const char *text)
 {
-	char value[64], path[128];
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = PARAVISOR };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	char answer[4096];
+	ssize_t n;
+
+	CHECK(fd >= 0 && !connect(fd, (void *)&a, sizeof(a)), PARAVISOR ": %s",
+	      strerror(errno));
+	CHECK(send(fd, text, strlen(text), MSG_NOSIGNAL) > 0, PARAVISOR ": %s",
+	      strerror(errno));
+	n = recv(fd, answer, sizeof(answer) - 1, 0);
+	CHECK(n > 0, "the paravisor does not answer to %s", text);
+	answer[n] = '\0';
+	CHECK(*answer == '+', "the paravisor: %s", answer + 1);
+	close(fd);
+}
+
+void faults_turn(const char *knob, const char *fmt, ...)
+{
+	char value[64], text[128];
 	va_list ap;
 	int err;
 
@@ -108,20 +129,21 @@ static void turn(const char *knob, const char *fmt, ...)
 	vsnprintf(value, sizeof(value), fmt, ap);
 	va_end(ap);
 	if (paravisor) {
-		sim_set("%s=%s", knob, value);
+		snprintf(text, sizeof(text), "%s=%s", knob, value);
+		tell_paravisor(text);
 		return;
 	}
-	snprintf(path, sizeof(path), SIM "%s/%s", driver, knob);
-	err = write_line(path, "%s\n", value);
-	CHECK(!err, "%s=%s: %s", path, value, strerror(-err));
+	snprintf(text, sizeof(text), SIM "%s/%s", driver, knob);
+	err = write_line(text, "%s\n", value);
+	CHECK(!err, "%s=%s: %s", text, value, strerror(-err));
 }
 
 static void reset(void)
 {
 	if (paravisor)
-		sim_set("reset");
+		tell_paravisor("reset");
 	else
-		turn("reset", "1");
+		faults_turn("reset", "1");
 }
 
 static void turn_random(const struct fault *f, struct rng *r, unsigned int count)
@@ -130,13 +152,13 @@ static void turn_random(const struct fault *f, struct rng *r, unsigned int count
 
 	soak->knobs++;
 	if (!f->names) {
-		turn(f->knob, "%u:%u", f->min + rng_below(r, f->max - f->min + 1),
+		faults_turn(f->knob, "%u:%u", f->min + rng_below(r, f->max - f->min + 1),
 		     count);
 		return;
 	}
 	while (f->names[nr])
 		nr++;
-	turn(f->knob, "%s:%u", f->names[rng_below(r, nr)], count);
+	faults_turn(f->knob, "%s:%u", f->names[rng_below(r, nr)], count);
 }
 
 static uint64_t firmware_failures(void)
@@ -158,17 +180,17 @@ void faults_heal(void)
 	snprintf(line, sizeof(line), "0x0");
 	read_line(SIM "sev_guest/keys_wiped", line, sizeof(line));
 	if (strcmp(line, "0x0"))
-		turn("key_lost", "0");
+		faults_turn("key_lost", "0");
 }
 
 static void usual(bool fast)
 {
 	reset();
 	/* signing is not what is tested; what waits for the host waits less long */
-	turn("fast", "%d", fast);
-	turn("retry_ms", "10");
-	turn("retry_max_ms", "40");
-	turn("keep_key", "1");
+	faults_turn("fast", "%d", fast);
+	faults_turn("retry_ms", "10");
+	faults_turn("retry_max_ms", "40");
+	faults_turn("keep_key", "1");
 }
 
 static void act_driver(struct rng *r)
@@ -178,23 +200,23 @@ static void act_driver(struct rng *r)
 	faults_heal();
 	switch (rng_below(r, 12)) {
 	case 0:
-		turn("block", "1:%u", 1 + rng_below(r, 2));
+		faults_turn("block", "1:%u", 1 + rng_below(r, 2));
 		soak->knobs++;
 		usleep(rng_below(r, 1200000));
-		turn("block", "0");
+		faults_turn("block", "0");
 		return;
 	case 1:
 		if (where != SEV)
 			break;
 		soak->knobs++;
 		if (rng_one_in(r, 2)) {
-			turn("key_lost", "1");
+			faults_turn("key_lost", "1");
 		} else {
-			turn("keep_key", "0");
-			turn("fw_error", "0x%x:1", 1 + rng_below(r, 255));
+			faults_turn("keep_key", "0");
+			faults_turn("fw_error", "0x%x:1", 1 + rng_below(r, 255));
 		}
 		usleep(rng_below(r, 300000));
-		turn("keep_key", "1");
+		faults_turn("keep_key", "1");
 		faults_heal();
 		return;
 	}
@@ -205,36 +227,39 @@ static void act_driver(struct rng *r)
 	/* tdx: the host owns the buffer until it is over */
 	if (!strcmp(f->knob, "throttle")) {
 		usleep(rng_below(r, 200000));
-		turn("throttle", "0");
+		faults_turn("throttle", "0");
 	}
 }
 
 static void act_paravisor(struct rng *r)
 {
+	/* a TPM has not as many answers as there could be faults */
+	if (rng_one_in(r, 2))
+		return;
 	switch (rng_below(r, 16)) {
 	case 0:
-		turn("index", "%s", indices[rng_below(r, 2)]);
+		faults_turn("index", "%s", indices[rng_below(r, 2)]);
 		usleep(rng_below(r, 100000));
-		turn("index", "ok");
+		faults_turn("index", "ok");
 		break;
 	case 1:
-		turn("ak", "%s", ak_states[rng_below(r, 2)]);
+		faults_turn("ak", "%s", ak_states[rng_below(r, 2)]);
 		usleep(rng_below(r, 200000));
-		turn("ak", "ok");
+		faults_turn("ak", "ok");
 		break;
 	case 2:
-		turn("never_refresh", "1");
+		faults_turn("never_refresh", "1");
 		usleep(rng_below(r, 300000));
-		turn("never_refresh", "0");
+		faults_turn("never_refresh", "0");
 		break;
 	case 3:
-		turn("window", "%u", 20 + rng_below(r, 600));
+		faults_turn("window", "%u", 20 + rng_below(r, 600));
 		break;
 	case 4:
-		turn("nv_buffer", "%u", 64 + rng_below(r, 961));
+		faults_turn("nv_buffer", "%u", 64 + rng_below(r, 961));
 		break;
 	default:
-		turn("cc", "%s", commands[rng_below(r, ARRAY_SIZE(commands) - 1)]);
+		faults_turn("cc", "%s", commands[rng_below(r, ARRAY_SIZE(commands) - 1)]);
 		turn_random(&tpm_faults[rng_below(r, ARRAY_SIZE(tpm_faults))], r,
 			    1 + rng_below(r, 3));
 		return;
@@ -245,7 +270,7 @@ static void act_paravisor(struct rng *r)
 static void be_quick(void)
 {
 	reset();
-	turn("window", "40");
+	faults_turn("window", "40");
 }
 
 /* --- memory of the provider's thread; clients see to their own --- */

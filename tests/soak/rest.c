@@ -71,8 +71,8 @@ static int ask_until_good(void)
 	while ((err = ask()) && now_ms() - begin < AGAIN_MS) {
 		if (sim_paravisor() && now_ms() - plugged > REPLUG_MS) {
 			plugged = now_ms();
-			sim_set("power=off");
-			sim_set("power=on");
+			faults_turn("power", "off");
+			faults_turn("power", "on");
 		}
 		usleep(100000);
 	}

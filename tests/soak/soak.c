@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,13 +114,23 @@ static void run_phase(void *arg)
 	check(C_DEATH, true, " ");
 }
 
+static void run_quietly(const char *program, const char *arg)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		freopen("/dev/null", "w", stderr);
+		execlp(program, program, arg, NULL);
+		_exit(127);
+	}
+	waitpid(pid, NULL, 0);
+}
+
 /* Whatever became of it, the next one finds all as it was. */
 static void tidy(pid_t group)
 {
-	char *ctl[] = { "/opt/sim/ctl", "reset", NULL };
-
 	kill(-group, SIGKILL);
-	for (int n = 1; n < sysconf(_SC_NPROCESSORS_CONF); n++) {
+	for (int n = 1; n < get_nprocs_conf(); n++) {
 		char path[64];
 
 		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
@@ -130,11 +141,10 @@ static void tidy(pid_t group)
 	inject_reset();
 	params_restore();
 	cgroups_remove();
-	if (!fork()) {
-		execv(ctl[0], ctl);
-		_exit(127);
-	}
-	wait(NULL);
+	run_quietly("/opt/sim/ctl", "reset");
+	if (!sim_paravisor() && !module_loaded(driver_name()))
+		run_quietly("/opt/sim/ctl", "load");
+	run_quietly("modprobe", "cvm_evidence");
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 }

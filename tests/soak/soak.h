@@ -97,6 +97,9 @@ bool faults_memory(void);
 void faults_phase(struct rng *r);
 void faults_act(struct rng *r);
 void faults_heal(void);
+/* A knob of the simulator, which must take it */
+void faults_turn(const char *knob, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 void faults_end(void);
 void faults_over(void);
 
