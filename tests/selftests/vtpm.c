@@ -195,7 +195,7 @@ static void index_missing(void)
 		if (!err)
 			break;
 	}
-	CHECK(!err, "3 s later: %s", strerror(-err));
+	CHECK_TIME(!err, "3 s later: %s", strerror(-err));
 }
 
 static void index_unwritten(void)
