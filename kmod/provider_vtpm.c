@@ -75,15 +75,19 @@ static bool learn_chunk(struct cvme_tpm *tpm)
 	return nv_chunk != was;
 }
 
-static void learn_limits(struct cvme_tpm *tpm, struct cvme_state *st)
+static int learn_limits(struct cvme_tpm *tpm, struct cvme_state *st)
 {
 	u32 val;
+	int err;
 
 	learn_chunk(tpm);
+	err = cvme_tpm_property(tpm, PT_MAX_DIGEST, &val);
 	/* qualifying data are a TPMT_HA at most: a digest and its algorithm */
-	if (!cvme_tpm_property(tpm, PT_MAX_DIGEST, &val))
+	if (!err)
 		st->quote_data_max = min_t(u32, val + 2,
 					   CVM_EVIDENCE_QUOTE_DATA_MAX);
+	/* or who was found while the TPM was busy would have no quotes for good */
+	return err == -ENXIO ? 0 : err;
 }
 
 static int identify(struct cvme_tpm *tpm, u32 *tee)
@@ -143,8 +147,7 @@ static void vtpm_scan(struct cvme_provider *p, struct cvme_state *st)
 	if (!err) {
 		err = cvme_tpm_begin(&tpm);
 		if (!err) {
-			learn_limits(&tpm, st);
-			err = look(&tpm, &st->tee);
+			err = learn_limits(&tpm, st) ?: look(&tpm, &st->tee);
 			cvme_tpm_end(&tpm);
 		}
 		cvme_tpm_close(&tpm);
@@ -173,11 +176,12 @@ static void vtpm_scan(struct cvme_provider *p, struct cvme_state *st)
 		st->status = CVM_EVIDENCE_ST_ERROR;
 		if (tpm.rc)
 			snprintf(st->reason, sizeof(st->reason),
-				 "NV 0x01400001: TPM response 0x%03x: %s",
+				 "looking for an HCL report: TPM response 0x%03x: %s",
 				 tpm.rc, cvme_tpm_rc_text(tpm.rc));
 		else
 			snprintf(st->reason, sizeof(st->reason),
-				 "NV 0x01400001 cannot be read: error %d", err);
+				 "looking for an HCL report in the TPM: error %d",
+				 err);
 	}
 }
 

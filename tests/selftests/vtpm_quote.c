@@ -129,11 +129,39 @@ static void parts_absent(void)
 	without("pcr_drift=1", CVM_EVIDENCE_ITEM_TPM_ATTEST);
 }
 
+/* A TPM that was busy at the look is looked at again, not without quotes for good */
+static void limits_learnt_late(void)
+{
+	struct cvm_evidence_request req;
+	struct cvm_blob b;
+	uint64_t end;
+	int err;
+
+	pv_need();
+	pv_quick();
+	sim_set("index=missing");
+	cvm_request_init(&req, "late", 4);
+	err = cvm_request(pv_fd, &req);
+	CHECK(err == -ENODEV, "no index: %s", strerror(-err));
+	sim_set("index=ok");
+	sim_set("cc=get_capability");
+	sim_set("rc=lockout");
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
+	err = cvm_request(pv_fd, &req);
+	CHECK(err == -ENODEV, "no limits: %s", strerror(-err));
+	sim_set("rc=0");
+	for (end = now_ms() + 3000; err == -ENODEV && now_ms() < end; sleep_ms(100))
+		err = cvm_request(pv_fd, &req);
+	CHECK_TIME(!err, "3 s later: %s", strerror(-err));
+	quote_of(NULL, 0, 0, &b);
+}
+
 static const struct ktap_case cases[] = {
 	{ "quote", quote, 0 },
 	{ "quoted_instead", quoted_instead, 0 },
 	{ "quote_data_too_long", quote_data_too_long, 0 },
 	{ "parts_absent", parts_absent, 60 },
+	{ "limits_learnt_late", limits_learnt_late, 0 },
 };
 
 CVM_TEST_MAIN(cases)
