@@ -15,21 +15,26 @@
 #include "evidence.h"
 #include "nl.h"
 #include "platform.h"
+#include "status_tpm.h"
+#include "tpm_dev.h"
 
 #define TSM_REPORT_DIR	"/sys/kernel/config/tsm/report"
 #define OUR_ENTRIES	"cvm_evidence."
 
 static const char help[] =
-"Usage: cvm-evidence status [--json] [--device PATH]\n"
+"Usage: cvm-evidence status [--json] [--device PATH] [--tpm PATH]\n"
 "\n"
 "Tells whether this machine can give evidence, and if not, why and what to do:\n"
 "kernel, TEE, Secure Boot and lockdown, the module, the device, each provider\n"
 "with its driver, the module's limits and counters, and entries that other tools\n"
 "left in the TSM report configfs (they keep a driver from being unloaded). What\n"
 "the module tells everybody is shown even if the device may not be opened.\n"
+"Of the TPM: whether it is locked out, has an owner's password, and on Azure\n"
+"whether it outlives a reboot, to be known before a key is sealed to it.\n"
 "\n"
 "  --json           the same for programs\n"
 "  --device PATH    the device (default: /dev/cvm-evidence)\n"
+"  --tpm PATH       the TPM (default: /dev/tpmrm0)\n"
 "  -h, --help       this text\n"
 "\n"
 "Exit status: 0 a provider is available, 3 none is, 4 the device may not be opened.\n"
@@ -247,7 +252,7 @@ static void show_orphans(struct node *to)
 	closedir(dir);
 }
 
-static int status(const char *path, bool json)
+static int status(const char *path, const char *tpm, bool json)
 {
 	struct node *root CLEANUP(report_free) = report_new(NULL);
 	struct device_info di, told;
@@ -272,6 +277,7 @@ static int status(const char *path, bool json)
 			rc = RC_NO_PROVIDER;
 	}
 	show_orphans(root);
+	status_tpm(root, tpm);
 	json_only(add_bool(root, "available", !rc));
 	if (fd >= 0)
 		close(fd);
@@ -281,14 +287,15 @@ static int status(const char *path, bool json)
 
 static int run(int argc, char **argv)
 {
-	enum { DEVICE = OPT_LONG };
+	enum { DEVICE = OPT_LONG, TPM };
 	static const struct option options[] = {
 		{ "device", required_argument, NULL, DEVICE },
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "tpm", required_argument, NULL, TPM },
 		{ 0 }
 	};
-	const char *path = CVM_EVIDENCE_DEVICE;
+	const char *path = CVM_EVIDENCE_DEVICE, *tpm = TPM_DEVICE;
 	bool json = false;
 	int c;
 
@@ -296,6 +303,9 @@ static int run(int argc, char **argv)
 		switch (c) {
 		case DEVICE:
 			path = optarg;
+			break;
+		case TPM:
+			tpm = optarg;
 			break;
 		case 'h':
 			return cmd_help(&cmd_status);
@@ -310,7 +320,7 @@ static int run(int argc, char **argv)
 		complain("status takes no argument, '%s' is one", argv[optind]);
 		return cmd_usage(&cmd_status);
 	}
-	return status(path, json);
+	return status(path, tpm, json);
 }
 
 const struct cmd cmd_status = {

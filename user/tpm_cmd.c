@@ -137,7 +137,8 @@ int tpm_read_public(struct tpm *t, u32 handle, struct buf *pub)
 	return rc || t->rc ? rc : copy_2b(t, &a, pub);
 }
 
-static int nv_chunk(struct tpm *t, u32 auth, u32 index, u32 from, u32 len, struct buf *out)
+/* By the owner: another password than the index has may count as an attack */
+static int nv_chunk(struct tpm *t, u32 index, u32 from, u32 len, struct buf *out)
 {
 	struct tpm_command c CLEANUP_TPM_COMMAND;
 	struct tpm_cursor a;
@@ -145,7 +146,7 @@ static int nv_chunk(struct tpm *t, u32 auth, u32 index, u32 from, u32 len, struc
 	int rc;
 
 	tpm_start(&c, CC_NV_READ, true);
-	tpm_put(&c, auth, 4);
+	tpm_put(&c, RH_OWNER, 4);
 	tpm_put(&c, index, 4);
 	tpm_put_sessions(&c, RS_PW, 1);
 	tpm_put(&c, len, 2);
@@ -164,21 +165,12 @@ static int nv_chunk(struct tpm *t, u32 auth, u32 index, u32 from, u32 len, struc
 
 int tpm_nv_read(struct tpm *t, u32 index, u32 from, u32 len, struct buf *out)
 {
-	u32 auth = index, chunk = 512, known, n, first;
+	u32 chunk = 512, known, n;
 	int rc = tpm_properties(t, PT_NV_BUFFER_MAX, &chunk, 1, &known);
 
 	for (; !rc && len; from += n, len -= n) {
 		n = len < chunk ? len : chunk;
-		rc = nv_chunk(t, auth, index, from, n, out);
-		/* an index that is not read by its own password may be by the owner's */
-		if (!rc && t->rc && auth == index && tpm_rc_base(t->rc) != TPM_RC_HANDLE &&
-		    t->rc != TPM_RC_NV_UNINITIALIZED && t->rc != TPM_RC_NV_RANGE) {
-			first = t->rc;
-			auth = RH_OWNER;
-			rc = nv_chunk(t, auth, index, from, n, out);
-			if (t->rc)
-				t->rc = first;
-		}
+		rc = nv_chunk(t, index, from, n, out);
 		if (t->rc)
 			break;
 	}

@@ -87,7 +87,7 @@ _cvm_evidence() {
 	esac
 
 	case $verb in
-	status) opts='--json --device --help' ;;
+	status) opts='--json --device --tpm --help' ;;
 	load) opts='--json --help' ;;
 	get) opts="$take --report-data --nonce-hash --format --json --output --force --help" ;;
 	show) opts='--json --help' ;;
