@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2154,SC2034  # of those that source it: tmp, servers
+# shellcheck shell=bash disable=SC2154,SC2034  # of those that source it: tmp, servers, OUT, plain
 # For the shell tests that need the servers: $servers is this directory, $tmp a
 # directory that goes away, $roots the certificates to trust.
 
@@ -68,3 +68,34 @@ claims_of() {
 	while [ $((${#claims} % 4)) -ne 0 ]; do claims=$claims=; done
 	base64 -d <<<"$claims" 2>/dev/null
 }
+
+# --- for the unit tests: evidence without a VM ---
+
+# sim_device: the device (tests/unit/fakedev.c) gives fresh evidence of a simulated
+# TEE, whose roots are $roots from now on; keys and what else it has go to $tmp
+sim_device() {
+	export PYTHONPYCACHEPREFIX=$OUT/pycache FAKE_DEV=$tmp/dev FAKE_BLOB=$tmp/blob SIM_STATE=$tmp
+	export FAKE_CMD=$servers/simdev.py SIMTEE=$tmp/cvm-simtee
+	unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy
+	: >"$FAKE_DEV"
+	[ -x "$servers/../sim/cvm-simtee" ] || make -s -C "$servers/../sim" >&2
+	# its keys are those of a build, which may happen meanwhile
+	cp "$servers/../sim/cvm-simtee" "$SIMTEE"
+	"$SIMTEE" --dump "$tmp/sim" >/dev/null
+	"$servers/mint.py" "$tmp"
+	roots=("$tmp/sim/roots" "$tmp/log-root.der" "$tmp/vtpm-root.der")
+}
+
+# kind NAME [SAMPLE]: what the device gives from now on
+kind() {
+	export SIM_KIND=$1 SIM_SAMPLE=${2:-}
+	[ -n "$SIM_SAMPLE" ] || unset SIM_SAMPLE
+	case $1 in
+	snp) export FAKE_TEE=1 FAKE_PROVIDER=1 ;;
+	tdx | tdx-log) export FAKE_TEE=2 FAKE_PROVIDER=1 ;;
+	tdreport) export FAKE_TEE=2 FAKE_PROVIDER=3 ;;
+	az-snp) export FAKE_TEE=1 FAKE_PROVIDER=4 ;;
+	az-tdx) export FAKE_TEE=2 FAKE_PROVIDER=4 ;;
+	esac
+}
+fake() { env LD_PRELOAD="$OUT/fakedev.so" "$plain" "$@"; }

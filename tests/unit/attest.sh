@@ -11,10 +11,6 @@ full=${FULL:-}
 every=499
 [ -z "$full" ] || every=29
 servers=$(cd ../servers && pwd)
-export PYTHONPYCACHEPREFIX=$OUT/pycache FAKE_DEV=$tmp/dev FAKE_BLOB=$tmp/blob SIM_STATE=$tmp
-export FAKE_CMD=$servers/simdev.py
-unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy
-: >"$FAKE_DEV"
 # shellcheck source=../servers/lib.sh
 . "$servers/lib.sh"
 finish() {
@@ -25,10 +21,7 @@ trap finish EXIT
 
 # --- servers ---
 
-[ -x ../sim/cvm-simtee ] || make -s -C ../sim >&2
-cp ../sim/cvm-simtee "$tmp"	# its keys are those of a build, which may happen meanwhile
-export SIMTEE=$tmp/cvm-simtee
-"$SIMTEE" --dump "$tmp/sim" >/dev/null
+sim_device
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=TEST throwaway CA' \
 	-keyout "$tmp/ca.key" -out "$tmp/ca.pem" 2>/dev/null
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=127.0.0.1' \
@@ -38,27 +31,11 @@ openssl x509 -req -in "$tmp/tls.csr" -CA "$tmp/ca.pem" -CAkey "$tmp/ca.key" -day
 printf 'key-of-the-test\n' >"$tmp/api-key"
 printf 'token-of-the-test\n' >"$tmp/access-token"
 printf 'the secret that KBS hands out' >"$tmp/resource"
-"$servers/mint.py" "$tmp"
 nonce=$(printf %064d 42)	# of every challenge of Google's
 "$servers/tpm_part.py" "$nonce" "$tmp/ak.pem" >"$tmp/tpm.json"
 
-roots=("$tmp/sim/roots" "$tmp/log-root.der" "$tmp/vtpm-root.der")
-
 # --- the tool ---
 
-# kind NAME [SAMPLE]: what the device gives from now on
-kind() {
-	export SIM_KIND=$1 SIM_SAMPLE=${2:-}
-	[ -n "$SIM_SAMPLE" ] || unset SIM_SAMPLE
-	case $1 in
-	snp) export FAKE_TEE=1 FAKE_PROVIDER=1 ;;
-	tdx | tdx-log) export FAKE_TEE=2 FAKE_PROVIDER=1 ;;
-	tdreport) export FAKE_TEE=2 FAKE_PROVIDER=3 ;;
-	az-snp) export FAKE_TEE=1 FAKE_PROVIDER=4 ;;
-	az-tdx) export FAKE_TEE=2 FAKE_PROVIDER=4 ;;
-	esac
-}
-fake() { env LD_PRELOAD="$OUT/fakedev.so" "$plain" "$@"; }
 attest() {
 	local service=$1
 	shift

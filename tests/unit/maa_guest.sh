@@ -9,10 +9,6 @@ for p in swtpm tpm2_certify jq; do
 	command -v "$p" >/dev/null || { echo "skip AzureGuest: $p is not here"; exit 0; }
 done
 servers=$(cd ../servers && pwd)
-export PYTHONPYCACHEPREFIX=$OUT/pycache FAKE_DEV=$tmp/dev FAKE_BLOB=$tmp/blob SIM_STATE=$tmp
-export FAKE_CMD=$servers/simdev.py
-unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy
-: >"$FAKE_DEV"
 # shellcheck source=../servers/lib.sh
 . "$servers/lib.sh"
 # shellcheck source=swtpm.lib
@@ -25,12 +21,7 @@ finish() {
 }
 trap finish EXIT
 
-[ -x ../sim/cvm-simtee ] || make -s -C ../sim >&2
-cp ../sim/cvm-simtee "$tmp"	# its keys are those of a build, which may happen meanwhile
-export SIMTEE=$tmp/cvm-simtee
-"$SIMTEE" --dump "$tmp/sim" >/dev/null
-"$servers/mint.py" "$tmp"
-roots=("$tmp/sim/roots" "$tmp/log-root.der" "$tmp/vtpm-root.der")
+sim_device
 serve main
 openssl pkey -in "$tmp/ak.pem" -pubout -out "$tmp/ak.pub.pem"
 openssl genrsa -out "$tmp/other.pem" 2048 2>/dev/null
@@ -40,11 +31,6 @@ tpm_ak "$tmp/ak.pem" 0x81000003
 tpm_ak "$tmp/other.pem" 0x81000004
 tpm_faults
 
-kind() {
-	export SIM_KIND=$1 FAKE_PROVIDER=4
-	case $1 in *snp) export FAKE_TEE=1 ;; *) export FAKE_TEE=2 ;; esac
-}
-fake() { env LD_PRELOAD="$OUT/fakedev.so" "$plain" "$@"; }
 guest=(maa --form azure-guest --device "$FAKE_DEV" --tcg-log "$tmp/tcg.log" --nonce once)
 attest() { fake attest "${guest[@]}" --tpm "$tmp/tpm.sock" --endpoint "http://127.0.0.1:$http" --imds="http://127.0.0.1:$http" "$@"; }
 request() { fake request "${guest[@]}" --tpm "$tmp/tpm.sock" --imds="http://127.0.0.1:$http" "$@"; }
