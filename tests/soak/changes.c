@@ -115,7 +115,7 @@ static void change_provider(struct rng *r)
 	if (!paravisor)
 		change_driver(r);
 	/* it takes the kernel seconds to know a TPM */
-	else if (rng_one_in(r, 3))
+	else if (rng_one_in(r, 5))
 		change_tpm(r);
 }
 

@@ -365,6 +365,9 @@ static void look_at_log(void)
 			continue;
 		line[len] = '\0';
 		line[strcspn(line, "\n")] = '\0';
+		/* what the boot said is the kernel's own */
+		if (strstr(line, "vm: begin"))
+			n = 0;
 		for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 			if (strstr(line, bad[i])) {
 				if (n++ < 4)

@@ -2,8 +2,8 @@
 /*
  * soak: one turn on the simulated TEE that runs here, some phases of it. Each
  * phase is a process of its own, as are all clients: what fails ends that one
- * and is counted. All choices come from the seed; when they come, and who is
- * quicker, does not.
+ * and is counted. All choices come from the seed, and from what came of those
+ * before; when they come, and who is quicker, does not.
  */
 #define _GNU_SOURCE
 #include "soak.h"
@@ -78,8 +78,10 @@ static void run_phase(void *arg)
 {
 	const struct phase *p = arg;
 	uint64_t end = now_ms() + p->seconds * 1000ULL, looked = 0;
-	struct rng r = { .state = p->seed | 1 };
+	/* when to look at them takes time into account, so that has its own */
+	struct rng r = { .state = p->seed | 1 }, kills;
 
+	kills.state = rng_next(&r) | 1;
 	/* who sees to it has to come before those who are many */
 	nice(-10);
 	faults_over();
@@ -95,7 +97,7 @@ static void run_phase(void *arg)
 		else
 			faults_act(&r);
 		if (now_ms() - looked > LOOK_MS) {
-			clients_look(&r, rng_one_in(&r, 2));
+			clients_look(&kills, rng_one_in(&kills, 2));
 			looked = now_ms();
 		}
 	}
@@ -103,7 +105,7 @@ static void run_phase(void *arg)
 	faults_end();
 	changes_end();
 	usleep(500000);
-	clients_look(&r, false);
+	clients_look(&kills, false);
 	clients_stop();
 	faults_over();
 	rest_after();
@@ -187,8 +189,9 @@ static void print_outcomes(void)
 	for (int i = 1; i < ERRNO_MAX; i++)
 		if (soak->outcome[i])
 			printf(", %s %u", strerrorname_np(i), soak->outcome[i]);
-	printf("; %u wrong arguments refused, %u abandoned, %u interrupted, %u rejoined\n",
-	       soak->wrong_args, soak->abandoned, soak->interrupted, soak->rejoined);
+	printf("; %u wrong arguments refused, %u abandoned, %u interrupted, %u rejoined; the slowest of %u deaths took %u ms\n",
+	       soak->wrong_args, soak->abandoned, soak->interrupted, soak->rejoined,
+	       soak->killed, soak->slowest_death_ms);
 }
 
 /* Words for tests/soak/run to add up */
