@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What an errno of the device means, and what to do about it */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "device_error.h"
 #include "evidence.h"
+#include "tpm_dev.h"
 
 int not_a_device(const char *path)
 {
@@ -140,14 +140,25 @@ static int too_long(const char *path, const struct cvm_evidence_request *r)
 	return fail(RC_USAGE, "%s: report data or the name of the service provider is too long", path);
 }
 
+/* What the firmware said, or what is the TPM's; empty where it is not known */
+static char *firmware_said(const struct cvm_evidence_request *r)
+{
+	char *text CLEANUP(free_str) = NULL;
+
+	if (!(r->out_flags & CVM_EVIDENCE_OUT_F_FW_STATUS))
+		return xstrdup("");
+	if (r->out_provider != CVM_EVIDENCE_PROVIDER_VTPM || !r->fw_status)
+		return xasprintf(" (status of firmware and host: 0x%llx)",
+				 (unsigned long long)r->fw_status);
+	text = tpm_rc_text((u32)r->fw_status);
+	return xasprintf(" (the TPM's response: %s)", text);
+}
+
 int request_failed(int fd, const char *path, const struct cvm_evidence_request *r, int err)
 {
-	char fw[64] = "";
+	char *fw CLEANUP(free_str) = firmware_said(r);
 	const char *who = provider_name(r->out_provider ? r->out_provider : r->provider);
 
-	if (r->out_flags & CVM_EVIDENCE_OUT_F_FW_STATUS)
-		snprintf(fw, sizeof(fw), " (status of firmware and host: 0x%llx)",
-			 (unsigned long long)r->fw_status);
 	switch (err) {
 	case ENODEV:
 		complain("%s: no provider of evidence is available", path);

@@ -158,6 +158,20 @@ a_pcr_is_extended() {
 	opens --sent "$tmp/body" || fail "with the PCR of now: $(cat "$tmp/err")"
 }
 
+refusals_in_words() {
+	body
+	seal
+	"$ctl" cc=0x159 rc=lockout:1
+	fails_with 6 'RSA_Decrypt: 0x921, TPM_RC_LOCKOUT' "$tool" request maa --open "$tmp/answer"
+	"$ctl" cc=0x159 cut=20:1
+	fails_with 1 /dev/tpmrm0 "$tool" request maa --open "$tmp/answer"
+	opens || fail "$(cat "$tmp/err")"
+	"$ctl" cc=0x131 rc=0x902:1
+	fails_with 1 'CreatePrimary: 0x902, TPM_RC_OBJECT_MEMORY' request
+	"$ctl" cc=nv_read rc=lockout
+	fails_with 1 'response: 0x921, TPM_RC_LOCKOUT' "$tool" get --provider vtpm
+}
+
 who_may_not() {
 	body
 	seal
@@ -198,4 +212,4 @@ what_status_says() {
 }
 
 ktap_main no_log the_key_is_certified the_answer_is_opened beside_requests another_boot \
-	a_pcr_is_extended who_may_not what_status_says
+	a_pcr_is_extended refusals_in_words who_may_not what_status_says

@@ -93,6 +93,8 @@ FAKE_ERRNO=25 expect 3 'not the device' 'errno 25: not our device' get --report-
 FAKE_ERRNO=19 FAKE_STATUS=2 expect 3 'tsm: no driver has registered; '\''cvm-evidence load'\''' \
 	'no provider: why, and what to do' get --report-data hex:00
 FAKE_ERRNO=5 FAKE_FW=17 expect 1 '0x11' 'the status of the firmware is told' get --report-data hex:00
+FAKE_ERRNO=5 FAKE_PROVIDER=4 FAKE_FW=330 expect 1 '0x14a, TPM_RC_NV_UNINITIALIZED: the NV index is defined but was not written yet' \
+	"a TPM's in words" get --report-data hex:00
 FAKE_OPEN=13 expect 4 'usermod -aG cvm-evidence' 'EACCES of open: the group' get
 FAKE_OPEN=1 expect 4 'in a container' 'EPERM of open' get
 FAKE_OPEN=2 expect 3 'cvm-evidence load' 'ENOENT of open' get

@@ -144,6 +144,11 @@ static int run_command(const struct cvm_evidence_request *r)
 	return rc;
 }
 
+static unsigned int provider(void)
+{
+	return getenv("FAKE_PROVIDER") ? (unsigned int)env("FAKE_PROVIDER") : CVM_EVIDENCE_PROVIDER_TSM;
+}
+
 static int request(struct cvm_evidence_request *r)
 {
 	static int interrupts = -1;
@@ -153,7 +158,7 @@ static int request(struct cvm_evidence_request *r)
 	if (interrupts-- > 0)
 		return fail_with(EINTR);
 	log_request(r);
-	r->out_provider = CVM_EVIDENCE_PROVIDER_TSM;
+	r->out_provider = provider();
 	if (getenv("FAKE_FW")) {
 		r->out_flags = CVM_EVIDENCE_OUT_F_FW_STATUS;
 		r->fw_status = (unsigned long long)env("FAKE_FW");
@@ -170,8 +175,7 @@ static int request(struct cvm_evidence_request *r)
 static int get_info(struct cvm_evidence_info *i)
 {
 	struct cvm_evidence_provider *p = (void *)(unsigned long)i->providers;
-	unsigned int id = getenv("FAKE_PROVIDER") ? (unsigned int)env("FAKE_PROVIDER") :
-		CVM_EVIDENCE_PROVIDER_TSM;
+	unsigned int id = provider();
 	unsigned int tee = getenv("FAKE_TEE") ? (unsigned int)env("FAKE_TEE") :
 		CVM_EVIDENCE_TEE_SEV_SNP;
 	int status = env("FAKE_STATUS");
