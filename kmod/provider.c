@@ -70,13 +70,17 @@ static void scan_work(struct kthread_work *work)
 {
 	struct cvme_provider *p = container_of(work, struct cvme_provider, scan);
 	struct cvme_state st = { .status = CVM_EVIDENCE_ST_ERROR }, old;
+	struct kcov_common_handle_id kcov_handle;
 
 	/* an event from here on makes the answer stale again */
 	spin_lock(&p->lock);
 	p->stale = false;
+	kcov_handle = p->kcov_handle;
 	spin_unlock(&p->lock);
 
+	kcov_remote_start_common(kcov_handle);
 	p->ops->scan(p, &st);
+	kcov_remote_stop();
 
 	mutex_lock(&p->tell);
 	spin_lock(&p->lock);
@@ -141,6 +145,8 @@ int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
 		 (p->state.status == CVM_EVIDENCE_ST_AVAILABLE ||
 		  time_before(jiffies, p->scanned + RESCAN_INTERVAL));
 	seq = p->scan_seq;
+	if (!recent)
+		p->kcov_handle = kcov_common_handle();
 	if (nonblock)
 		timeout = p->queued ? SCAN_WAIT_BUSY : SCAN_WAIT_NONBLOCK;
 	spin_unlock(&p->lock);

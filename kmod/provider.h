@@ -15,6 +15,8 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
+#include "compat.h"
+
 struct module;
 
 /**
@@ -172,8 +174,8 @@ struct cvme_provider_ops {
  * @ops: what it is
  * @worker: its thread, NULL when @init_err
  * @init_err: what ops->init() returned
- * @lock: guards @rr, @shares, @queued, @state, @scanned, the requests' state
- *	and nothing that sleeps
+ * @lock: guards @rr, @shares, @queued, @state, @scanned, the requests' state,
+ *	@kcov_handle, and nothing that sleeps
  * @rr: shares with waiting requests, next to be served first
  * @shares: all shares with a request waiting or running
  * @queued: requests waiting or running
@@ -189,6 +191,7 @@ struct cvme_provider_ops {
  * @scanned: jiffies of the last scan
  * @scan_seq: number of scans done
  * @scan_wq: told when @scan_seq changes
+ * @kcov_handle: for remote coverage of the scan, of who asked for it last
  * @started: requests admitted
  * @failed: requests ended in an error
  *
@@ -216,6 +219,7 @@ struct cvme_provider {
 	unsigned long scanned;
 	u64 scan_seq;
 	wait_queue_head_t scan_wq;
+	struct kcov_common_handle_id kcov_handle;
 
 	atomic64_t started;
 	atomic64_t failed;
