@@ -214,10 +214,8 @@ static const char *binding_wrong(const struct cvm_blob *b,
 	if (b->hdr.binding >= CVM_EVIDENCE_BINDING_HCL &&
 	    b->hdr.binding <= CVM_EVIDENCE_BINDING_HCL_QUOTE) {
 		carried = cvm_hcl_carries(report->data, report->len, padded);
-		if (carried == (b->hdr.binding == CVM_EVIDENCE_BINDING_HCL))
-			return NULL;
-		return carried ? "claims that carry our data, and it denies that" :
-				 "claims that do not carry our data";
+		return !carried && b->hdr.binding == CVM_EVIDENCE_BINDING_HCL ?
+		       "claims that do not carry our data" : NULL;
 	}
 	bound = cvm_blob_bound(b);
 	if (known && !bound)
@@ -261,6 +259,17 @@ void cvm_blob_check(const void *data, size_t len, const void *report_data,
 		    size_t rd_len, struct cvm_blob *b)
 {
 	const char *why = cvm_blob_wrong(data, len, report_data, rd_len, b);
+	uint8_t padded[CVM_EVIDENCE_REPORT_DATA_MAX] = { 0 };
+	const struct cvm_item *rd, *report;
 
 	CHECK(!why, "blob of %zu bytes, binding %u: %s", len, b->hdr.binding, why);
+	if (b->hdr.binding != CVM_EVIDENCE_BINDING_HCL_BOOT &&
+	    b->hdr.binding != CVM_EVIDENCE_BINDING_HCL_QUOTE)
+		return;
+	/* only claims that are no JSON are less than they look */
+	rd = cvm_blob_find(b, CVM_EVIDENCE_ITEM_REPORT_DATA);
+	report = cvm_blob_find(b, CVM_EVIDENCE_ITEM_REPORT);
+	memcpy(padded, rd->data, rd->len);
+	CHECK(!cvm_hcl_carries(report->data, report->len, padded),
+	      "binding %u, and the claims carry our data", b->hdr.binding);
 }

@@ -91,6 +91,42 @@ static void lies(void)
 	pv_good(CVM_EVIDENCE_BINDING_HCL);
 }
 
+/*
+ * Claims that are no JSON, of which the report in the index has the hash: they
+ * are ours only if user-data is found, and of an earlier time else.
+ */
+static void mangled_claims(void)
+{
+	unsigned int good = 0, late = 0;
+
+	pv_need();
+	sim_set("window=0");
+	for (unsigned int seed = 1; seed <= 30; seed++) {
+		struct cvm_evidence_request req;
+		struct cvm_blob b;
+		uint8_t rd[64];
+		int err;
+
+		sim_set("mangle=%u", seed);
+		fill_random(rd, sizeof(rd));
+		cvm_request_init(&req, rd, sizeof(rd));
+		req.flags = CVM_EVIDENCE_F_FRESH;
+		/* not long enough for the provider to give up the paravisor */
+		req.timeout_ms = 700;
+		err = pv_ask(&req, &b);
+		CHECK(!err || err == -ETIMEDOUT, "mangle=%u: %s", seed,
+		      strerror(-err));
+		CHECK(err || b.hdr.binding == CVM_EVIDENCE_BINDING_HCL,
+		      "mangle=%u: binding %u", seed, b.hdr.binding);
+		good += !err;
+		late += !!err;
+	}
+	ktap_note("%u with our data, %u without", good, late);
+	CHECK(good && late, "all alike");
+	sim_set("mangle=0");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
 /* What is left in the index does not keep the provider away for good */
 static void garbage_left_behind(void)
 {
@@ -280,6 +316,7 @@ static const struct ktap_case cases[] = {
 	{ "refusals", refusals, 60 },
 	{ "busy_for_a_while", busy_for_a_while, 0 },
 	{ "lies", lies, 90 },
+	{ "mangled_claims", mangled_claims, 180 },
 	{ "garbage_left_behind", garbage_left_behind, 0 },
 	{ "cut_answers", cut_answers, 240 },
 	{ "tpm_goes_and_comes", tpm_goes_and_comes, 0 },

@@ -82,6 +82,42 @@ static void claims(struct buf *b, const uint8_t input[INPUT_LEN], uint64_t user_
 	text(b, "}");
 }
 
+/* As a paravisor might that means harm: a few edits, the same for the same number */
+static void mangle(struct buf *c, uint32_t seed)
+{
+	static const char odd[] = "{}[]\":,\\ \t0x";
+	unsigned int edits;
+
+	if (!seed)
+		return;
+	seed *= 2654435761U;
+	for (edits = 1 + (seed >> 30); edits && c->len > 1; edits--) {
+		size_t at, from, len;
+
+		seed = seed * 1664525 + 1013904223;
+		at = (seed >> 8) % c->len;
+		from = (seed >> 4) % c->len;
+		len = (seed >> 20) % 64;
+		switch (seed >> 29) {
+		case 0:
+			c->len = 1 + at;
+			break;
+		case 1:
+			c->p[at] = seed >> 16;
+			break;
+		case 2:
+			if (len > c->len - at)
+				len = c->len - at;
+			if (len > c->len - from)
+				len = c->len - from;
+			memmove(c->p + at, c->p + from, len);
+			break;
+		default:
+			c->p[at] = odd[(seed >> 20) % sizeof(odd)];
+		}
+	}
+}
+
 static void hardware(struct buf *out, const struct buf *c)
 {
 	struct cvm_sim_request rq = {
@@ -115,6 +151,7 @@ static void make_report(struct buf *r, const uint8_t input[INPUT_LEN])
 	uint32_t report_size, data_size, claims_size;
 
 	claims(&c, input, knob_take(K_USER_DATA));
+	mangle(&c, knob_take(K_MANGLE));
 	claims_size = c.len;
 	data_size = 20 + claims_size;
 	report_size = HCL_HEADER_LEN + HW_SLOT_LEN + data_size;
@@ -135,7 +172,7 @@ static void make_report(struct buf *r, const uint8_t input[INPUT_LEN])
 	buf_le32(r, claims_size);
 	/* A claim that is another one than what was hashed. */
 	if (knob_take(K_WRONG_HASH))
-		memcpy(memmem(c.p, c.len, "AQAB", 4), "AQAC", 4);
+		c.p[c.len / 2] ^= 1;
 	buf_add(r, c.p, c.len);
 	buf_free(&c);
 }

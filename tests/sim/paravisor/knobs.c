@@ -78,6 +78,7 @@ static const struct knob {
 	[K_DENY_LOCALITY] = { "deny_locality", no_words, 0, 0, 1, true },
 	[K_WRONG_HASH] = { "wrong_hash", no_words, 0, 0, 1, true },
 	[K_GARBAGE] = { "garbage", no_words, 0, 0, 1, true },
+	[K_MANGLE] = { "mangle", no_words, 0, 0, UINT32_MAX, true },
 	[K_REPORT_SIZE] = { "report_size", lies, KNOB_TRUE, 0, UINT32_MAX, true },
 	[K_DATA_SIZE] = { "data_size", lies, KNOB_TRUE, 0, UINT32_MAX, true },
 	[K_CLAIMS_SIZE] = { "claims_size", lies, KNOB_TRUE, 0, UINT32_MAX, true },
