@@ -60,18 +60,39 @@ const char *op_run(const struct op *op);
 const char *op_name(const struct op *op);
 /* Sets the kind; false when there is none of that name */
 bool op_named(struct op *op, const char *name);
+/* NULL when the header documents this -errno of a REQUEST */
+const char *request_verdict(const char *what, int err);
+/* A file of the device gets a number that no other file has */
+int numbered(int fd);
+
+/* take.c */
+const char *op_take(const struct op *op, struct rng *r);
 
 /* world.c */
 void world_init(void);
 /* Knobs and parameters as programs find them, and after a program */
 void world_begin(void);
 void world_end(void);
+/* Nobody works for a program that is over; what it covered is its own */
+void world_settle(void);
+/* How many times slower the TEE is than the fastest; whether it quotes */
+extern unsigned int world_pace;
+extern bool world_quotes;
+/* How long there may be no provider after what was done to the TEE */
+extern unsigned int world_again_ms;
 const char *op_netlink(const struct op *op, struct rng *r);
 const char *op_knob(const struct op *op, struct rng *r);
+const char *op_tpm(const struct op *op, struct rng *r);
 const char *op_param(const struct op *op, struct rng *r);
 const char *op_memory(const struct op *op, struct rng *r);
 const char *op_fault(const struct op *op, struct rng *r);
 extern bool ops_faults;
+
+/* paravisor.c */
+const char *pv_op_knob(const struct op *op, struct rng *r);
+const char *pv_op_tpm(const struct op *op, struct rng *r);
+void pv_begin(void);
+void pv_end(void);
 
 /* kcov.c */
 struct cover;

@@ -10,6 +10,7 @@
 #include "fuzz.h"
 #include "../../selftests/cvm_client.h"
 #include "../../selftests/inject.h"
+#include "../../selftests/pv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,7 +109,7 @@ static void *nudger(void *arg)
 			fflush(stdout);
 			_exit(1);
 		}
-		if (now_ms() - began > 300)
+		if (now_ms() - began > 300 * world_pace)
 			for (unsigned int i = 0; i < threads; i++)
 				pthread_kill(workers[i].thread, SIGUSR1);
 	}
@@ -131,6 +132,7 @@ static unsigned int run(const struct program *p)
 	/* first: whoever is stuck in the firmware comes out */
 	world_end();
 	ops_end();
+	world_settle();
 	programs++;
 	calls += p->nr;
 	why = atomic_exchange(&complaint, NULL);
@@ -189,11 +191,23 @@ static const char *at_rest(int fd)
 	return NULL;
 }
 
+/* Why nobody serves AUTO */
+static void print_providers(int fd)
+{
+	struct cvm_state st;
+
+	cvm_get_info(fd, &st);
+	for (unsigned int i = 0; i < st.nr; i++)
+		printf("    %s: status %u, %s\n", st.prov[i].name,
+		       st.prov[i].status, st.prov[i].reason);
+}
+
 /* Everything as it was, and evidence for whoever asks */
 static void look_at_module(const struct program *p)
 {
 	struct cvm_evidence_request req;
 	static uint8_t buf[CVM_BUF_SIZE];
+	uint64_t end = now_ms() + world_again_ms;
 	int fd = cvm_open(O_RDWR), err;
 	struct cvm_blob b;
 	const char *why;
@@ -207,12 +221,22 @@ static void look_at_module(const struct program *p)
 	fill_random(rd, sizeof(rd));
 	cvm_request_init(&req, rd, sizeof(rd));
 	req.timeout_ms = 20000;
-	err = cvm_request(fd, &req);
+	for (;;) {
+		err = cvm_request(fd, &req);
+		if (err != -ENODEV || now_ms() > end)
+			break;
+		usleep(50000);
+	}
 	n = err ? 0 : cvm_slurp(fd, buf, sizeof(buf));
-	if (n <= 0)
-		fail(p, strerror(-(err ?: n)));
-	else
-		cvm_blob_check(buf, n, rd, sizeof(rd), &b);
+	why = n <= 0 ? strerror(-(err ?: n)) :
+	      cvm_blob_wrong(buf, n, rd, sizeof(rd), &b);
+	if (!why && b.hdr.provider == CVM_EVIDENCE_PROVIDER_VTPM)
+		why = b.hdr.binding == CVM_EVIDENCE_BINDING_HCL ? pv_wrong(&b) :
+		      "it is not fresh";
+	if (why)
+		fail(p, why);
+	if (err == -ENODEV)
+		print_providers(fd);
 	close(fd);
 }
 

@@ -56,6 +56,12 @@ static const char *verdict(const char *what, long ret, const int *allowed,
 
 #define VERDICT(what, ret, allowed) verdict(what, ret, allowed, ARRAY_SIZE(allowed))
 
+const char *request_verdict(const char *what, int err)
+{
+	errno = -err;
+	return VERDICT(what, err, request_errors);
+}
+
 /* --- the calls --- */
 
 static int file_of(const struct op *op)
@@ -75,7 +81,7 @@ static void put_file(const struct op *op, int fd)
  * Files of the device have numbers of their own, so that a call on one that
  * another thread has closed meets no other file.
  */
-static int numbered(int fd)
+int numbered(int fd)
 {
 	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 200);
 
@@ -167,7 +173,7 @@ static void random_request(struct cvm_evidence_request *req, struct rng *r)
 
 	bytes(r, rd, sizeof(rd));
 	cvm_request_init(req, rd, 1 + rng_below(r, 64));
-	req->timeout_ms = 1 + rng_below(r, 400);
+	req->timeout_ms = 1 + rng_below(r, 400 * world_pace);
 	if (rng_one_in(r, 3))
 		req->provider = number(r, 5);
 	if (rng_one_in(r, 3))
@@ -190,11 +196,15 @@ static void random_request(struct cvm_evidence_request *req, struct rng *r)
 		req->quote_data = (uintptr_t)place(r, rd, 64);
 		req->quote_data_len = number(r, 64);
 	}
+	if (world_quotes && rng_one_in(r, 3)) {
+		req->flags |= CVM_EVIDENCE_F_TPM_QUOTE;
+		req->pcr_mask = rng_one_in(r, 3) ? number(r, 0xffffff) : 0;
+	}
 	if (rng_one_in(r, 16))
 		((uint8_t *)req)[rng_below(r, sizeof(*req))] = rng_next(r);
 	/* a deadline, or a stuck firmware would be waited for */
-	if (!req->timeout_ms || req->timeout_ms > 1000)
-		req->timeout_ms = 300;
+	if (!req->timeout_ms || req->timeout_ms > 1000 * world_pace)
+		req->timeout_ms = 300 * world_pace;
 }
 
 /* Into memory that may be gone: by the kernel, which does not mind */
@@ -303,10 +313,12 @@ static const struct {
 	{ "read", op_read, 14 },
 	{ "poll", op_poll, 5 },
 	{ "request", op_request, 16 },
+	{ "take", op_take, 8 },
 	{ "get_info", op_info, 5 },
 	{ "ioctl", op_ioctl, 2 },
 	{ "netlink", op_netlink, 5 },
 	{ "knob", op_knob, 10 },
+	{ "tpm", op_tpm, 3 },
 	{ "param", op_param, 2 },
 	{ "memory", op_memory, 2 },
 	{ "nonblock", op_mode, 2 },
@@ -325,6 +337,9 @@ void op_random(struct op *op, struct rng *r)
 	while (at >= kinds[k].weight)
 		at -= kinds[k++].weight;
 	op->kind = k;
+	/* a paravisor has many knobs, and whole evidence shows what they did */
+	if (world_quotes && rng_one_in(r, 4))
+		op_named(op, rng_one_in(r, 2) ? "knob" : "take");
 	op->thread = rng_below(r, THREADS);
 	op->file = rng_below(r, FILES);
 	op->seed = rng_next(r) | 1;

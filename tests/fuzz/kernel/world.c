@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is not a call of the device: netlink, parameters, memory, faults, and a
- * TEE that misbehaves.
+ * TEE that misbehaves; a simulated paravisor's has paravisor.c.
  */
 #define _GNU_SOURCE
 #include "fuzz.h"
@@ -9,6 +9,7 @@
 #include "../../selftests/inject.h"
 #include "../../selftests/nl.h"
 
+#include <fcntl.h>
 #include <linux/genetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,15 @@
 #define PARAMS	"/sys/module/cvm_evidence/parameters"
 #define SIM	"/sys/kernel/cvm_sim"
 
-bool ops_faults;
+#define PV_PACE		6
+/* A look that failed is made again after a second */
+#define PV_AGAIN_MS	5000
 
+bool ops_faults;
+unsigned int world_pace = 1, world_again_ms;
+bool world_quotes;
+
+static bool paravisor;
 static char sim_driver[96];
 static uint16_t family;
 static uint32_t group;
@@ -112,7 +120,8 @@ const char *op_knob(const struct op *op, struct rng *r)
 	uint32_t i = rng_below(r, ARRAY_SIZE(knobs));
 	char path[160];
 
-	(void)op;
+	if (paravisor)
+		return pv_op_knob(op, r);
 	if (!sim_driver[0])
 		return NULL;
 	snprintf(path, sizeof(path), "%s/%s", sim_driver, knobs[i].name);
@@ -123,6 +132,11 @@ const char *op_knob(const struct op *op, struct rng *r)
 		write_line(path, "%s:%u\n", tables[rng_below(r, ARRAY_SIZE(tables))],
 			   1 + rng_below(r, 4));
 	return NULL;
+}
+
+const char *op_tpm(const struct op *op, struct rng *r)
+{
+	return paravisor ? pv_op_tpm(op, r) : NULL;
 }
 
 const char *op_param(const struct op *op, struct rng *r)
@@ -188,8 +202,14 @@ void world_init(void)
 	char name[32];
 	struct nl nl;
 
-	if (read_line("/run/cvm-sim/driver", name, sizeof(name)))
+	paravisor = sim_paravisor();
+	if (paravisor) {
+		world_pace = PV_PACE;
+		world_again_ms = PV_AGAIN_MS;
+		world_quotes = true;
+	} else if (read_line("/run/cvm-sim/driver", name, sizeof(name))) {
 		snprintf(sim_driver, sizeof(sim_driver), SIM "/%s", name);
+	}
 	nl_open(&nl);
 	family = nl.family;
 	group = nl.group;
@@ -203,12 +223,14 @@ void world_begin(void)
 	static const char *const defaults[][2] = {
 		{ PARAMS "/max_blob", "262144" }, { PARAMS "/queue_max", "1024" },
 		{ PARAMS "/share_max", "384" },
-		{ PARAMS "/default_timeout_ms", "600" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
 		write_line(defaults[i][0], "%s\n", defaults[i][1]);
+	write_line(PARAMS "/default_timeout_ms", "%u\n", 600 * world_pace);
 	mprotect(shaky, 2 * page, PROT_READ | PROT_WRITE);
+	if (paravisor)
+		pv_begin();
 	knob("reset", "1");
 	knob("keep_key", "1");
 	/* signing is not what is tested, and takes most of the time */
@@ -220,6 +242,19 @@ void world_begin(void)
 
 void world_end(void)
 {
+	if (paravisor)
+		pv_end();
 	knob("reset", "1");
 	knob("key_lost", "0");
+}
+
+void world_settle(void)
+{
+	int fd;
+
+	if (!paravisor)
+		return;
+	fd = cvm_open(O_RDONLY);
+	cvm_wait_idle(fd, 5000);
+	close(fd);
 }
