@@ -317,21 +317,21 @@ static void changes_are_told(void)
 }
 
 static const struct ktap_case cases[] = {
-	{ "info", info, 0 },
-	{ "window_of_two_seconds", window_of_two_seconds, 60 },
-	{ "hundred", hundred, 120 },
-	{ "clients", clients, 90 },
-	{ "short_data", short_data, 0 },
-	{ "flavours", flavours, 0 },
-	{ "chunks", chunks, 60 },
-	{ "never_refreshes", never_refreshes, 0 },
-	{ "ignores_user_data", ignores_user_data, 0 },
-	{ "has_no_user_data", has_no_user_data, 0 },
-	{ "index_missing", index_missing, 0 },
-	{ "index_unwritten", index_unwritten, 0 },
-	{ "beside_others", beside_others, 60 },
-	{ "not_held_while_waiting", not_held_while_waiting, 0 },
-	{ "changes_are_told", changes_are_told, 60 },
+	{ "info", info, 120 },
+	{ "window_of_two_seconds", window_of_two_seconds, 240 },
+	{ "hundred", hundred, 300 },
+	{ "clients", clients, 240 },
+	{ "short_data", short_data, 120 },
+	{ "flavours", flavours, 120 },
+	{ "chunks", chunks, 120 },
+	{ "never_refreshes", never_refreshes, 120 },
+	{ "ignores_user_data", ignores_user_data, 120 },
+	{ "has_no_user_data", has_no_user_data, 120 },
+	{ "index_missing", index_missing, 120 },
+	{ "index_unwritten", index_unwritten, 120 },
+	{ "beside_others", beside_others, 120 },
+	{ "not_held_while_waiting", not_held_while_waiting, 120 },
+	{ "changes_are_told", changes_are_told, 120 },
 };
 
 CVM_TEST_MAIN(cases)

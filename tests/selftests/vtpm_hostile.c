@@ -312,14 +312,14 @@ static void slow_tpm(void)
 }
 
 static const struct ktap_case cases[] = {
-	{ "torn", torn, 0 },
-	{ "refusals", refusals, 60 },
-	{ "busy_for_a_while", busy_for_a_while, 0 },
-	{ "lies", lies, 90 },
+	{ "torn", torn, 120 },
+	{ "refusals", refusals, 180 },
+	{ "busy_for_a_while", busy_for_a_while, 120 },
+	{ "lies", lies, 240 },
 	{ "mangled_claims", mangled_claims, 180 },
-	{ "garbage_left_behind", garbage_left_behind, 0 },
-	{ "cut_answers", cut_answers, 240 },
-	{ "tpm_goes_and_comes", tpm_goes_and_comes, 0 },
+	{ "garbage_left_behind", garbage_left_behind, 120 },
+	{ "cut_answers", cut_answers, 480 },
+	{ "tpm_goes_and_comes", tpm_goes_and_comes, 120 },
 	{ "goes_under_load", goes_under_load, 120 },
 	{ "slow_tpm", slow_tpm, 60 },
 };
