@@ -29,7 +29,11 @@
 #define TPM_RC_FAILURE	0x101
 #define TPM_RC_PCR_CHANGED 0x128
 #define TPM_RC_NV_RANGE	0x146
+#define TPM_RC_YIELDED	0x908
+#define TPM_RC_TESTING	0x90a
+#define TPM_RC_NV_RATE	0x920
 #define TPM_RC_LOCKOUT	0x921
+#define TPM_RC_RETRY	0x922
 
 struct tpm {
 	const char *path;
@@ -73,6 +77,8 @@ void tpm_policy_pcr(u32 mask, struct span values, struct tpm_policy *p);
 /* tpm_rc.c */
 /* @rc without what it is about: which handle, session or parameter */
 u32 tpm_rc_base(u32 rc);
+/* Whether the same command may be answered a little later */
+bool tpm_rc_is_passing(u32 rc);
 /* What it means, for a message; the caller's to free */
 char *tpm_rc_text(u32 rc);
 /* Says what the TPM refused; RC_DENIED, RC_BUSY or RC_FAILED */

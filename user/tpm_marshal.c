@@ -58,11 +58,6 @@ void tpm_put_sessions(struct tpm_command *c, u32 first, unsigned int n)
 		put_session(c, first);
 }
 
-static bool is_passing(u32 rc)
-{
-	return rc == 0x908 || rc == 0x90a || rc == 0x920 || rc == 0x922;
-}
-
 int tpm_finish(struct tpm *t, struct tpm_command *c, const char *name, u32 *handle,
 	       struct tpm_cursor *out)
 {
@@ -82,7 +77,7 @@ int tpm_finish(struct tpm *t, struct tpm_command *c, const char *name, u32 *hand
 		*out = (struct tpm_cursor){ buf_span(&c->answer), name, false };
 		tpm_take_bytes(out, 6);
 		t->rc = (u32)tpm_take(out, 4);
-		if (!is_passing(t->rc) || i == TRIES)
+		if (!tpm_rc_is_passing(t->rc) || i == TRIES)
 			break;
 		nanosleep(&pause, NULL);
 	}

@@ -62,12 +62,12 @@ static const struct {
 	{ 0x905, "SESSION_HANDLES", "no more sessions; somebody left some behind" },
 	{ 0x906, "OBJECT_HANDLES", "no more keys; somebody left some behind" },
 	{ 0x907, "LOCALITY", "wrong locality" },
-	{ 0x908, "YIELDED", "busy, come back later" },
+	{ TPM_RC_YIELDED, "YIELDED", "busy, come back later" },
 	{ 0x909, "CANCELED", "somebody cancelled the command" },
-	{ 0x90a, "TESTING", "it is testing itself, come back later" },
-	{ 0x920, "NV_RATE", "NV is written too often, come back later" },
-	{ 0x921, "LOCKOUT", "locked out after failed authorisations" },
-	{ 0x922, "RETRY", "busy, come back later" },
+	{ TPM_RC_TESTING, "TESTING", "it is testing itself, come back later" },
+	{ TPM_RC_NV_RATE, "NV_RATE", "NV is written too often, come back later" },
+	{ TPM_RC_LOCKOUT, "LOCKOUT", "locked out after failed authorisations" },
+	{ TPM_RC_RETRY, "RETRY", "busy, come back later" },
 	{ 0x923, "NV_UNAVAILABLE", "NV cannot be written now" },
 };
 
@@ -75,6 +75,12 @@ u32 tpm_rc_base(u32 rc)
 {
 	rc &= ~RC_LAYER;
 	return rc & RC_FMT1 ? rc & 0x0bf : rc;
+}
+
+bool tpm_rc_is_passing(u32 rc)
+{
+	return rc == TPM_RC_YIELDED || rc == TPM_RC_TESTING || rc == TPM_RC_NV_RATE ||
+	       rc == TPM_RC_RETRY;
 }
 
 /* "parameter 2, " of a code that says what it is about */
@@ -114,11 +120,7 @@ int tpm_refused(const struct tpm *t, const char *command)
 	case TPM_RC_BAD_AUTH:
 		return RC_DENIED;
 	case TPM_RC_LOCKOUT:
-	case 0x908:
-	case 0x90a:
-	case 0x920:
-	case 0x922:
 		return RC_BUSY;
 	}
-	return RC_FAILED;
+	return tpm_rc_is_passing(tpm_rc_base(t->rc)) ? RC_BUSY : RC_FAILED;
 }
