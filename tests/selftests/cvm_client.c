@@ -107,6 +107,22 @@ void cvm_need_evidence(void)
 	ktap_skip("no provider of evidence (%s)", why);
 }
 
+const char *const cvm_caches[CVM_CACHES] = {
+	"cvm_evidence_request", "cvm_evidence_share",
+};
+
+long cvm_slab_objects(const char *cache)
+{
+	char path[96], line[64];
+
+	/* what the CPUs keep for themselves counts as used */
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", cache);
+	if (write_line(path, "1\n"))
+		return -1;
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/objects", cache);
+	return read_line(path, line, sizeof(line)) ? atol(line) : -1;
+}
+
 bool cvm_wait_idle(int fd, unsigned int timeout_ms)
 {
 	struct cvm_evidence_info info;

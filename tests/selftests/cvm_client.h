@@ -43,6 +43,12 @@ const struct cvm_evidence_provider *cvm_find(const struct cvm_state *st,
 /* SKIP the case where there is no evidence to be had. */
 void cvm_need_evidence(void);
 
+/* Our caches, which cannot be merged with others (kmod/request.c), by name */
+#define CVM_CACHES	2
+extern const char *const cvm_caches[CVM_CACHES];
+/* Objects in use of one; -1 where the kernel does not tell */
+long cvm_slab_objects(const char *cache);
+
 /* Wait until no request of anybody is left; false after timeout_ms. */
 bool cvm_wait_idle(int fd, unsigned int timeout_ms);
 

@@ -190,6 +190,19 @@ void pv_good(uint32_t binding)
 	CHECK(b.hdr.binding == binding, "binding %u", b.hdr.binding);
 }
 
+void pv_back(void)
+{
+	uint64_t end = now_ms() + 3000;
+	struct cvm_blob b;
+	int err;
+
+	while ((err = pv_ask_random(0, &b, NULL)) && now_ms() < end)
+		sleep_ms(100);
+	CHECK_TIME(!err, "3 s later: %s", strerror(-err));
+	CHECK(b.hdr.binding == CVM_EVIDENCE_BINDING_HCL, "binding %u",
+	      b.hdr.binding);
+}
+
 uint64_t pv_fw_status(int want)
 {
 	struct cvm_evidence_request req;

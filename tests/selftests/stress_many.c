@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SLAB		"/sys/kernel/slab/"
 
 /* A debug kernel takes minutes for as many: there it is a quarter */
 static unsigned int requests = 10000;
@@ -125,33 +124,14 @@ static void one(int kept, unsigned int i)
 	}
 }
 
-/* Objects of a cache of ours; -1 where the kernel does not tell */
-static long slab_objects(const char *cache)
-{
-	char path[96], line[64];
-
-	/* what the CPUs keep for themselves counts as used */
-	snprintf(path, sizeof(path), SLAB "%s/shrink", cache);
-	if (write_line(path, "1\n"))
-		return -1;
-	snprintf(path, sizeof(path), SLAB "%s/objects", cache);
-	if (!read_line(path, line, sizeof(line)))
-		return -1;
-	return atol(line);
-}
-
 static void check_caches(void)
 {
-	static const char *const caches[] = {
-		"cvm_evidence_request", "cvm_evidence_share",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
-		long n = slab_objects(caches[i]);
+	for (size_t i = 0; i < CVM_CACHES; i++) {
+		long n = cvm_slab_objects(cvm_caches[i]);
 
 		if (n < 0)
-			ktap_note("no " SLAB "%s here", caches[i]);
-		CHECK(n <= 0, "%ld objects are left in %s", n, caches[i]);
+			ktap_note("no /sys/kernel/slab/%s here", cvm_caches[i]);
+		CHECK(n <= 0, "%ld objects are left in %s", n, cvm_caches[i]);
 	}
 }
 

@@ -17,7 +17,6 @@
 #define AGAIN_MS	90000
 #define REPLUG_MS	15000
 #define GROWTH_KB	(32 << 10)
-#define SLAB		"/sys/kernel/slab/"
 #define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 
 static uint8_t buf[CVM_BUF_SIZE];
@@ -148,32 +147,15 @@ static void look_at_counters(const struct cvm_state *is)
 	soak->failed += failed;
 }
 
-/* Objects of a cache of ours; -1 where the kernel does not tell */
-static long slab_objects(const char *cache)
-{
-	char path[96], line[64];
-
-	/* what the CPUs keep for themselves counts as used */
-	snprintf(path, sizeof(path), SLAB "%s/shrink", cache);
-	if (write_line(path, "1\n"))
-		return -1;
-	snprintf(path, sizeof(path), SLAB "%s/objects", cache);
-	return read_line(path, line, sizeof(line)) ? atol(line) : -1;
-}
-
 static void look_at_caches(void)
 {
-	static const char *const caches[] = {
-		"cvm_evidence_request", "cvm_evidence_share",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(caches); i++) {
+	for (size_t i = 0; i < CVM_CACHES; i++) {
 		uint64_t end = now_ms() + SETTLE_MS;
 		long n;
 
-		while ((n = slab_objects(caches[i])) > 0 && now_ms() < end)
+		while ((n = cvm_slab_objects(cvm_caches[i])) > 0 && now_ms() < end)
 			usleep(50000);
-		check(C_CACHES, !n, "%s: %ld objects", caches[i], n);
+		check(C_CACHES, !n, "%s: %ld objects", cvm_caches[i], n);
 	}
 }
 
@@ -236,7 +218,7 @@ void rest_unload(void)
 	check(C_UNLOAD, !refs, "cvm_evidence is used by %d", refs);
 	module_unload("cvm_evidence", SETTLE_MS);
 	check(C_UNLOAD, !threads_of_ours(), "a thread of ours is left");
-	check(C_UNLOAD, access(SLAB "cvm_evidence_request", F_OK),
+	check(C_UNLOAD, access("/sys/kernel/slab/cvm_evidence_request", F_OK),
 	      "the cache is left");
 	if (!sim_paravisor()) {
 		err = module_unload_once(driver_name());
