@@ -23,6 +23,8 @@
 #define RS_PW		0x40000009u
 #define CAP_TPM_PROPERTIES 6
 #define PT_NV_BUFFER_MAX 0x12c
+#define NV_CHUNK_MIN	64
+#define NV_CHUNK_MAX	2048
 #define SE_POLICY	1
 #define SHA256_LEN	32
 
@@ -165,9 +167,12 @@ static int nv_chunk(struct tpm *t, u32 index, u32 from, u32 len, struct buf *out
 
 int tpm_nv_read(struct tpm *t, u32 index, u32 from, u32 len, struct buf *out)
 {
-	u32 chunk = 512, known, n;
+	u32 chunk = NV_CHUNK_MIN, known, n;
 	int rc = tpm_properties(t, PT_NV_BUFFER_MAX, &chunk, 1, &known);
 
+	/* whatever it says, there is an end, and no answer larger than we take */
+	if (chunk < NV_CHUNK_MIN || chunk > NV_CHUNK_MAX)
+		chunk = NV_CHUNK_MIN;
 	for (; !rc && len; from += n, len -= n) {
 		n = len < chunk ? len : chunk;
 		rc = nv_chunk(t, index, from, n, out);

@@ -136,4 +136,10 @@ done <<'E'
 (.hcl_report|test("short"))and(has("persisted")|not) 14e byte=15,ff
 (.hcl_report|test("no.HCL"))and(has("persisted")|not) 14e byte=34,ff
 E
+# it says that it reads nothing at a time: that is no reason to read for ever
+plan '17a pass' '17a byte=25,00' '17a byte=25,00'
+timeout --foreground 30 "$tool" status --device "$tmp/none" --tpm "$tmp/faulty.sock" --json \
+	>"$tmp/json" 2>"$tmp/err"
+check 'a TPM that reads 0 bytes at a time: an end' test $? -eq 3
+check 'and what it has' jq -es 'length == 1 and (.[0].tpm | .ready and .persisted)' "$tmp/json"
 exit $status
