@@ -37,6 +37,19 @@ check() {
 	"$@" || fail "$what: exit status $? of: $*"
 }
 
+# jq 1.6 calls it a success when there is nothing at all to read: with -e, something
+# has to come out.
+jq() {
+	case $1 in
+	--*) command jq "$@" ;;
+	-*e*)
+		_jq=$(command jq "$@") || return
+		[ -n "$_jq" ] && printf '%s\n' "$_jq"
+		;;
+	*) command jq "$@" ;;
+	esac
+}
+
 # within SECONDS COMMAND...: until it succeeds
 within() {
 	tries=$(($1 * 20))

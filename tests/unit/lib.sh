@@ -40,3 +40,16 @@ check() {
 	shift
 	if "$@" >/dev/null 2>"$tmp/err"; then ok "$name"; else not_ok "$name"; fi
 }
+
+# jq 1.6 calls it a success when there is nothing at all to read: with -e, something
+# has to come out.
+jq() {
+	case $1 in
+	--*) command jq "$@" ;;
+	-*e*)
+		_jq=$(command jq "$@") || return
+		[ -n "$_jq" ] && printf '%s\n' "$_jq"
+		;;
+	*) command jq "$@" ;;
+	esac
+}
