@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 kernel=${1:-6.12}
 sim=tsm-snp
 [ "$kernel" != 6.1 ] || sim=ioctl-snp
-seconds=300
+seconds=600	# of a busy host
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/host-system.XXXXXX") || exit 1
 qemu=
 # shellcheck disable=SC2317 # by trap
