@@ -49,12 +49,36 @@ static int tsm_dir(struct path *dir)
 			       LOOKUP_FOLLOW | LOOKUP_DIRECTORY, dir);
 }
 
-static ssize_t read_text(const struct cvme_tsm_entry *entry, const char *attr,
+static struct path *kept_path(struct cvme_tsm_entry *entry, const char *attr)
+{
+	static const char *const attrs[CVME_TSM_KEPT] = {
+		"inblob", "outblob", "auxblob", "generation",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(attrs); i++)
+		if (!strcmp(attrs[i], attr))
+			return &entry->kept[i];
+	return NULL;
+}
+
+static void put_kept(struct cvme_tsm_entry *entry)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(entry->kept); i++)
+		if (entry->kept[i].dentry)
+			path_put(&entry->kept[i]);
+	memset(entry->kept, 0, sizeof(entry->kept));
+}
+
+static ssize_t read_text(struct cvme_tsm_entry *entry, const char *attr,
 			 char *buf, size_t size)
 {
 	ssize_t n;
 
-	n = cvme_read_file(&entry->dir, attr, buf, size - 1);
+	n = cvme_read_file(&entry->dir, attr, kept_path(entry, attr), buf,
+			   size - 1);
 	if (n < 0)
 		return n;
 	buf[n] = 0;
@@ -62,8 +86,7 @@ static ssize_t read_text(const struct cvme_tsm_entry *entry, const char *attr,
 	return n;
 }
 
-static int read_number(const struct cvme_tsm_entry *entry, const char *attr,
-		       u64 *val)
+static int read_number(struct cvme_tsm_entry *entry, const char *attr, u64 *val)
 {
 	char text[24];
 	ssize_t n;
@@ -229,6 +252,7 @@ void cvme_tsm_drop(struct cvme_tsm_entry *entry)
 
 	if (!entry->live)
 		return;
+	put_kept(entry);
 	path_put(&entry->dir);
 	/* nothing else would ever remove it */
 	do {
@@ -247,7 +271,7 @@ void cvme_tsm_drop(struct cvme_tsm_entry *entry)
 	atomic_dec(&cvme_stats.live_entries);
 }
 
-bool cvme_tsm_provider_gone(const struct cvme_tsm_entry *entry)
+bool cvme_tsm_provider_gone(struct cvme_tsm_entry *entry)
 {
 	char name[sizeof(entry->driver)];
 
@@ -270,16 +294,18 @@ int cvme_tsm_store(struct cvme_tsm_entry *entry, const char *attr,
 {
 	int err;
 
-	err = cvme_write_file(&entry->dir, attr, buf, len);
+	err = cvme_write_file(&entry->dir, attr, kept_path(entry, attr), buf,
+			      len);
 	if (!err)
 		entry->stores++;
 	return err;
 }
 
-int cvme_tsm_read(const struct cvme_tsm_entry *entry, const char *attr,
-		  size_t guess, struct cvme_buf *out)
+int cvme_tsm_read(struct cvme_tsm_entry *entry, const char *attr, size_t guess,
+		  struct cvme_buf *out)
 {
-	return cvme_read_blob(&entry->dir, attr, guess, out);
+	return cvme_read_blob(&entry->dir, attr, kept_path(entry, attr), guess,
+			      out);
 }
 
 /**
@@ -292,7 +318,7 @@ int cvme_tsm_read(const struct cvme_tsm_entry *entry, const char *attr,
  *
  * Return: 0, -EAGAIN when somebody else wrote, or what configfs says.
  */
-int cvme_tsm_check_generation(const struct cvme_tsm_entry *entry)
+int cvme_tsm_check_generation(struct cvme_tsm_entry *entry)
 {
 	u64 generation;
 	int err;

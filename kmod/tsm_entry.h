@@ -13,6 +13,9 @@
 
 struct file;
 
+/* Attributes that every request opens: inblob, outblob, auxblob, generation */
+#define CVME_TSM_KEPT	4
+
 /**
  * struct cvme_tsm_entry - one directory under tsm/report
  * @live: it exists
@@ -20,6 +23,7 @@ struct file;
  * @parent: tsm/report, with references: removing an entry must not need memory
  *	for finding it
  * @dir: it, with references; attributes are looked up from here
+ * @kept: of each such attribute, once it was opened, with references
  * @driver: the TSM provider that stood behind it when it was made
  * @node: the driver's own device node, held open where it has one: the drivers
  *	free their state before TSM forgets them, so an unload under a request
@@ -39,6 +43,7 @@ struct cvme_tsm_entry {
 	char name[40];
 	struct path parent;
 	struct path dir;
+	struct path kept[CVME_TSM_KEPT];
 	char driver[32];
 	struct file *node;
 	u32 floor;
@@ -50,11 +55,11 @@ struct cvme_tsm_entry {
 
 int cvme_tsm_make(struct cvme_tsm_entry *entry);
 void cvme_tsm_drop(struct cvme_tsm_entry *entry);
-bool cvme_tsm_provider_gone(const struct cvme_tsm_entry *entry);
+bool cvme_tsm_provider_gone(struct cvme_tsm_entry *entry);
 int cvme_tsm_store(struct cvme_tsm_entry *entry, const char *attr,
 		   const void *buf, size_t len);
-int cvme_tsm_read(const struct cvme_tsm_entry *entry, const char *attr,
-		  size_t guess, struct cvme_buf *out);
-int cvme_tsm_check_generation(const struct cvme_tsm_entry *entry);
+int cvme_tsm_read(struct cvme_tsm_entry *entry, const char *attr, size_t guess,
+		  struct cvme_buf *out);
+int cvme_tsm_check_generation(struct cvme_tsm_entry *entry);
 
 #endif

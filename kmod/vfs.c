@@ -85,10 +85,31 @@ void cvme_close(struct file *file)
 	__fput_sync(file);
 }
 
+/*
+ * What configfs keeps of an attribute, an inode and a dentry, goes with the
+ * last reference: whoever opens one again and again keeps its path, and is
+ * spared making them anew. Once the item is removed that path gives -ENOENT.
+ */
+static struct file *open_kept(const struct path *dir, const char *name,
+			      struct path *kept, int flags)
+{
+	struct file *file;
+
+	if (kept && kept->dentry)
+		return dentry_open(kept, flags, current_cred());
+	file = file_open_root(dir, name, flags, 0);
+	if (kept && !IS_ERR(file)) {
+		*kept = file->f_path;
+		path_get(kept);
+	}
+	return file;
+}
+
 /**
  * cvme_read_file - read a small file of configfs, sysfs or procfs
  * @dir: where
  * @name: path from there
+ * @kept: NULL, or where its path is kept: empty at first, for the caller to put
  * @buf: filled, not terminated
  * @size: bytes at @buf; what is beyond is not read
  *
@@ -96,10 +117,10 @@ void cvme_close(struct file *file)
  *
  * Return: bytes read, or a negative errno.
  */
-ssize_t cvme_read_file(const struct path *dir, const char *name, void *buf,
-		       size_t size)
+ssize_t cvme_read_file(const struct path *dir, const char *name,
+		       struct path *kept, void *buf, size_t size)
 {
-	struct file *file = file_open_root(dir, name, O_RDONLY, 0);
+	struct file *file = open_kept(dir, name, kept, O_RDONLY);
 	loff_t pos = 0;
 	ssize_t n;
 
@@ -114,6 +135,7 @@ ssize_t cvme_read_file(const struct path *dir, const char *name, void *buf,
  * cvme_read_blob - read a file of unknown length whole
  * @dir: where
  * @name: path from there
+ * @kept: as in cvme_read_file()
  * @guess: first buffer, bytes
  * @out: the bytes; data is NULL when there are none
  *
@@ -123,8 +145,8 @@ ssize_t cvme_read_file(const struct path *dir, const char *name, void *buf,
  * Return: 0; -EFBIG beyond the max_blob parameter; -ENOMEM; what the file
  * gives.
  */
-int cvme_read_blob(const struct path *dir, const char *name, size_t guess,
-		   struct cvme_buf *out)
+int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
+		   size_t guess, struct cvme_buf *out)
 {
 	size_t max = READ_ONCE(cvme_max_blob);
 	size_t size = min(guess, max), len = 0;
@@ -134,7 +156,7 @@ int cvme_read_blob(const struct path *dir, const char *name, size_t guess,
 	ssize_t n;
 	int err;
 
-	file = file_open_root(dir, name, O_RDONLY, 0);
+	file = open_kept(dir, name, kept, O_RDONLY);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 
@@ -183,16 +205,17 @@ out_close:
  * cvme_write_file - write a configfs attribute, and have it committed
  * @dir: where
  * @name: path from there
+ * @kept: as in cvme_read_file()
  * @buf: what
  * @len: bytes at @buf
  *
  * Return: 0 or a negative errno. A binary attribute reports no error of its
  * commit: only the item's generation shows it.
  */
-int cvme_write_file(const struct path *dir, const char *name, const void *buf,
-		    size_t len)
+int cvme_write_file(const struct path *dir, const char *name,
+		    struct path *kept, const void *buf, size_t len)
 {
-	struct file *file = file_open_root(dir, name, O_WRONLY, 0);
+	struct file *file = open_kept(dir, name, kept, O_WRONLY);
 	loff_t pos = 0;
 	ssize_t n;
 
@@ -278,7 +301,7 @@ static ssize_t read_module_file(const char *module, const char *file,
 		return -ENOENT;
 	root = cvme_root_of(sysfs_mnt);
 	snprintf(path, sizeof(path), "module/%s/%s", module, file);
-	return cvme_read_file(&root, path, buf, size);
+	return cvme_read_file(&root, path, NULL, buf, size);
 }
 
 /**

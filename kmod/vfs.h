@@ -19,12 +19,12 @@ void cvme_vfs_exit(void);
 struct vfsmount *cvme_configfs(void);
 struct path cvme_root_of(struct vfsmount *mnt);
 void cvme_close(struct file *file);
-ssize_t cvme_read_file(const struct path *dir, const char *name, void *buf,
-		       size_t size);
-int cvme_read_blob(const struct path *dir, const char *name, size_t guess,
-		   struct cvme_buf *out);
-int cvme_write_file(const struct path *dir, const char *name, const void *buf,
-		    size_t len);
+ssize_t cvme_read_file(const struct path *dir, const char *name,
+		       struct path *kept, void *buf, size_t size);
+int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
+		   size_t guess, struct cvme_buf *out);
+int cvme_write_file(const struct path *dir, const char *name,
+		    struct path *kept, const void *buf, size_t len);
 int cvme_mkdir(const struct path *dir, const char *name);
 int cvme_rmdir(const struct path *dir, const char *name);
 bool cvme_module_live(const char *name);
