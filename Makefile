@@ -16,7 +16,7 @@ DKMS_FILES := Kbuild Makefile dkms.conf COPYING kmod include
 
 .PHONY: all kmod user install install-kmod install-user uninstall \
 	dkms-install dkms-uninstall clean help check check-user check-vm \
-	check-debug check-kcsan fuzz fuzz-kernel soak lint bench demo deps
+	check-matrix check-debug check-kcsan fuzz fuzz-kernel soak lint bench demo deps
 
 all: kmod user
 
@@ -35,6 +35,7 @@ help:
 #: make check           all tests; installs what they need (root, Debian 12)
 #: make check-user      host tests alone, seconds
 #: make check-vm        selftests in VMs; KERNEL=6.12 SIM=tsm-snp narrows
+#: make check-matrix    all of them on every kernel and every simulated TEE
 #: make check-debug     selftests on a kernel with KASAN, lockdep, kmemleak;
 #:                      SIM=ioctl-snp, TESTS="read poll" choose
 #: make check-kcsan     the same on one that finds data races
@@ -125,6 +126,9 @@ check-user: deps
 
 check-vm: deps
 	@KERNEL=$(KERNEL) SIM=$(SIM) tests/check vm
+
+check-matrix: deps
+	@ALL=1 tests/check vm
 
 check-debug: deps
 	@SIM=$(SIM) TESTS="$(TESTS)" tests/check debug

@@ -254,7 +254,7 @@ static void race(int flags)
 	racing_fd = cvm_open(O_RDWR | flags);
 	for (size_t i = 0; i < ARRAY_SIZE(fn); i++)
 		CHECK(!pthread_create(&t[i], NULL, fn[i], NULL), "");
-	sleep_ms(2000);
+	sleep_ms(1000);
 	racing = false;
 	for (size_t i = 0; i < ARRAY_SIZE(fn); i++)
 		pthread_join(t[i], NULL);
