@@ -62,7 +62,7 @@ check() {
 	/*) args+=(-a "$want:/root/log" -e CVM_CCEL_LOG=/root/log) ;;
 	*) args+=(-e "CVM_CCEL_ERRNO=$want") ;;
 	esac
-	"$run" "${args[@]}" -- /opt/selftests/run provider_ccel >"$tmp/out" 2>&1
+	"$run" -p 1 "${args[@]}" -- /opt/selftests/run provider_ccel >"$tmp/out" 2>&1
 	rc=$?
 	sed 's/^/    /' "$tmp/out"
 	if [ $rc -eq 77 ]; then

@@ -166,7 +166,7 @@ complete() {
 
 guest() {	# guest SIM HOW
 	local sim=$1 how=$2 rc status name args
-	"$here/../vm/run" -q -s "$sim" -t 240 -a "$tmp/in" -a "$tmp/guest" -- \
+	"$here/../vm/run" -q -p 1 -s "$sim" -t 240 -a "$tmp/in" -a "$tmp/guest" -- \
 		sh /root/guest "$how" >"$tmp/stdout" 2>"$tmp/stderr"
 	rc=$?
 	if [ $rc -eq 77 ]; then

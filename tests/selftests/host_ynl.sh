@@ -59,14 +59,15 @@ done
 echo "exec \$here/python3 -S \$here/modules/cli.py \"\$@\"" >>"$stage/ynl"
 echo "exec \$here/genl.bin \"\$@\"" >>"$stage/genl"
 
-[ $# -gt 0 ] || set -- 6.12/tsm-snp latest/tsm-tdx 6.1/ioctl-snp
+# a Python that is emulated: the oldest and the newest, or with ALL=1 all
+[ $# -gt 0 ] || set -- latest/tsm-tdx 6.1/ioctl-snp ${ALL:+6.12/tsm-snp}
 echo "KTAP version 1"
 echo "1..$#"
 passed=0 failed=0 skipped=0 n=0
 for pair; do
 	kernel=${pair%%/*} sim=none n=$((n + 1))
 	[ "$kernel" = "$pair" ] || sim=${pair#*/}
-	"$vm/run" -q -t 900 -k "$kernel" -s "$sim" -a "$stage:/opt/ynl" -e GENL=/opt/ynl/genl -- \
+	"$vm/run" -q -p 1 -t 900 -k "$kernel" -s "$sim" -a "$stage:/opt/ynl" -e GENL=/opt/ynl/genl -- \
 		/opt/selftests/run ynl >"$stage.out" 2>&1
 	rc=$?
 	sed 's/^/    /' "$stage.out"
