@@ -41,6 +41,16 @@ static void note_v(const char *prefix, const char *fmt, va_list ap)
 		_exit(KTAP_FAIL);
 }
 
+unsigned int ktap_stress(unsigned int n)
+{
+	const char *percent = getenv("CVM_STRESS");
+	unsigned long long some = n;
+
+	if (percent)
+		some = some * strtoul(percent, NULL, 10) / 100;
+	return some ? some : 1;
+}
+
 void ktap_note(const char *fmt, ...)
 {
 	va_list ap;

@@ -63,6 +63,9 @@ void ktap_skip(const char *fmt, ...)
 void ktap_fail_time(const char *file, int line, const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 3, 4)));
 
+/* CVM_STRESS percent of n (100 unless set): how much of the same a test does. */
+unsigned int ktap_stress(unsigned int n);
+
 /* A line for people. */
 void ktap_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

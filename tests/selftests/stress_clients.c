@@ -3,8 +3,8 @@
  * 64 clients that do as they please, some to the death. DESIGN 3: "A waiter
  * dies at once on SIGKILL and honours its timeout"; "Closing, forking, passing
  * the file ... during a request are safe"; the header: "At rest
- * requests_started = requests_ok + requests_failed". CVM_STRESS_SECONDS is how
- * long; without it 10.
+ * requests_started = requests_ok + requests_failed". How long is for
+ * ktap_stress() to say.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
@@ -247,7 +247,6 @@ static void reaper(pid_t *victim)
 
 static void all_at_once(void)
 {
-	const char *seconds = getenv("CVM_STRESS_SECONDS");
 	uint64_t end, started, ok, failed;
 	static struct cvm_state was, is;
 	unsigned int kills = 0;
@@ -269,7 +268,7 @@ static void all_at_once(void)
 	CHECK(!setpriority(PRIO_PROCESS, 0, -10), "%s", strerror(errno));
 	for (int i = 0; i < CLIENTS; i++)
 		pids[i] = run_child(client, NULL);
-	end = now_ms() + (seconds ? strtoul(seconds, NULL, 10) : SECONDS) * 1000;
+	end = now_ms() + ktap_stress(SECONDS * 1000);
 	while (now_ms() < end) {
 		sleep_ms(KILL_MS);
 		reaper(&pids[kills++ % KILLED]);

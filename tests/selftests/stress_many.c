@@ -183,6 +183,7 @@ static void ten_thousand(void)
 	sim_set("fast=1");
 	if (!access("/sys/kernel/debug/kmemleak", F_OK))
 		requests /= 4;
+	requests = ktap_stress(requests);
 
 	begin = now_ms();
 	kept = cvm_open(O_RDWR);

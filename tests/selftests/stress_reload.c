@@ -112,7 +112,7 @@ static void unload_under_load(unsigned int *refused)
 
 static void drivers_under_load(void)
 {
-	unsigned int refused = 0, before;
+	unsigned int refused = 0, before, reloads = ktap_stress(RELOADS);
 	pid_t pids[CLIENTS];
 	struct cvm_state st;
 	int fd;
@@ -123,18 +123,18 @@ static void drivers_under_load(void)
 	sim_set("fast=1");
 	for (int i = 0; i < CLIENTS; i++)
 		pids[i] = run_child(client, NULL);
-	for (int i = 0; i < RELOADS; i++) {
+	for (unsigned int i = 0; i < reloads; i++) {
 		uint64_t end = now_ms() + 10000;
 
 		/* whoever comes back is used: no client stays with ENODEV */
 		before = shared->good;
 		while (shared->good < before + CLIENTS) {
-			CHECK(now_ms() < end, "no evidence after reload %d", i);
+			CHECK(now_ms() < end, "no evidence after reload %u", i);
 			sleep_ms(5);
 		}
 		unload_under_load(&refused);
 		sleep_ms(20);
-		CHECK(!driver_load(NULL), "reload %d", i);
+		CHECK(!driver_load(NULL), "reload %u", i);
 	}
 	shared->stop = true;
 	for (int i = 0; i < CLIENTS; i++)
