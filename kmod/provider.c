@@ -75,6 +75,7 @@ static void scan_work(struct kthread_work *work)
 	/* an event from here on makes the answer stale again */
 	spin_lock(&p->lock);
 	p->stale = false;
+	p->scans_begun++;
 	kcov_handle = p->kcov_handle;
 	spin_unlock(&p->lock);
 
@@ -91,7 +92,7 @@ static void scan_work(struct kthread_work *work)
 		p->state = st;
 	st = p->state;
 	p->scanned = jiffies;
-	p->scan_seq++;
+	p->scans_done++;
 	spin_unlock(&p->lock);
 	cvme_event_state(p, &old, &st);
 	mutex_unlock(&p->tell);
@@ -133,19 +134,21 @@ static void drop_work(struct kthread_work *work)
 int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
 {
 	unsigned long timeout = SCAN_WAIT;
-	bool recent;
+	bool under_way, recent;
+	u64 want;
 	long ret;
-	u64 seq;
 
 	if (!p->worker)
 		return 0;
 
 	spin_lock(&p->lock);
-	recent = !p->stale && p->scan_seq &&
+	/* one that began after the last event will do, and is worth waiting for */
+	under_way = !p->stale && p->scans_done != p->scans_begun;
+	recent = !under_way && !p->stale && p->scans_done &&
 		 (p->state.status == CVM_EVIDENCE_ST_AVAILABLE ||
 		  time_before(jiffies, p->scanned + RESCAN_INTERVAL));
-	seq = p->scan_seq;
-	if (!recent)
+	want = under_way ? p->scans_begun : p->scans_begun + 1;
+	if (!recent && !under_way)
 		p->kcov_handle = kcov_common_handle();
 	if (nonblock)
 		timeout = p->queued ? SCAN_WAIT_BUSY : SCAN_WAIT_NONBLOCK;
@@ -153,9 +156,10 @@ int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
 	if (recent)
 		return 0;
 
-	kthread_queue_work(p->worker, &p->scan);
+	if (!under_way)
+		kthread_queue_work(p->worker, &p->scan);
 	ret = wait_event_freezable_timeout(p->scan_wq,
-					   READ_ONCE(p->scan_seq) != seq,
+					   READ_ONCE(p->scans_done) >= want,
 					   timeout);
 	return ret < 0 ? ret : 0;
 }

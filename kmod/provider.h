@@ -174,8 +174,8 @@ struct cvme_provider_ops {
  * @ops: what it is
  * @worker: its thread, NULL when @init_err
  * @init_err: what ops->init() returned
- * @lock: guards @rr, @shares, @queued, @state, @scanned, the requests' state,
- *	@kcov_handle, and nothing that sleeps
+ * @lock: guards @rr, @shares, @queued, @state, the scans' state, the requests'
+ *	state, @kcov_handle, and nothing that sleeps
  * @rr: shares with waiting requests, next to be served first
  * @shares: all shares with a request waiting or running
  * @queued: requests waiting or running
@@ -186,11 +186,12 @@ struct cvme_provider_ops {
  * @tell: orders changes of @state and the events that tell them; taken before
  *	@lock
  * @state: result of the last scan
- * @stale: a driver came or went since the last scan
+ * @stale: a driver came or went since the last scan began
  * @throttled: the last call that tells was as slow as the host's throttling
  * @scanned: jiffies of the last scan
- * @scan_seq: number of scans done
- * @scan_wq: told when @scan_seq changes
+ * @scans_begun: number of scans begun
+ * @scans_done: number of scans done, one less while one is under way
+ * @scan_wq: told when @scans_done changes
  * @kcov_handle: for remote coverage of the scan, of who asked for it last
  * @started: requests admitted
  * @failed: requests ended in an error
@@ -217,7 +218,8 @@ struct cvme_provider {
 	bool stale;
 	bool throttled;
 	unsigned long scanned;
-	u64 scan_seq;
+	u64 scans_begun;
+	u64 scans_done;
 	wait_queue_head_t scan_wq;
 	struct kcov_common_handle_id kcov_handle;
 

@@ -297,6 +297,38 @@ static void never_before_it_is_ready(void)
 	CHECK(not_ready, "GET_INFO never said NOT_READY");
 }
 
+/*
+ * The driver is back, and is being looked for: who asks meanwhile waits for the
+ * answer, and is not told what the look before it found.
+ */
+static void asked_while_it_is_looked_for(void)
+{
+	struct cvm_evidence_request req;
+	struct cvm_state st;
+	uint64_t begin;
+	int fd, err;
+
+	need_driver();
+	if (!driver_tsm() || !has_node())
+		ktap_skip("%s cannot make an entry slow", driver_name());
+	fd = cvm_open(O_RDWR);
+	for (int i = 0; i < 3; i++) {
+		module_unload(driver_name(), 1000);
+		cvm_get_info(fd, &st);
+		CHECK(driver_provider(&st)->status == CVM_EVIDENCE_ST_NO_DRIVER,
+		      "status %u", driver_provider(&st)->status);
+		CHECK(!driver_load("mkdir_delay_ms=300"), "it cannot be loaded");
+		/* by name: another that serves the same driver has no entry to make */
+		cvm_request_init(&req, "asked", 5);
+		req.provider = CVM_EVIDENCE_PROVIDER_TSM;
+		begin = now_ms();
+		err = cvm_request(fd, &req);
+		ktap_note("answered after %llu ms",
+			  (unsigned long long)(now_ms() - begin));
+		CHECK(!err, "REQUEST: %s", strerror(-err));
+	}
+}
+
 /* "auto picks the first available": another TEE's driver may be the next */
 static void another_tee(void)
 {
@@ -332,6 +364,7 @@ static const struct ktap_case cases[] = {
 	{ "no_node_goes_and_comes", no_node_goes_and_comes, 0 },
 	{ "no_node_goes_under_a_request", no_node_goes_under_a_request, 0 },
 	{ "never_before_it_is_ready", never_before_it_is_ready, 0 },
+	{ "asked_while_it_is_looked_for", asked_while_it_is_looked_for, 0 },
 	{ "another_tee", another_tee, 0 },
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The simulated driver as a TSM provider. */
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -19,6 +20,10 @@
 static bool stale_len;
 module_param(stale_len, bool, 0644);
 MODULE_PARM_DESC(stale_len, "leave the lengths of absent blobs, as the real driver does");
+
+static unsigned int mkdir_delay_ms;
+module_param(mkdir_delay_ms, uint, 0444);
+MODULE_PARM_DESC(mkdir_delay_ms, "time that the mkdir of an entry takes");
 
 static void forget_lengths(struct tsm_report *report)
 {
@@ -156,6 +161,8 @@ unlock:
 
 static bool sev_attr_visible(int n)
 {
+	if (n == TSM_REPORT_PROVIDER && mkdir_delay_ms)
+		msleep(mkdir_delay_ms);
 	switch (n) {
 	case TSM_REPORT_GENERATION:
 	case TSM_REPORT_PROVIDER:

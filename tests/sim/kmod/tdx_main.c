@@ -219,8 +219,14 @@ unlock:
 	return err;
 }
 
+static unsigned int mkdir_delay_ms;
+module_param(mkdir_delay_ms, uint, 0444);
+MODULE_PARM_DESC(mkdir_delay_ms, "time that the mkdir of an entry takes");
+
 static bool tdx_attr_visible(int n)
 {
+	if (n == TSM_REPORT_PROVIDER && mkdir_delay_ms)
+		msleep(mkdir_delay_ms);
 	return n == TSM_REPORT_GENERATION || n == TSM_REPORT_PROVIDER;
 }
 
