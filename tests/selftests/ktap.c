@@ -85,6 +85,11 @@ void ktap_fail_time(const char *file, int line, const char *fmt, ...)
 	_exit(KTAP_FAIL);
 }
 
+bool ktap_debug_kernel(void)
+{
+	return !access("/sys/kernel/debug/kmemleak", F_OK);
+}
+
 void ktap_skip(const char *fmt, ...)
 {
 	va_list ap;

@@ -7,6 +7,7 @@
 #ifndef KTAP_H
 #define KTAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -65,6 +66,9 @@ void ktap_fail_time(const char *file, int line, const char *fmt, ...)
 
 /* CVM_STRESS percent of n (100 unless set): how much of the same a test does. */
 unsigned int ktap_stress(unsigned int n);
+
+/* All memory and locks are checked here: slowly, and at no kernel's usual cost. */
+bool ktap_debug_kernel(void);
 
 /* A line for people. */
 void ktap_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -219,8 +219,10 @@ static void flood(void)
 	ktap_note("stuck-listener-ratio %.3f", ratio);
 	CHECK(grown < 4096, "Slab grew by %ld kB", grown);
 	CHECK(lost < 16384, "MemAvailable fell by %ld kB", lost);
-	CHECK(ratio <= RATIO_MAX, "requests are slowed by %.0f %%",
-	      (ratio - 1) * 100);
+	/* a debug kernel checks each buffer of each event: that is its cost */
+	if (!ktap_debug_kernel())
+		CHECK_TIME(ratio <= RATIO_MAX, "requests are slowed by %.0f %%",
+			   (ratio - 1) * 100);
 }
 
 /* Joins, and waits in poll; tells how many events it got by its status. */

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 /* A debug kernel takes minutes for as many: there it is a quarter */
 static unsigned int requests = 10000;
 static uint8_t buf[CVM_BUF_SIZE];
@@ -181,7 +180,7 @@ static void ten_thousand(void)
 	CHECK(cvm_wait_idle(info, 5000), "requests of others");
 	cvm_get_info(info, &was);
 	sim_set("fast=1");
-	if (!access("/sys/kernel/debug/kmemleak", F_OK))
+	if (ktap_debug_kernel())
 		requests /= 4;
 	requests = ktap_stress(requests);
 
