@@ -309,8 +309,8 @@ static void asked_while_it_is_looked_for(void)
 	int fd, err;
 
 	need_driver();
-	if (!driver_tsm() || !has_node())
-		ktap_skip("%s cannot make an entry slow", driver_name());
+	if (!driver_tsm())
+		ktap_skip("%s makes no entry here", driver_name());
 	fd = cvm_open(O_RDWR);
 	for (int i = 0; i < 3; i++) {
 		module_unload(driver_name(), 1000);

@@ -18,6 +18,10 @@ static unsigned int init_delay_ms;
 module_param(init_delay_ms, uint, 0444);
 MODULE_PARM_DESC(init_delay_ms, "time between registering and being ready");
 
+static unsigned int mkdir_delay_ms;
+module_param(mkdir_delay_ms, uint, 0444);
+MODULE_PARM_DESC(mkdir_delay_ms, "time that the mkdir of an entry takes");
+
 static struct sim_tee *tee;
 static bool ready;
 
@@ -67,12 +71,30 @@ static const struct sim_tsm_ops cca_ops = {
 	.report_new = cca_report_new,
 };
 
+static bool slowly_visible(int n)
+{
+	if (n == TSM_REPORT_PROVIDER)
+		msleep(mkdir_delay_ms);
+	return true;
+}
+
+static const struct sim_tsm_ops cca_slow_ops = {
+	.name = KBUILD_MODNAME,
+	.report_new = cca_report_new,
+	.report_attr_visible = slowly_visible,
+};
+
+static const struct sim_tsm_ops *ops(void)
+{
+	return mkdir_delay_ms ? &cca_slow_ops : &cca_ops;
+}
+
 static int __init sim_cca_init(void)
 {
 	int err;
 
 	tee = sim_tee(SIM_ARM_CCA_GUEST);
-	err = sim_tsm_register(&cca_ops, NULL);
+	err = sim_tsm_register(ops(), NULL);
 	if (err)
 		return err;
 	if (init_delay_ms)
@@ -84,7 +106,7 @@ static int __init sim_cca_init(void)
 
 static void __exit sim_cca_exit(void)
 {
-	sim_tsm_unregister(&cca_ops);
+	sim_tsm_unregister(ops());
 }
 
 module_init(sim_cca_init);
