@@ -6,12 +6,16 @@
  * are used as in RFC 9334. All integers in structs and in the blob are
  * little-endian; every architecture the module builds for is.
  *
+ * The interface is not declared stable yet: from version 2 on it changes by
+ * addition only.
+ *
  * WHO MAY ASK
  *
  * Access to the node is the permission (mode, group, device cgroup, LSM
  * label). The module takes evidence with the kernel's own rights: a caller
- * needs no capability, no configfs and no TPM or TEE device. Whoever can open
- * the node speaks for the whole VM: evidence does not say which process asked.
+ * needs no capability, no configfs and no TPM or TEE device. A process that
+ * can open the node speaks for the whole VM: evidence does not say which
+ * process asked.
  *
  * THE FILE
  *
@@ -21,39 +25,65 @@
  *             returns 0 (EOF) until the next write or REQUEST. On a fresh file
  *             the report_data are 64 random bytes of the kernel
  *             (CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM): such evidence proves no
- *             freshness to anybody else.
+ *             freshness to anybody else. A read of 0 bytes returns 0 and does
+ *             nothing.
  *   write(2)  1..64 bytes: report_data of the next read, zero-padded on the
- *             right to 64; an unread blob is discarded. With O_NONBLOCK the
- *             request starts at once. EINVAL for 0 bytes, EMSGSIZE for more
- *             than 64; nothing is changed by a failing write.
+ *             right to 64; an unread blob is discarded. One call is one
+ *             message: the segments of a writev(2) are joined. With O_NONBLOCK
+ *             the request starts at once; EBUSY and EDQUOT then come from the
+ *             write. EINVAL for 0 bytes, EMSGSIZE for more than 64; nothing is
+ *             changed by a failing write.
  *   poll(2)   a fresh file is readable; POLLIN when evidence, EOF or an error
- *             can be read, POLLERR besides when the request failed; POLLOUT
- *             always. The error of a failed request is returned by one read,
- *             after it come EOFs until the next write or REQUEST.
+ *             can be read, POLLERR besides when the request failed and no call
+ *             has returned its error yet; POLLOUT always. POLLPRI is reserved
+ *             for the lease (below) and not set yet. The error of a failed
+ *             request is returned by one read, after it come EOFs until the
+ *             next write or REQUEST.
  *   O_NONBLOCK  a read that would wait starts the request, returns EAGAIN.
+ *             What a non-blocking write cannot know at once (ENODEV,
+ *             EOPNOTSUPP, a limit of the TPM) its read returns.
  *
- * An interrupted read or REQUEST (EINTR, or restarted by the kernel) leaves
- * its request on the open file: the same call with the same arguments rejoins
- * it, under its first deadline. So does a REQUEST that returned EAGAIN.
+ * An interrupted read (EINTR, or restarted by the kernel) leaves its request
+ * on the open file, and the next read continues it. REQUEST is continued by
+ * its sequence number, see struct cvm_evidence_request. A request keeps its
+ * first deadline.
+ *
+ * THE QUEUE
+ *
+ * The firmware behind all providers is one, so requests are served one at a
+ * time. A request that names a provider and one that does not wait in the same
+ * queue. The share that used the least firmware time is served first; a share
+ * that was idle starts at the least time of the others. A share is the uid
+ * that opened the file. Inside user namespaces it is the owner of the
+ * outermost one below the initial one; where that owner is uid 0, that
+ * namespace. For uid 0 of the initial user namespace it is the ancestor of the
+ * opener's cgroup (v2) at the depth that the module parameter share_depth
+ * names. A share with nothing waiting is always admitted, while fewer than
+ * CVM_EVIDENCE_SHARES_MAX shares wait. Its further requests take places of the
+ * common room, queue_max of them: EBUSY when there are none left, EDQUOT when
+ * the share holds as many of them as are left.
  *
  * ERRORS (of read, write and REQUEST; each means one thing)
  *
  *   ENODEV      no provider of evidence; CVM_EVIDENCE_GET_INFO says why
- *   EOPNOTSUPP  the provider lacks what was asked for
+ *   EOPNOTSUPP  the provider lacks what was asked for, or this module does not
+ *               serve it yet
  *   EAGAIN      O_NONBLOCK, and the evidence is not there yet
- *   EBUSY       the provider's queue is full
+ *   EBUSY       the queue is full
  *   EDQUOT      this user's share of the queue is full
  *   EMSGSIZE    report_data, quote_data or service_provider is too long
  *   EFBIG       the evidence is larger than the module's max_blob parameter
  *   EFAULT      a bad pointer
  *   EINVAL      a bad argument: unknown flag, zero length, non-zero padding,
- *               privlevel below the floor or out of range, unknown provider
+ *               privlevel below the floor or out of range, unknown provider,
+ *               a sequence number that is not that of the pending request
  *   E2BIG       the struct is larger than the kernel knows and its unknown
  *               tail is not zero
  *   EBADF       REQUEST on a file that is not open for writing
  *   EINTR       a signal; see above
- *   ECANCELED   a write, REQUEST or close by somebody who shares the open file
- *               replaced the request that this REQUEST waited for
+ *   ECANCELED   a write or REQUEST by another user of the same open file
+ *               replaced the request that this REQUEST waited for; what
+ *               replaced it stays
  *   ENOMEM      out of memory
  *   ETIMEDOUT   the deadline passed, or the host held the request off for so
  *               long that the driver gave up
@@ -63,6 +93,13 @@
  *   EBADMSG     the provider's answer failed our checks and was not delivered
  *   EIO         everything else that firmware or host did wrong; see fw_status
  *   ENOTTY      unknown ioctl
+ *
+ * LEASE AND SCOPED NODE (reserved, not served yet)
+ *
+ * A file from which evidence was read will poll POLLPRI when that evidence no
+ * longer holds, and CVM_EVIDENCE_GET_LEASE will say why; until then it returns
+ * EOPNOTSUPP. A second node, CVM_EVIDENCE_SCOPED_DEVICE, will give evidence
+ * with a context statement only; until then it does not exist.
  */
 #ifndef _UAPI_LINUX_CVM_EVIDENCE_H
 #define _UAPI_LINUX_CVM_EVIDENCE_H
@@ -71,14 +108,16 @@
 #include <linux/types.h>
 
 #define CVM_EVIDENCE_DEVICE		"/dev/cvm-evidence"
+#define CVM_EVIDENCE_SCOPED_DEVICE	"/dev/cvm-evidence-scoped"
 
 /* The version of this interface, cvm_evidence_info.api_version */
-#define CVM_EVIDENCE_API_VERSION	1
+#define CVM_EVIDENCE_API_VERSION	2
 
 #define CVM_EVIDENCE_REPORT_DATA_MAX	64
 #define CVM_EVIDENCE_SERVICE_MAX	32	/* bytes of service_provider */
 #define CVM_EVIDENCE_QUOTE_DATA_MAX	64	/* the TPM may allow less */
 #define CVM_EVIDENCE_PRIVLEVEL_MAX	3
+#define CVM_EVIDENCE_SHARES_MAX		4096	/* with a reserved place each */
 
 /**
  * enum cvm_evidence_tee - what signs the evidence
@@ -96,7 +135,10 @@ enum cvm_evidence_tee {
 
 /**
  * enum cvm_evidence_provider_id - a way to evidence
- * @CVM_EVIDENCE_PROVIDER_AUTO: in requests: the first available, in this order
+ * @CVM_EVIDENCE_PROVIDER_AUTO: in requests: the first available, in this
+ *	order, chosen when the request is served. A provider is skipped only
+ *	when a probe found that it is not there, and a TDREPORT is given only
+ *	where the kernel has no TSM reports or CVM_EVIDENCE_F_TDREPORT allows it.
  * @CVM_EVIDENCE_PROVIDER_TSM: TSM report configfs (Linux 6.7 and later)
  * @CVM_EVIDENCE_PROVIDER_SEV_GUEST: the ioctls of /dev/sev-guest
  * @CVM_EVIDENCE_PROVIDER_TDX_GUEST: the ioctl of /dev/tdx_guest; gives a
@@ -116,37 +158,82 @@ enum cvm_evidence_provider_id {
 /*
  * The ioctls carry no size in their number: the struct's first member, size,
  * is set by the caller to its own sizeof. A struct larger than the kernel
- * knows is accepted when the tail is zero; a shorter one, down to the stated
- * minimum, is filled as far as it goes. More than a page is E2BIG whatever is
- * in it.
+ * knows is accepted when the tail is zero; one smaller than the stated minimum
+ * is EINVAL. More than a page is E2BIG whatever is in it.
  *
  * 32-bit callers use the same structs unchanged.
  */
 #define CVM_EVIDENCE_IOC_MAGIC		0xC7
 #define CVM_EVIDENCE_GET_INFO		_IO(CVM_EVIDENCE_IOC_MAGIC, 0x80)
 #define CVM_EVIDENCE_REQUEST		_IO(CVM_EVIDENCE_IOC_MAGIC, 0x81)
+#define CVM_EVIDENCE_GET_LEASE		_IO(CVM_EVIDENCE_IOC_MAGIC, 0x82)
 
 /*
  * ioctl CVM_EVIDENCE_GET_INFO
+ *
+ * It answers at once from what is known, and waits for no probe.
  */
 
 /**
- * enum cvm_evidence_status - why a provider can or cannot be used
- * @CVM_EVIDENCE_ST_AVAILABLE: it can
+ * enum cvm_evidence_status - can a provider be used
+ * @CVM_EVIDENCE_ST_UNKNOWN: it was not probed yet
+ * @CVM_EVIDENCE_ST_AVAILABLE: it can be used
  * @CVM_EVIDENCE_ST_NOT_BUILT: this kernel or this build has no such interface
  * @CVM_EVIDENCE_ST_NO_DRIVER: the interface is there, no driver stands behind
  *	it: not loaded, or not this TEE
  * @CVM_EVIDENCE_ST_NOT_READY: the driver is still initialising or going away
  * @CVM_EVIDENCE_ST_KEY_LOST: the guest's key to the SNP firmware is wiped
- * @CVM_EVIDENCE_ST_ERROR: looking for it failed; reason has the error
+ * @CVM_EVIDENCE_ST_ERROR: the probe failed; reason says how
  */
 enum cvm_evidence_status {
-	CVM_EVIDENCE_ST_AVAILABLE	= 0,
-	CVM_EVIDENCE_ST_NOT_BUILT	= 1,
-	CVM_EVIDENCE_ST_NO_DRIVER	= 2,
-	CVM_EVIDENCE_ST_NOT_READY	= 3,
-	CVM_EVIDENCE_ST_KEY_LOST	= 4,
-	CVM_EVIDENCE_ST_ERROR		= 5,
+	CVM_EVIDENCE_ST_UNKNOWN		= 0,
+	CVM_EVIDENCE_ST_AVAILABLE	= 1,
+	CVM_EVIDENCE_ST_NOT_BUILT	= 2,
+	CVM_EVIDENCE_ST_NO_DRIVER	= 3,
+	CVM_EVIDENCE_ST_NOT_READY	= 4,
+	CVM_EVIDENCE_ST_KEY_LOST	= 5,
+	CVM_EVIDENCE_ST_ERROR		= 6,
+};
+
+/**
+ * enum cvm_evidence_reason - why a provider has its status
+ * @CVM_EVIDENCE_REASON_NONE: it is available
+ * @CVM_EVIDENCE_REASON_NOT_PROBED: the first probe has not ended
+ * @CVM_EVIDENCE_REASON_NO_INTERFACE: this kernel was built without it
+ * @CVM_EVIDENCE_REASON_NO_CONFIGFS: configfs was unavailable when the module
+ *	was loaded
+ * @CVM_EVIDENCE_REASON_SETUP_FAILED: it could not be set up; the parameter is
+ *	a positive errno
+ * @CVM_EVIDENCE_REASON_NO_DRIVER: no driver is loaded, or this is not its TEE
+ * @CVM_EVIDENCE_REASON_FOREIGN_NODE: the device node is not that of the driver
+ * @CVM_EVIDENCE_REASON_DRIVER_NOT_LIVE: the driver is initialising or going
+ *	away
+ * @CVM_EVIDENCE_REASON_DRIVER_UNLOADED: the driver was unloaded
+ * @CVM_EVIDENCE_REASON_DRIVER_LEFT: the driver went away under a request
+ * @CVM_EVIDENCE_REASON_KEY_WIPED: the guest's key to the SNP firmware is wiped
+ * @CVM_EVIDENCE_REASON_NO_TPM: there is no TPM 2.0
+ * @CVM_EVIDENCE_REASON_NO_HCL_REPORT: the TPM has no HCL report of a paravisor
+ * @CVM_EVIDENCE_REASON_TPM_REFUSED: the TPM refused a command of the probe; the
+ *	parameter is its response code
+ * @CVM_EVIDENCE_REASON_PROBE_FAILED: the probe failed; the parameter is a
+ *	positive errno
+ */
+enum cvm_evidence_reason {
+	CVM_EVIDENCE_REASON_NONE		= 0,
+	CVM_EVIDENCE_REASON_NOT_PROBED		= 1,
+	CVM_EVIDENCE_REASON_NO_INTERFACE	= 2,
+	CVM_EVIDENCE_REASON_NO_CONFIGFS		= 3,
+	CVM_EVIDENCE_REASON_SETUP_FAILED	= 4,
+	CVM_EVIDENCE_REASON_NO_DRIVER		= 5,
+	CVM_EVIDENCE_REASON_FOREIGN_NODE	= 6,
+	CVM_EVIDENCE_REASON_DRIVER_NOT_LIVE	= 7,
+	CVM_EVIDENCE_REASON_DRIVER_UNLOADED	= 8,
+	CVM_EVIDENCE_REASON_DRIVER_LEFT		= 9,
+	CVM_EVIDENCE_REASON_KEY_WIPED		= 10,
+	CVM_EVIDENCE_REASON_NO_TPM		= 11,
+	CVM_EVIDENCE_REASON_NO_HCL_REPORT	= 12,
+	CVM_EVIDENCE_REASON_TPM_REFUSED		= 13,
+	CVM_EVIDENCE_REASON_PROBE_FAILED	= 14,
 };
 
 /* cvm_evidence_provider.caps: parameters of REQUEST that it can serve */
@@ -158,73 +245,89 @@ enum cvm_evidence_status {
 
 /**
  * struct cvm_evidence_provider - one entry of the list of providers
- * @id: enum cvm_evidence_provider_id
- * @status: enum cvm_evidence_status
- * @tee: enum cvm_evidence_tee, NONE when neither AVAILABLE nor KEY_LOST
- * @privlevel_floor: lowest privlevel (SNP: VMPL) a request may name
- * @caps: CVM_EVIDENCE_CAP_*
- * @queued: requests waiting or being served now
- * @started: requests admitted since the module was loaded
- * @failed: of these, the ones that ended in an error
- * @name: the provider, as in DESIGN ("tsm", "sev-guest", "tdx-guest")
- * @driver: the driver behind it ("sev_guest"), empty when there is none
- * @reason: a sentence for people when status is not AVAILABLE, else empty
+ * @id: offset 0: enum cvm_evidence_provider_id
+ * @status: offset 4: enum cvm_evidence_status
+ * @reason: offset 8: enum cvm_evidence_reason
+ * @reason_param: offset 12: the parameter of @reason, 0 where it has none
+ * @tee: offset 16: enum cvm_evidence_tee, NONE when neither AVAILABLE nor
+ *	KEY_LOST
+ * @privlevel_floor: offset 20: lowest privlevel (SNP: VMPL) a request may name
+ * @caps: offset 24: CVM_EVIDENCE_CAP_*
+ * @quote_data_max: offset 28: with CVM_EVIDENCE_CAP_TPM_QUOTE, bytes of
+ *	qualifying data that the TPM takes; else 0
+ * @queued: offset 32: requests that it is serving now, 0 or 1
+ * @last_error: offset 36: positive errno of the last request that it served, 0
+ *	when that succeeded or there was none
+ * @started: offset 40: requests that it began to serve since the module was
+ *	loaded
+ * @failed: offset 48: of these, the ones that ended in an error
+ * @name: offset 56: "tsm", "sev-guest", "tdx-guest" or "vtpm"
+ * @driver: offset 72: the driver behind it ("sev_guest"), empty when there is
+ *	none
  *
  * Strings are NUL-terminated.
  */
 struct cvm_evidence_provider {
 	__u32 id;
 	__u32 status;
+	__u32 reason;
+	__u32 reason_param;
 	__u32 tee;
 	__u32 privlevel_floor;
 	__u32 caps;
+	__u32 quote_data_max;
 	__u32 queued;
+	__u32 last_error;
 	__aligned_u64 started;
 	__aligned_u64 failed;
 	char name[16];
 	char driver[32];
-	char reason[96];
 };
 
 /* cvm_evidence_info.flags */
 #define CVM_EVIDENCE_INFO_F_VMFORK	(1U << 0) /* this kernel notices VM forks */
+#define CVM_EVIDENCE_INFO_F_EVENTS	(1U << 1) /* the netlink family is there */
 
 /**
  * struct cvm_evidence_info - what CVM_EVIDENCE_GET_INFO tells
- * @size: in: sizeof the caller's struct, at least CVM_EVIDENCE_INFO_SIZE_MIN
- * @flags: out: CVM_EVIDENCE_INFO_F_*
- * @api_version: out: CVM_EVIDENCE_API_VERSION of the module
- * @tee: out: enum cvm_evidence_tee of what AUTO would use
- * @auto_provider: out: enum cvm_evidence_provider_id that AUTO would use now,
- *	be it to answer EKEYREVOKED; CVM_EVIDENCE_PROVIDER_AUTO when there is none
- * @nr_providers: in: elements of the array at @providers; out: providers the
- *	module knows (the array is filled as far as both allow)
- * @provider_size: in: sizeof the caller's struct cvm_evidence_provider, at
- *	least 4 when there is an array
- * @privlevel_floor: out: floor of the provider AUTO would use
- * @providers: in: address of the array, or 0 for none
- * @report_data_max: out: bytes of report_data
- * @max_blob: out: largest blob that is delivered, bytes
- * @queue_max: out: requests one provider's queue takes
- * @share_max: out: of these, for one share (user or container)
- * @default_timeout_ms: out: deadline of requests that name none
- * @max_timeout_ms: out: longest deadline a request may name
- * @vm_epoch: out: how often this VM was forked or restored since boot, as far
- *	as the kernel noticed; meaningless without CVM_EVIDENCE_INFO_F_VMFORK
- * @requests_started: out: requests admitted since the module was loaded
- * @requests_ok: out: of these, ended with evidence
- * @requests_failed: out: of these, ended in an error (the three kinds below
- *	included)
- * @requests_timed_out: out: ended with ETIMEDOUT
- * @requests_abandoned: out: ended because nobody was left to want them
- * @requests_mismatched: out: ended with EBADMSG
- * @refused_busy: out: never admitted, EBUSY
- * @refused_quota: out: never admitted, EDQUOT
- * @live_files: out: open files now
- * @live_requests: out: request objects now
- * @live_blobs: out: blob objects now
- * @live_entries: out: TSM configfs entries of ours now
- * @version: out: version of the module, NUL-terminated
+ * @size: offset 0: in: sizeof the caller's struct, at least
+ *	CVM_EVIDENCE_INFO_SIZE_MIN
+ * @flags: offset 4: out: CVM_EVIDENCE_INFO_F_*
+ * @api_version: offset 8: out: CVM_EVIDENCE_API_VERSION of the module
+ * @tee: offset 12: out: enum cvm_evidence_tee of what AUTO would use
+ * @auto_provider: offset 16: out: enum cvm_evidence_provider_id that AUTO would
+ *	use now, even if only to answer EKEYREVOKED; CVM_EVIDENCE_PROVIDER_AUTO
+ *	when there is none
+ * @nr_providers: offset 20: in: elements of the array at @providers; out:
+ *	providers the module knows (the array is filled as far as both allow)
+ * @provider_size: offset 24: in: sizeof the caller's struct
+ *	cvm_evidence_provider, at least 4 when there is an array
+ * @privlevel_floor: offset 28: out: floor of the provider AUTO would use
+ * @providers: offset 32: in: address of the array, or 0 for none
+ * @report_data_max: offset 40: out: bytes of report_data
+ * @max_blob: offset 44: out: largest blob that is delivered, bytes
+ * @queue_max: offset 48: out: places of the queue's common room
+ * @requests_waiting: offset 52: out: requests that wait now
+ * @default_timeout_ms: offset 56: out: deadline of requests that name none
+ * @max_timeout_ms: offset 60: out: longest deadline a request may name
+ * @request_flags: offset 64: out: CVM_EVIDENCE_F_* that this module serves; a
+ *	provider may lack what one of them asks for
+ * @reserved: offset 68: out: 0
+ * @vm_epoch: offset 72: out: how often this VM was forked or restored since
+ *	boot, as far as the kernel noticed; meaningless without
+ *	CVM_EVIDENCE_INFO_F_VMFORK
+ * @requests_started: offset 80: out: requests admitted since the module was
+ *	loaded
+ * @requests_ok: offset 88: out: of these, ended with evidence
+ * @requests_failed: offset 96: out: of these, ended in an error (the three
+ *	kinds below included)
+ * @requests_timed_out: offset 104: out: ended with ETIMEDOUT
+ * @requests_canceled: offset 112: out: ended because they were replaced or
+ *	their file was closed
+ * @requests_mismatched: offset 120: out: ended with EBADMSG
+ * @refused_busy: offset 128: out: never admitted, EBUSY
+ * @refused_quota: offset 136: out: never admitted, EDQUOT
+ * @version: offset 144: out: version of the module, NUL-terminated
  *
  * At rest requests_started = requests_ok + requests_failed.
  */
@@ -241,26 +344,24 @@ struct cvm_evidence_info {
 	__u32 report_data_max;
 	__u32 max_blob;
 	__u32 queue_max;
-	__u32 share_max;
+	__u32 requests_waiting;
 	__u32 default_timeout_ms;
 	__u32 max_timeout_ms;
+	__u32 request_flags;
+	__u32 reserved;
 	__aligned_u64 vm_epoch;
 	__aligned_u64 requests_started;
 	__aligned_u64 requests_ok;
 	__aligned_u64 requests_failed;
 	__aligned_u64 requests_timed_out;
-	__aligned_u64 requests_abandoned;
+	__aligned_u64 requests_canceled;
 	__aligned_u64 requests_mismatched;
 	__aligned_u64 refused_busy;
 	__aligned_u64 refused_quota;
-	__u32 live_files;
-	__u32 live_requests;
-	__u32 live_blobs;
-	__u32 live_entries;
 	char version[32];
 };
 
-/* size through @providers */
+/* size through @providers; what does not fit is not written */
 #define CVM_EVIDENCE_INFO_SIZE_MIN	40
 
 /*
@@ -276,6 +377,7 @@ struct cvm_evidence_info {
 #define CVM_EVIDENCE_F_CONTEXT		(1U << 5) /* reserved: EOPNOTSUPP */
 #define CVM_EVIDENCE_F_SERVICE_GUID	(1U << 6) /* service_guid is given */
 #define CVM_EVIDENCE_F_MANIFEST_VERSION	(1U << 7) /* service_manifest_version is */
+#define CVM_EVIDENCE_F_TDREPORT		(1U << 8) /* AUTO may give a TDREPORT */
 
 /* cvm_evidence_request.privlevel: whatever the provider's floor is */
 #define CVM_EVIDENCE_PRIVLEVEL_DEFAULT	0xffffffffU
@@ -285,41 +387,55 @@ struct cvm_evidence_info {
 
 /**
  * struct cvm_evidence_request - parameters and outcome of one request
- * @size: in: sizeof the caller's struct, at least CVM_EVIDENCE_REQUEST_SIZE_MIN
- * @flags: in: CVM_EVIDENCE_F_*
- * @provider: in: enum cvm_evidence_provider_id, AUTO for the first available
- * @privlevel: in: 0..3 (SNP: VMPL), or CVM_EVIDENCE_PRIVLEVEL_DEFAULT
- * @timeout_ms: in: deadline from now in ms, 0 for the module's default;
- *	at most max_timeout_ms of GET_INFO (EINVAL)
- * @report_data_len: in: raw length of report_data, 1..64; longer is EMSGSIZE
- * @report_data: in: bytes beyond the length must be zero; the hardware sees
- *	64 bytes, zero-padded on the right
- * @service_provider: in: address of a text without NUL ("svsm"), or 0
- * @service_provider_len: in: its length, at most CVM_EVIDENCE_SERVICE_MAX
- * @service_manifest_version: in: with CVM_EVIDENCE_F_MANIFEST_VERSION, else 0
- * @service_guid: in: with CVM_EVIDENCE_F_SERVICE_GUID, in the order of its
- *	text form (RFC 4122); else zero
- * @quote_data: in: with CVM_EVIDENCE_F_QUOTE_DATA, address of the qualifying
- *	data of the TPM quote; without it the raw report_data is used
- * @quote_data_len: in: its length, may be 0
- * @pcr_mask: in: bit n selects PCR n, 0 for all of 0..23
- * @pcr_banks: in: reserved, 0
- * @reserved: in: 0
- * @out_provider: out: enum cvm_evidence_provider_id that served it
- * @out_flags: out: CVM_EVIDENCE_OUT_F_*
- * @blob_len: out: bytes that read(2) will deliver, 0 when there is none
- * @sequence: out: number of the request since the module was loaded, 0 when
- *	it was not admitted
- * @fw_status: out: status of the firmware or host where it is known (sev-guest:
- *	exitinfo2, low half firmware, high half VMM; vtpm: the TPM's response
- *	code)
- * @wait_ns: out: time from admission to the start of its work, or until now
- *	when that did not start
- * @firmware_ns: out: time in the provider
+ * @size: offset 0: in: sizeof the caller's struct, at least
+ *	CVM_EVIDENCE_REQUEST_SIZE_MIN
+ * @flags: offset 4: in: CVM_EVIDENCE_F_*; SHARED with CONTEXT is EINVAL
+ * @provider: offset 8: in: enum cvm_evidence_provider_id, AUTO for the first
+ *	available
+ * @privlevel: offset 12: in: 0..3 (SNP: VMPL), or
+ *	CVM_EVIDENCE_PRIVLEVEL_DEFAULT
+ * @timeout_ms: offset 16: in: deadline from now in ms, 0 for the module's
+ *	default; at most max_timeout_ms of GET_INFO (EINVAL)
+ * @report_data_len: offset 20: in: raw length of report_data, 1..64; longer is
+ *	EMSGSIZE
+ * @report_data: offset 24: in: bytes beyond the length must be zero; the
+ *	hardware sees 64 bytes, zero-padded on the right
+ * @service_provider: offset 88: in: address of a text without NUL ("svsm"), or
+ *	0; needed where @service_guid or @service_manifest_version is given
+ * @service_provider_len: offset 96: in: its length, at most
+ *	CVM_EVIDENCE_SERVICE_MAX
+ * @service_manifest_version: offset 100: in: with
+ *	CVM_EVIDENCE_F_MANIFEST_VERSION, else 0
+ * @service_guid: offset 104: in: with CVM_EVIDENCE_F_SERVICE_GUID, in the order
+ *	of its text form (RFC 4122); else zero
+ * @quote_data: offset 120: in: with CVM_EVIDENCE_F_QUOTE_DATA, address of the
+ *	qualifying data of the TPM quote; without it the raw report_data is used
+ * @quote_data_len: offset 128: in: its length, may be 0
+ * @pcr_mask: offset 132: in: bit n selects PCR n, 0 for all of 0..23
+ * @pcr_banks: offset 136: in: reserved, 0
+ * @reserved: offset 140: in: 0
+ * @sequence: offset 144: in: 0 starts a new request and cancels a pending one;
+ *	the number of the pending request, whose outcome no call has returned
+ *	yet, continues that one and ignores the other parameters; any other is
+ *	EINVAL. out: number of the request since the module was loaded, written
+ *	before the call waits; 0 when it was not admitted
+ * @out_provider: offset 152: out: enum cvm_evidence_provider_id that served it,
+ *	CVM_EVIDENCE_PROVIDER_AUTO when none did
+ * @out_flags: offset 156: out: CVM_EVIDENCE_OUT_F_*
+ * @blob_len: offset 160: out: bytes that read(2) will deliver, 0 when there is
+ *	none
+ * @fw_status: offset 168: out: status of the firmware or host where it is known
+ *	(sev-guest: exitinfo2, low half firmware, high half VMM; vtpm: the TPM's
+ *	response code)
+ * @wait_ns: offset 176: out: time from admission to the start of its work, or
+ *	until now when that did not start
+ * @firmware_ns: offset 184: out: time in the provider
  *
  * The ioctl needs a file open for writing (EBADF). It sets every parameter,
  * starts the request and waits for it; read(2) then delivers the blob. Out
- * fields are written on failure too. An unread blob is discarded by it.
+ * fields are ignored on entry and written on failure too. An unread blob is
+ * discarded by it. Whatever it returns but 0, EAGAIN, EINTR, EBADF and ENOTTY,
+ * nothing of the caller's is left to read: the file is at EOF.
  */
 struct cvm_evidence_request {
 	__u32 size;
@@ -338,17 +454,45 @@ struct cvm_evidence_request {
 	__u32 pcr_mask;
 	__u32 pcr_banks;
 	__u32 reserved;
+	__aligned_u64 sequence;
 	__u32 out_provider;
 	__u32 out_flags;
 	__aligned_u64 blob_len;
-	__aligned_u64 sequence;
 	__aligned_u64 fw_status;
 	__aligned_u64 wait_ns;
 	__aligned_u64 firmware_ns;
 };
 
-/* size through @report_data */
-#define CVM_EVIDENCE_REQUEST_SIZE_MIN	88
+/* size through @firmware_ns */
+#define CVM_EVIDENCE_REQUEST_SIZE_MIN	192
+
+/*
+ * ioctl CVM_EVIDENCE_GET_LEASE (reserved: EOPNOTSUPP)
+ */
+
+/* cvm_evidence_lease.reasons and .noticed */
+#define CVM_EVIDENCE_LEASE_FORKED	(1U << 0) /* forked or restored */
+#define CVM_EVIDENCE_LEASE_RESUMED	(1U << 1) /* suspended and resumed */
+#define CVM_EVIDENCE_LEASE_KEY_LOST	(1U << 2)
+#define CVM_EVIDENCE_LEASE_TCB		(1U << 3) /* reports name another TCB */
+#define CVM_EVIDENCE_LEASE_IDENTITY	(1U << 4) /* a fixed field differs */
+#define CVM_EVIDENCE_LEASE_DRIVER	(1U << 5) /* the driver was reloaded */
+
+/**
+ * struct cvm_evidence_lease - does the evidence read from this file still hold
+ * @size: offset 0: in: sizeof the caller's struct
+ * @reasons: offset 4: out: CVM_EVIDENCE_LEASE_* why it does not, 0 if it holds
+ * @noticed: offset 8: out: CVM_EVIDENCE_LEASE_* that this kernel can notice
+ * @reserved: offset 12: 0
+ * @sequence: offset 16: out: number of the request that the evidence is of
+ */
+struct cvm_evidence_lease {
+	__u32 size;
+	__u32 reasons;
+	__u32 noticed;
+	__u32 reserved;
+	__aligned_u64 sequence;
+};
 
 /*
  * THE EVIDENCE BLOB
@@ -360,7 +504,9 @@ struct cvm_evidence_request {
  *
  * A reader skips items of a type it does not know, unless the item carries
  * CVM_EVIDENCE_ITEM_F_CRITICAL: then it refuses the blob. A higher minor
- * version adds items, flags or header bytes; a higher major one breaks.
+ * version adds items, flags or header bytes; a higher major one breaks. A
+ * reader refuses a blob whose flags have an unknown bit of
+ * CVM_EVIDENCE_BLOB_F_CRITICAL, and one whose binding it does not know.
  *
  * No more than one item of each type, but for CVM_EVIDENCE_ITEM_ABSENT.
  *
@@ -373,7 +519,8 @@ struct cvm_evidence_request {
 #define CVM_EVIDENCE_BLOB_HEADER_LEN	64
 #define CVM_EVIDENCE_ITEM_HEADER_LEN	16
 
-/* cvm_evidence_blob.flags */
+/* cvm_evidence_blob.flags: the upper half is critical, none of it is used yet */
+#define CVM_EVIDENCE_BLOB_F_CRITICAL	0xffff0000U
 #define CVM_EVIDENCE_BLOB_F_TDREPORT	(1U << 0) /* a TDREPORT, not a quote */
 #define CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM (1U << 1) /* nobody chose the nonce */
 #define CVM_EVIDENCE_BLOB_F_UNCHECKED	(1U << 2) /* the kernel cannot read the
@@ -453,8 +600,10 @@ struct cvm_evidence_item {
  * @CVM_EVIDENCE_ITEM_CERTS: certificate table of the SNP extended report
  *	(GHCB specification 4.1.8.1)
  * @CVM_EVIDENCE_ITEM_MANIFEST: manifest of the SVSM services
- * @CVM_EVIDENCE_ITEM_STATEMENT: reserved
- * @CVM_EVIDENCE_ITEM_MERKLE_PATH: reserved
+ * @CVM_EVIDENCE_ITEM_STATEMENT: reserved: JSON text whose SHA-256, padded, is
+ *	REPORT_DATA
+ * @CVM_EVIDENCE_ITEM_MERKLE_PATH: reserved: the member's path in a shared
+ *	statement's tree
  * @CVM_EVIDENCE_ITEM_CCEL_TABLE: ACPI CCEL table, raw
  * @CVM_EVIDENCE_ITEM_CCEL_DATA: the event log it points to, trailing 0xff cut
  * @CVM_EVIDENCE_ITEM_TPM_ATTEST: TPMS_ATTEST
@@ -510,14 +659,17 @@ enum cvm_evidence_item_type {
  *
  * Generic netlink family "cvm_evidence", described by
  * include/netlink/cvm_evidence.yaml, in the init network namespace only.
- * Listening to its group "events" and the dump GET_LOG need CAP_NET_ADMIN in
- * the init user namespace; a kernel that cannot guard a group offers none.
- * GET_INFO is for everybody.
+ * Listening to its group "events", GET_INFO and the dump GET_LOG need
+ * CAP_NET_ADMIN in the init user namespace; a kernel that cannot guard a group
+ * offers none.
  *
- * This is monitoring, no audit trail: a slow listener loses events, and so does
- * the log when more than CVM_EVIDENCE_LOG_MAX come. Event numbers have no
- * gaps: who misses one sees it, and is told ENOBUFS by its socket.
+ * This is monitoring, not an audit trail: a slow listener loses events, and so
+ * does the log when more than CVM_EVIDENCE_LOG_MAX come. Event numbers have no
+ * gaps: a listener that misses one sees it, and its socket returns ENOBUFS.
  * Events never carry report_data or anything it could be guessed from.
+ *
+ * Numbers are of the netlink type uint: 4 bytes, or 8 where the value needs
+ * them. EXE_MAJOR and EXE_MINOR are u32.
  */
 #define CVM_EVIDENCE_GENL_NAME		"cvm_evidence"
 #define CVM_EVIDENCE_GENL_VERSION	1
@@ -527,8 +679,8 @@ enum cvm_evidence_item_type {
 /**
  * enum cvm_evidence_cmd - messages of the family
  * @CVM_EVIDENCE_CMD_UNSPEC: never used
- * @CVM_EVIDENCE_CMD_GET_INFO: do: answers with CVM_EVIDENCE_INFO_A_*; providers
- *	as they were last seen, none is looked for
+ * @CVM_EVIDENCE_CMD_GET_INFO: do: answers with CVM_EVIDENCE_INFO_A_*, from what
+ *	is known
  * @CVM_EVIDENCE_CMD_GET_LOG: dump: the last events, oldest first, each with
  *	CVM_EVIDENCE_EVENT_A_*; with CVM_EVIDENCE_EVENT_A_NUMBER in the request,
  *	the ones from that number on
@@ -549,8 +701,7 @@ enum cvm_evidence_cmd {
  * @CVM_EVIDENCE_EV_PROVIDER_REMOVED: it cannot any more
  * @CVM_EVIDENCE_EV_THROTTLED: a call took as long as the SNP driver waits when
  *	the host tells it to come back later
- * @CVM_EVIDENCE_EV_RECOVERED: calls are quick again; without
- *	CVM_EVIDENCE_EVENT_A_FIRMWARE_NS: a key that was lost serves again
+ * @CVM_EVIDENCE_EV_RECOVERED: calls are quick again
  * @CVM_EVIDENCE_EV_KEY_LOST: the guest's key to the SNP firmware is wiped
  * @CVM_EVIDENCE_EV_QUOTA_DENIED: a request was not admitted, EBUSY or EDQUOT; a
  *	few events in a second at most, the last of them counts the rest, which
@@ -561,7 +712,8 @@ enum cvm_evidence_cmd {
  *	the life of a VM
  * @CVM_EVIDENCE_EV_REATTEST: the VM was forked, restored or resumed: what was
  *	attested before may no longer hold. After the fact, and by the word of
- *	an untrusted host: hygiene, no proof.
+ *	an untrusted host: hygiene, not proof.
+ * @CVM_EVIDENCE_EV_KEY_RECOVERED: a key that was lost serves again
  */
 enum cvm_evidence_event_type {
 	CVM_EVIDENCE_EV_EVIDENCE_TAKEN		= 1,
@@ -576,6 +728,7 @@ enum cvm_evidence_event_type {
 	CVM_EVIDENCE_EV_TCB_CHANGED		= 10,
 	CVM_EVIDENCE_EV_IDENTITY_CHANGED	= 11,
 	CVM_EVIDENCE_EV_REATTEST		= 12,
+	CVM_EVIDENCE_EV_KEY_RECOVERED		= 13,
 };
 
 /**
@@ -613,59 +766,60 @@ enum cvm_evidence_cause {
  * enum cvm_evidence_event_attr - attributes of an event
  *
  * Of every event:
- * @CVM_EVIDENCE_EVENT_A_NUMBER: u64, 1, 2, 3, ... since the module was loaded
- * @CVM_EVIDENCE_EVENT_A_TYPE: u32, enum cvm_evidence_event_type
- * @CVM_EVIDENCE_EVENT_A_BOOTTIME: u64, CLOCK_BOOTTIME, ns
- * @CVM_EVIDENCE_EVENT_A_REALTIME: u64, CLOCK_REALTIME, ns
- * @CVM_EVIDENCE_EVENT_A_VM_EPOCH: u64, as in GET_INFO
+ * @CVM_EVIDENCE_EVENT_A_NUMBER: uint, 1, 2, 3, ... since the module was loaded
+ * @CVM_EVIDENCE_EVENT_A_TYPE: uint, enum cvm_evidence_event_type
+ * @CVM_EVIDENCE_EVENT_A_BOOTTIME: uint, CLOCK_BOOTTIME, ns
+ * @CVM_EVIDENCE_EVENT_A_REALTIME: uint, CLOCK_REALTIME, ns
+ * @CVM_EVIDENCE_EVENT_A_VM_EPOCH: uint, as in GET_INFO
  *
  * Who did it (evidence, quota and parameter events), as the init namespaces
  * see it:
- * @CVM_EVIDENCE_EVENT_A_PID: u32, process
- * @CVM_EVIDENCE_EVENT_A_START_TIME: u64, CLOCK_BOOTTIME of its start, ns: a pid
- *	alone may be somebody else's by now
- * @CVM_EVIDENCE_EVENT_A_UID: u32, real uid
- * @CVM_EVIDENCE_EVENT_A_LOGINUID: u32, of the audit system; absent when unset
- * @CVM_EVIDENCE_EVENT_A_SESSION: u32, of the audit system; absent when unset
+ * @CVM_EVIDENCE_EVENT_A_PID: uint, process
+ * @CVM_EVIDENCE_EVENT_A_START_TIME: uint, CLOCK_BOOTTIME of its start, ns: a pid
+ *	alone may be another process's by now
+ * @CVM_EVIDENCE_EVENT_A_UID: uint, real uid
+ * @CVM_EVIDENCE_EVENT_A_LOGINUID: uint, of the audit system; absent when unset
+ * @CVM_EVIDENCE_EVENT_A_SESSION: uint, of the audit system; absent when unset
  * @CVM_EVIDENCE_EVENT_A_COMM: text, a process names itself as it likes
- * @CVM_EVIDENCE_EVENT_A_EXE_DEV: u64, device of its executable's filesystem,
- *	major << 20 | minor: st_dev, but on btrfs and on overlays of several
- *	filesystems
- * @CVM_EVIDENCE_EVENT_A_EXE_INODE: u64, st_ino of it
- * @CVM_EVIDENCE_EVENT_A_CGROUP: u64, id of its cgroup (v2): the inode of the
+ * @CVM_EVIDENCE_EVENT_A_EXE_MAJOR: u32, device of its executable's filesystem:
+ *	st_dev, but on btrfs and on overlays of several filesystems
+ * @CVM_EVIDENCE_EVENT_A_EXE_MINOR: u32, of the same device
+ * @CVM_EVIDENCE_EVENT_A_EXE_INODE: uint, st_ino of it
+ * @CVM_EVIDENCE_EVENT_A_CGROUP: uint, id of its cgroup (v2): the inode of the
  *	cgroup's directory
  *
  * Of evidence events:
- * @CVM_EVIDENCE_EVENT_A_SEQUENCE: u64, as in the blob
- * @CVM_EVIDENCE_EVENT_A_PROVIDER: u32, enum cvm_evidence_provider_id (provider,
- *	throttling, key, quota and field events too)
- * @CVM_EVIDENCE_EVENT_A_TEE: u32, enum cvm_evidence_tee (provider and field
+ * @CVM_EVIDENCE_EVENT_A_SEQUENCE: uint, as in the blob
+ * @CVM_EVIDENCE_EVENT_A_PROVIDER: uint, enum cvm_evidence_provider_id
+ *	(provider, throttling, key and field events too); of a request that no
+ *	provider served and of quota events, the one that was asked for
+ * @CVM_EVIDENCE_EVENT_A_TEE: uint, enum cvm_evidence_tee (provider and field
  *	events too)
- * @CVM_EVIDENCE_EVENT_A_PRIVLEVEL: u32, as asked for; absent: the default
- * @CVM_EVIDENCE_EVENT_A_FLAGS: u32, CVM_EVIDENCE_F_*
- * @CVM_EVIDENCE_EVENT_A_BATCH: u32, how many requests were answered with it
- * @CVM_EVIDENCE_EVENT_A_ERRNO: u32, positive errno (quota events too)
- * @CVM_EVIDENCE_EVENT_A_FW_STATUS: u64, where it is known
- * @CVM_EVIDENCE_EVENT_A_WAIT_NS: u64, from admission to the start of its work,
+ * @CVM_EVIDENCE_EVENT_A_PRIVLEVEL: uint, as asked for; absent: the default
+ * @CVM_EVIDENCE_EVENT_A_FLAGS: uint, CVM_EVIDENCE_F_*
+ * @CVM_EVIDENCE_EVENT_A_BATCH: uint, how many requests were answered with it
+ * @CVM_EVIDENCE_EVENT_A_ERRNO: uint, positive errno (quota events too)
+ * @CVM_EVIDENCE_EVENT_A_FW_STATUS: uint, where it is known
+ * @CVM_EVIDENCE_EVENT_A_WAIT_NS: uint, from admission to the start of its work,
  *	or to its end
- * @CVM_EVIDENCE_EVENT_A_FIRMWARE_NS: u64, time in the provider (throttling
+ * @CVM_EVIDENCE_EVENT_A_FIRMWARE_NS: uint, time in the provider (throttling
  *	events too)
  * @CVM_EVIDENCE_EVENT_A_REPORT_SHA256: 32 bytes, SHA-256 of the report
- * @CVM_EVIDENCE_EVENT_A_KERNEL_RANDOM: flag, nobody chose report_data
+ * @CVM_EVIDENCE_EVENT_A_KERNEL_RANDOM: flag, the kernel chose report_data
  *
  * Of others:
  * @CVM_EVIDENCE_EVENT_A_DRIVER: text, driver behind the provider
- * @CVM_EVIDENCE_EVENT_A_REASON: text, why a provider went away
- * @CVM_EVIDENCE_EVENT_A_COUNT: u32, refusals that a quota event stands for
+ * @CVM_EVIDENCE_EVENT_A_REASON: uint, enum cvm_evidence_reason: why a provider
+ *	went away or a key is lost
+ * @CVM_EVIDENCE_EVENT_A_REASON_PARAM: uint, its parameter; absent when 0
+ * @CVM_EVIDENCE_EVENT_A_COUNT: uint, refusals that a quota event stands for
  * @CVM_EVIDENCE_EVENT_A_PARAMETER: text, name of a module parameter
- * @CVM_EVIDENCE_EVENT_A_OLD_VALUE: u64, its value before
- * @CVM_EVIDENCE_EVENT_A_NEW_VALUE: u64, and now
- * @CVM_EVIDENCE_EVENT_A_FIELD: u32, enum cvm_evidence_field
+ * @CVM_EVIDENCE_EVENT_A_OLD_VALUE: uint, its value before
+ * @CVM_EVIDENCE_EVENT_A_NEW_VALUE: uint, and now
+ * @CVM_EVIDENCE_EVENT_A_FIELD: uint, enum cvm_evidence_field
  * @CVM_EVIDENCE_EVENT_A_OLD: bytes of the field before
  * @CVM_EVIDENCE_EVENT_A_NEW: and now
- * @CVM_EVIDENCE_EVENT_A_CAUSE: u32, enum cvm_evidence_cause
- *
- * @CVM_EVIDENCE_EVENT_A_PAD: fills up to 8 bytes
+ * @CVM_EVIDENCE_EVENT_A_CAUSE: uint, enum cvm_evidence_cause
  */
 enum cvm_evidence_event_attr {
 	CVM_EVIDENCE_EVENT_A_NUMBER		= 1,
@@ -679,32 +833,33 @@ enum cvm_evidence_event_attr {
 	CVM_EVIDENCE_EVENT_A_LOGINUID		= 9,
 	CVM_EVIDENCE_EVENT_A_SESSION		= 10,
 	CVM_EVIDENCE_EVENT_A_COMM		= 11,
-	CVM_EVIDENCE_EVENT_A_EXE_DEV		= 12,
-	CVM_EVIDENCE_EVENT_A_EXE_INODE		= 13,
-	CVM_EVIDENCE_EVENT_A_CGROUP		= 14,
-	CVM_EVIDENCE_EVENT_A_SEQUENCE		= 15,
-	CVM_EVIDENCE_EVENT_A_PROVIDER		= 16,
-	CVM_EVIDENCE_EVENT_A_TEE		= 17,
-	CVM_EVIDENCE_EVENT_A_PRIVLEVEL		= 18,
-	CVM_EVIDENCE_EVENT_A_FLAGS		= 19,
-	CVM_EVIDENCE_EVENT_A_BATCH		= 20,
-	CVM_EVIDENCE_EVENT_A_ERRNO		= 21,
-	CVM_EVIDENCE_EVENT_A_FW_STATUS		= 22,
-	CVM_EVIDENCE_EVENT_A_WAIT_NS		= 23,
-	CVM_EVIDENCE_EVENT_A_FIRMWARE_NS	= 24,
-	CVM_EVIDENCE_EVENT_A_REPORT_SHA256	= 25,
-	CVM_EVIDENCE_EVENT_A_KERNEL_RANDOM	= 26,
-	CVM_EVIDENCE_EVENT_A_DRIVER		= 27,
-	CVM_EVIDENCE_EVENT_A_REASON		= 28,
-	CVM_EVIDENCE_EVENT_A_COUNT		= 29,
-	CVM_EVIDENCE_EVENT_A_PARAMETER		= 30,
-	CVM_EVIDENCE_EVENT_A_OLD_VALUE		= 31,
-	CVM_EVIDENCE_EVENT_A_NEW_VALUE		= 32,
-	CVM_EVIDENCE_EVENT_A_FIELD		= 33,
-	CVM_EVIDENCE_EVENT_A_OLD		= 34,
-	CVM_EVIDENCE_EVENT_A_NEW		= 35,
-	CVM_EVIDENCE_EVENT_A_CAUSE		= 36,
-	CVM_EVIDENCE_EVENT_A_PAD		= 37,
+	CVM_EVIDENCE_EVENT_A_EXE_MAJOR		= 12,
+	CVM_EVIDENCE_EVENT_A_EXE_MINOR		= 13,
+	CVM_EVIDENCE_EVENT_A_EXE_INODE		= 14,
+	CVM_EVIDENCE_EVENT_A_CGROUP		= 15,
+	CVM_EVIDENCE_EVENT_A_SEQUENCE		= 16,
+	CVM_EVIDENCE_EVENT_A_PROVIDER		= 17,
+	CVM_EVIDENCE_EVENT_A_TEE		= 18,
+	CVM_EVIDENCE_EVENT_A_PRIVLEVEL		= 19,
+	CVM_EVIDENCE_EVENT_A_FLAGS		= 20,
+	CVM_EVIDENCE_EVENT_A_BATCH		= 21,
+	CVM_EVIDENCE_EVENT_A_ERRNO		= 22,
+	CVM_EVIDENCE_EVENT_A_FW_STATUS		= 23,
+	CVM_EVIDENCE_EVENT_A_WAIT_NS		= 24,
+	CVM_EVIDENCE_EVENT_A_FIRMWARE_NS	= 25,
+	CVM_EVIDENCE_EVENT_A_REPORT_SHA256	= 26,
+	CVM_EVIDENCE_EVENT_A_KERNEL_RANDOM	= 27,
+	CVM_EVIDENCE_EVENT_A_DRIVER		= 28,
+	CVM_EVIDENCE_EVENT_A_REASON		= 29,
+	CVM_EVIDENCE_EVENT_A_REASON_PARAM	= 30,
+	CVM_EVIDENCE_EVENT_A_COUNT		= 31,
+	CVM_EVIDENCE_EVENT_A_PARAMETER		= 32,
+	CVM_EVIDENCE_EVENT_A_OLD_VALUE		= 33,
+	CVM_EVIDENCE_EVENT_A_NEW_VALUE		= 34,
+	CVM_EVIDENCE_EVENT_A_FIELD		= 35,
+	CVM_EVIDENCE_EVENT_A_OLD		= 36,
+	CVM_EVIDENCE_EVENT_A_NEW		= 37,
+	CVM_EVIDENCE_EVENT_A_CAUSE		= 38,
 };
 
 /**
@@ -712,81 +867,79 @@ enum cvm_evidence_event_attr {
  *
  * As the members of struct cvm_evidence_info of the same names.
  * @CVM_EVIDENCE_INFO_A_VERSION: text
- * @CVM_EVIDENCE_INFO_A_API_VERSION: u32
- * @CVM_EVIDENCE_INFO_A_FLAGS: u32, CVM_EVIDENCE_INFO_F_*
- * @CVM_EVIDENCE_INFO_A_VM_EPOCH: u64
- * @CVM_EVIDENCE_INFO_A_REQUESTS_STARTED: u64
- * @CVM_EVIDENCE_INFO_A_REQUESTS_OK: u64
- * @CVM_EVIDENCE_INFO_A_REQUESTS_FAILED: u64
- * @CVM_EVIDENCE_INFO_A_REQUESTS_TIMED_OUT: u64
- * @CVM_EVIDENCE_INFO_A_REQUESTS_ABANDONED: u64
- * @CVM_EVIDENCE_INFO_A_REQUESTS_MISMATCHED: u64
- * @CVM_EVIDENCE_INFO_A_REFUSED_BUSY: u64
- * @CVM_EVIDENCE_INFO_A_REFUSED_QUOTA: u64
- * @CVM_EVIDENCE_INFO_A_LIVE_FILES: u32
- * @CVM_EVIDENCE_INFO_A_LIVE_REQUESTS: u32
- * @CVM_EVIDENCE_INFO_A_LIVE_BLOBS: u32
- * @CVM_EVIDENCE_INFO_A_LIVE_ENTRIES: u32
- * @CVM_EVIDENCE_INFO_A_EVENTS: u64, number of the last event
- * @CVM_EVIDENCE_INFO_A_EVENTS_UNSENT: u64, events that the log overran before
+ * @CVM_EVIDENCE_INFO_A_API_VERSION: uint
+ * @CVM_EVIDENCE_INFO_A_FLAGS: uint, CVM_EVIDENCE_INFO_F_*
+ * @CVM_EVIDENCE_INFO_A_REQUEST_FLAGS: uint, CVM_EVIDENCE_F_*
+ * @CVM_EVIDENCE_INFO_A_VM_EPOCH: uint
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_WAITING: uint
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_STARTED: uint
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_OK: uint
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_FAILED: uint
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_TIMED_OUT: uint
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_CANCELED: uint
+ * @CVM_EVIDENCE_INFO_A_REQUESTS_MISMATCHED: uint
+ * @CVM_EVIDENCE_INFO_A_REFUSED_BUSY: uint
+ * @CVM_EVIDENCE_INFO_A_REFUSED_QUOTA: uint
+ * @CVM_EVIDENCE_INFO_A_EVENTS: uint, number of the last event
+ * @CVM_EVIDENCE_INFO_A_EVENTS_UNSENT: uint, events that the log overran before
  *	they could be sent
  * @CVM_EVIDENCE_INFO_A_PROVIDER: nest of CVM_EVIDENCE_PROVIDER_A_*, one for
  *	each provider
- * @CVM_EVIDENCE_INFO_A_PAD: fills up to 8 bytes
  */
 enum cvm_evidence_info_attr {
 	CVM_EVIDENCE_INFO_A_VERSION		= 1,
 	CVM_EVIDENCE_INFO_A_API_VERSION		= 2,
 	CVM_EVIDENCE_INFO_A_FLAGS		= 3,
-	CVM_EVIDENCE_INFO_A_VM_EPOCH		= 4,
-	CVM_EVIDENCE_INFO_A_REQUESTS_STARTED	= 5,
-	CVM_EVIDENCE_INFO_A_REQUESTS_OK		= 6,
-	CVM_EVIDENCE_INFO_A_REQUESTS_FAILED	= 7,
-	CVM_EVIDENCE_INFO_A_REQUESTS_TIMED_OUT	= 8,
-	CVM_EVIDENCE_INFO_A_REQUESTS_ABANDONED	= 9,
-	CVM_EVIDENCE_INFO_A_REQUESTS_MISMATCHED	= 10,
-	CVM_EVIDENCE_INFO_A_REFUSED_BUSY	= 11,
-	CVM_EVIDENCE_INFO_A_REFUSED_QUOTA	= 12,
-	CVM_EVIDENCE_INFO_A_LIVE_FILES		= 13,
-	CVM_EVIDENCE_INFO_A_LIVE_REQUESTS	= 14,
-	CVM_EVIDENCE_INFO_A_LIVE_BLOBS		= 15,
-	CVM_EVIDENCE_INFO_A_LIVE_ENTRIES	= 16,
-	CVM_EVIDENCE_INFO_A_EVENTS		= 17,
-	CVM_EVIDENCE_INFO_A_EVENTS_UNSENT	= 18,
-	CVM_EVIDENCE_INFO_A_PROVIDER		= 19,
-	CVM_EVIDENCE_INFO_A_PAD			= 20,
+	CVM_EVIDENCE_INFO_A_REQUEST_FLAGS	= 4,
+	CVM_EVIDENCE_INFO_A_VM_EPOCH		= 5,
+	CVM_EVIDENCE_INFO_A_REQUESTS_WAITING	= 6,
+	CVM_EVIDENCE_INFO_A_REQUESTS_STARTED	= 7,
+	CVM_EVIDENCE_INFO_A_REQUESTS_OK		= 8,
+	CVM_EVIDENCE_INFO_A_REQUESTS_FAILED	= 9,
+	CVM_EVIDENCE_INFO_A_REQUESTS_TIMED_OUT	= 10,
+	CVM_EVIDENCE_INFO_A_REQUESTS_CANCELED	= 11,
+	CVM_EVIDENCE_INFO_A_REQUESTS_MISMATCHED	= 12,
+	CVM_EVIDENCE_INFO_A_REFUSED_BUSY	= 13,
+	CVM_EVIDENCE_INFO_A_REFUSED_QUOTA	= 14,
+	CVM_EVIDENCE_INFO_A_EVENTS		= 15,
+	CVM_EVIDENCE_INFO_A_EVENTS_UNSENT	= 16,
+	CVM_EVIDENCE_INFO_A_PROVIDER		= 17,
 };
 
 /**
  * enum cvm_evidence_provider_attr - one provider in GET_INFO's answer
  *
  * As the members of struct cvm_evidence_provider of the same names.
- * @CVM_EVIDENCE_PROVIDER_A_ID: u32, enum cvm_evidence_provider_id
+ * @CVM_EVIDENCE_PROVIDER_A_ID: uint, enum cvm_evidence_provider_id
  * @CVM_EVIDENCE_PROVIDER_A_NAME: text
- * @CVM_EVIDENCE_PROVIDER_A_STATUS: u32, enum cvm_evidence_status
- * @CVM_EVIDENCE_PROVIDER_A_TEE: u32, enum cvm_evidence_tee
- * @CVM_EVIDENCE_PROVIDER_A_PRIVLEVEL_FLOOR: u32
- * @CVM_EVIDENCE_PROVIDER_A_CAPS: u32, CVM_EVIDENCE_CAP_*
- * @CVM_EVIDENCE_PROVIDER_A_QUEUED: u32
- * @CVM_EVIDENCE_PROVIDER_A_STARTED: u64
- * @CVM_EVIDENCE_PROVIDER_A_FAILED: u64
- * @CVM_EVIDENCE_PROVIDER_A_DRIVER: text
- * @CVM_EVIDENCE_PROVIDER_A_REASON: text
- * @CVM_EVIDENCE_PROVIDER_A_PAD: fills up to 8 bytes
+ * @CVM_EVIDENCE_PROVIDER_A_STATUS: uint, enum cvm_evidence_status
+ * @CVM_EVIDENCE_PROVIDER_A_REASON: uint, enum cvm_evidence_reason
+ * @CVM_EVIDENCE_PROVIDER_A_REASON_PARAM: uint
+ * @CVM_EVIDENCE_PROVIDER_A_TEE: uint, enum cvm_evidence_tee
+ * @CVM_EVIDENCE_PROVIDER_A_PRIVLEVEL_FLOOR: uint
+ * @CVM_EVIDENCE_PROVIDER_A_CAPS: uint, CVM_EVIDENCE_CAP_*
+ * @CVM_EVIDENCE_PROVIDER_A_QUOTE_DATA_MAX: uint
+ * @CVM_EVIDENCE_PROVIDER_A_QUEUED: uint
+ * @CVM_EVIDENCE_PROVIDER_A_LAST_ERROR: uint
+ * @CVM_EVIDENCE_PROVIDER_A_STARTED: uint
+ * @CVM_EVIDENCE_PROVIDER_A_FAILED: uint
+ * @CVM_EVIDENCE_PROVIDER_A_DRIVER: text, absent when empty
  */
 enum cvm_evidence_provider_attr {
 	CVM_EVIDENCE_PROVIDER_A_ID		= 1,
 	CVM_EVIDENCE_PROVIDER_A_NAME		= 2,
 	CVM_EVIDENCE_PROVIDER_A_STATUS		= 3,
-	CVM_EVIDENCE_PROVIDER_A_TEE		= 4,
-	CVM_EVIDENCE_PROVIDER_A_PRIVLEVEL_FLOOR	= 5,
-	CVM_EVIDENCE_PROVIDER_A_CAPS		= 6,
-	CVM_EVIDENCE_PROVIDER_A_QUEUED		= 7,
-	CVM_EVIDENCE_PROVIDER_A_STARTED		= 8,
-	CVM_EVIDENCE_PROVIDER_A_FAILED		= 9,
-	CVM_EVIDENCE_PROVIDER_A_DRIVER		= 10,
-	CVM_EVIDENCE_PROVIDER_A_REASON		= 11,
-	CVM_EVIDENCE_PROVIDER_A_PAD		= 12,
+	CVM_EVIDENCE_PROVIDER_A_REASON		= 4,
+	CVM_EVIDENCE_PROVIDER_A_REASON_PARAM	= 5,
+	CVM_EVIDENCE_PROVIDER_A_TEE		= 6,
+	CVM_EVIDENCE_PROVIDER_A_PRIVLEVEL_FLOOR	= 7,
+	CVM_EVIDENCE_PROVIDER_A_CAPS		= 8,
+	CVM_EVIDENCE_PROVIDER_A_QUOTE_DATA_MAX	= 9,
+	CVM_EVIDENCE_PROVIDER_A_QUEUED		= 10,
+	CVM_EVIDENCE_PROVIDER_A_LAST_ERROR	= 11,
+	CVM_EVIDENCE_PROVIDER_A_STARTED		= 12,
+	CVM_EVIDENCE_PROVIDER_A_FAILED		= 13,
+	CVM_EVIDENCE_PROVIDER_A_DRIVER		= 14,
 };
 
 #endif /* _UAPI_LINUX_CVM_EVIDENCE_H */
