@@ -40,13 +40,38 @@ int device_info(int fd, const char *path, struct device_info *out)
 	if (ioctl(fd, CVM_EVIDENCE_GET_INFO, &out->info) < 0) {
 		if (errno == ENOTTY)
 			return not_a_device(path);
+		if (errno == EINVAL || errno == E2BIG)
+			return other_version(path, 0);
 		return fail(RC_FAILED, "%s: asking for the providers failed: %s", path,
 			    strerror(errno));
 	}
+	/* the one member besides size that no version moves */
+	if (out->info.api_version < CVM_EVIDENCE_API_VERSION)
+		return other_version(path, out->info.api_version);
 	out->n = out->info.nr_providers;
 	if (out->n > DEVICE_PROVIDERS_MAX)
 		out->n = DEVICE_PROVIDERS_MAX;
 	return RC_OK;
+}
+
+const struct cvm_evidence_provider *device_auto(const struct device_info *di)
+{
+	u32 i;
+
+	for (i = 0; i < di->n; i++)
+		if (di->providers[i].id == di->info.auto_provider)
+			return &di->providers[i];
+	return NULL;
+}
+
+bool device_unprobed(const struct device_info *di)
+{
+	u32 i;
+
+	for (i = 0; i < di->n; i++)
+		if (di->providers[i].status == CVM_EVIDENCE_ST_UNKNOWN)
+			return true;
+	return false;
 }
 
 /* read(2) has no parameters: it takes what the module's defaults give. */
@@ -61,8 +86,11 @@ static int start_request(int fd, const char *path, struct cvm_evidence_request *
 	int rc;
 
 	r->size = sizeof(*r);
+	r->sequence = 0;
 	do {
-		/* after a signal the same call rejoins the same request */
+		/* the kernel stores the number before it waits: with it the call
+		 * continues the request after a signal
+		 */
 		rc = ioctl(fd, CVM_EVIDENCE_REQUEST, r);
 	} while (rc < 0 && errno == EINTR);
 	return rc < 0 ? request_failed(fd, path, r, errno) : RC_OK;
@@ -88,6 +116,21 @@ static int read_blob(int fd, const char *path, const struct cvm_evidence_request
 	}
 }
 
+/* @kernel_random: nobody gave report data. Without any parameter besides read(2)
+ * takes them from the kernel; REQUEST wants bytes, so they are random ones of ours.
+ */
+static int ask(int fd, const char *path, struct cvm_evidence_request *r, bool kernel_random)
+{
+	if (!kernel_random)
+		return start_request(fd, path, r);
+	if (!has_parameters(r))
+		return RC_OK;
+	r->report_data_len = sizeof(r->report_data);
+	if (getrandom(r->report_data, sizeof(r->report_data), 0) != sizeof(r->report_data))
+		return fail(RC_FAILED, "no random bytes from the kernel: %s", strerror(errno));
+	return start_request(fd, path, r);
+}
+
 int device_evidence(const char *path, struct cvm_evidence_request *r, bool kernel_random,
 		    struct buf *blob)
 {
@@ -97,27 +140,17 @@ int device_evidence(const char *path, struct cvm_evidence_request *r, bool kerne
 	rc = device_open(path, &fd);
 	if (rc)
 		return rc;
-	if (kernel_random && !has_parameters(r)) {
-		/* a plain file would be read as gladly */
-		rc = device_info(fd, path, &di);
-	} else {
-		if (kernel_random) {
-			r->report_data_len = sizeof(r->report_data);
-			if (getrandom(r->report_data, sizeof(r->report_data), 0) !=
-			    sizeof(r->report_data)) {
-				rc = fail(RC_FAILED, "no random bytes from the kernel: %s",
-					  strerror(errno));
-				goto out;
-			}
-		}
-		rc = start_request(fd, path, r);
-	}
+	/* a plain file could be read too, and a module of another version would
+	 * take the request for something else
+	 */
+	rc = device_info(fd, path, &di);
+	if (!rc)
+		rc = ask(fd, path, r, kernel_random);
 	if (!rc)
 		rc = read_blob(fd, path, r, blob);
 	if (!rc && r->report_data_len && blob->len != r->blob_len)
 		rc = fail(RC_EVIDENCE, "%s: %llu bytes of evidence were announced, %zu came", path,
 			  (unsigned long long)r->blob_len, blob->len);
-out:
 	close(fd);
 	return rc;
 }

@@ -17,6 +17,7 @@ struct device_info {
 
 /* Each fails with a message that says what to do, and the exit status. */
 int device_open(const char *path, int *fd);
+/* Also refuses a device whose module speaks another version of the interface */
 int device_info(int fd, const char *path, struct device_info *out);
 /* The blob of one request; @r is filled but for size. With @kernel_random and
  * no parameter at all it is what cat gives: the nonce is the kernel's.
@@ -24,8 +25,9 @@ int device_info(int fd, const char *path, struct device_info *out);
 int device_evidence(const char *path, struct cvm_evidence_request *r, bool kernel_random,
 		    struct buf *blob);
 
-/* What a person can do about a provider that is not available; may be empty */
-const char *provider_remedy(const struct cvm_evidence_provider *p);
-const char *provider_status_name(u32 status);
+/* What AUTO would use now; NULL when there is none */
+const struct cvm_evidence_provider *device_auto(const struct device_info *di);
+/* The first probe of some provider has not ended. */
+bool device_unprobed(const struct device_info *di);
 
 #endif

@@ -5,86 +5,111 @@
 
 #include "device_error.h"
 #include "evidence.h"
+#include "reason.h"
 #include "tpm_dev.h"
+
+#define INSTALL	"install module and tool from the same package, then reload the module (modprobe -r cvm_evidence; modprobe cvm_evidence)"
 
 int not_a_device(const char *path)
 {
 	return fail(RC_NO_PROVIDER, "%s is not the device of the cvm_evidence module", path);
 }
 
-const char *provider_status_name(u32 status)
+int other_version(const char *path, u32 api)
 {
-	static const char *const names[] = {
-		[CVM_EVIDENCE_ST_AVAILABLE] = "available",
-		[CVM_EVIDENCE_ST_NOT_BUILT] = "not-built",
-		[CVM_EVIDENCE_ST_NO_DRIVER] = "no-driver",
-		[CVM_EVIDENCE_ST_NOT_READY] = "not-ready",
-		[CVM_EVIDENCE_ST_KEY_LOST]  = "key-lost",
-		[CVM_EVIDENCE_ST_ERROR]	    = "error",
-	};
-
-	return status < ARRAY_SIZE(names) ? names[status] : "unknown";
+	if (api)
+		return fail(RC_NO_PROVIDER,
+			    "%s: the loaded module speaks version %u of the interface, this tool version %d: " INSTALL,
+			    path, api, CVM_EVIDENCE_API_VERSION);
+	return fail(RC_NO_PROVIDER,
+		    "%s: the loaded module does not know version %d of the interface, which this tool speaks: " INSTALL,
+		    path, CVM_EVIDENCE_API_VERSION);
 }
 
-const char *provider_remedy(const struct cvm_evidence_provider *p)
+static const struct cvm_evidence_provider *find(const struct device_info *di, u32 id)
 {
-	static const struct {
-		u32 id, status;
-		const char *text;
-	} remedies[] = {
-		{ CVM_EVIDENCE_PROVIDER_TSM, CVM_EVIDENCE_ST_NOT_BUILT,
-		  "it needs Linux 6.7 or later with CONFIG_TSM_REPORTS (Debian: linux-image-amd64 of backports); the ioctl providers do without" },
-		{ CVM_EVIDENCE_PROVIDER_TSM, CVM_EVIDENCE_ST_NO_DRIVER,
-		  "'cvm-evidence load' tries the drivers of this machine" },
-		{ CVM_EVIDENCE_PROVIDER_SEV_GUEST, CVM_EVIDENCE_ST_NOT_BUILT,
-		  "it needs CONFIG_SEV_GUEST; Debian's cloud kernels of 6.1 lack it: apt-get install linux-image-amd64" },
-		{ CVM_EVIDENCE_PROVIDER_SEV_GUEST, CVM_EVIDENCE_ST_NO_DRIVER,
-		  "in an SEV-SNP guest: modprobe sev-guest (CONFIG_SEV_GUEST)" },
-		{ CVM_EVIDENCE_PROVIDER_TDX_GUEST, CVM_EVIDENCE_ST_NOT_BUILT,
-		  "it needs CONFIG_TDX_GUEST_DRIVER (Linux 6.2 or later)" },
-		{ CVM_EVIDENCE_PROVIDER_TDX_GUEST, CVM_EVIDENCE_ST_NO_DRIVER,
-		  "in a TDX guest: modprobe tdx-guest (CONFIG_TDX_GUEST_DRIVER)" },
-	};
-	size_t i;
+	u32 i;
 
-	if (p->status == CVM_EVIDENCE_ST_KEY_LOST)
-		return "reload the driver with another key (modprobe -r sev-guest; modprobe sev-guest vmpck_id=1), or reboot";
-	if (p->status == CVM_EVIDENCE_ST_NOT_READY)
-		return "ask again in a moment";
-	for (i = 0; i < ARRAY_SIZE(remedies); i++)
-		if (remedies[i].id == p->id && remedies[i].status == p->status)
-			return remedies[i].text;
-	return "";
+	for (i = 0; i < di->n; i++)
+		if (di->providers[i].id == id)
+			return &di->providers[i];
+	return NULL;
+}
+
+/* "REASON; REMEDY" */
+static char *why_not(const struct cvm_evidence_provider *p)
+{
+	char *text CLEANUP(free_str) = reason_text(p), *remedy CLEANUP(free_str) = reason_remedy(p);
+
+	if (p->status == CVM_EVIDENCE_ST_AVAILABLE)
+		return xstrdup("it is available again; ask once more");
+	return xasprintf("%s%s%s", text, *remedy ? "; " : "", remedy);
+}
+
+static bool gives_tdreport(const struct cvm_evidence_provider *p)
+{
+	return p->id == CVM_EVIDENCE_PROVIDER_TDX_GUEST && p->status == CVM_EVIDENCE_ST_AVAILABLE;
 }
 
 /* ENODEV alone helps nobody: say for each provider why it is not there. */
-static void explain_absence(int fd, const char *path)
+static int no_provider(int fd, const char *path, const struct cvm_evidence_request *r)
 {
+	const struct cvm_evidence_provider *p;
 	struct device_info di;
 	u32 i;
 
 	if (device_info(fd, path, &di))
-		return;
-	for (i = 0; i < di.n; i++) {
-		const struct cvm_evidence_provider *p = &di.providers[i];
+		return RC_NO_PROVIDER;
+	p = r->provider ? find(&di, r->provider) : NULL;
+	if (p) {
+		char *why CLEANUP(free_str) = why_not(p);
 
-		if (p->status != CVM_EVIDENCE_ST_AVAILABLE)
-			complain("  %.*s: %.*s; %s", (int)sizeof(p->name), p->name,
-				 (int)sizeof(p->reason), p->reason, provider_remedy(p));
+		return fail(RC_NO_PROVIDER, "%s: the provider %s gives no evidence: %s", path,
+			    provider_name(r->provider), why);
 	}
+	complain("%s: no provider of evidence is available", path);
+	for (i = 0; i < di.n; i++) {
+		char *why CLEANUP(free_str) = why_not(&di.providers[i]);
+
+		p = &di.providers[i];
+		if (gives_tdreport(p) && !(r->flags & CVM_EVIDENCE_F_TDREPORT))
+			complain("  %.*s: it gives a TDREPORT, not a quote, and only a quoting service of this machine can make one of it; --allow-tdreport takes it",
+				 (int)sizeof(p->name), p->name);
+		else
+			complain("  %.*s: %s", (int)sizeof(p->name), p->name, why);
+	}
+	return RC_NO_PROVIDER;
 }
 
 /* The provider a request would go to */
 static const struct cvm_evidence_provider *addressed(const struct device_info *di,
 						     const struct cvm_evidence_request *r)
 {
-	u32 id = r->out_provider ? r->out_provider : r->provider, i;
+	u32 id = r->out_provider ? r->out_provider : r->provider;
 
-	if (id == CVM_EVIDENCE_PROVIDER_AUTO)
-		id = di->info.auto_provider;
-	for (i = 0; i < di->n; i++)
-		if (di->providers[i].id == id)
-			return &di->providers[i];
+	return id == CVM_EVIDENCE_PROVIDER_AUTO ? device_auto(di) : find(di, id);
+}
+
+/* The option of a flag that this module does not serve; NULL when it serves them */
+static const char *unserved(const struct device_info *di, const struct cvm_evidence_request *r)
+{
+	static const struct {
+		u32 flag;
+		const char *option;
+	} options[] = {
+		{ CVM_EVIDENCE_F_EVENT_LOG, "--event-log" },
+		{ CVM_EVIDENCE_F_TPM_QUOTE, "--tpm-quote" },
+		{ CVM_EVIDENCE_F_QUOTE_DATA, "--quote-data" },
+		{ CVM_EVIDENCE_F_FRESH, "--fresh" },
+		{ CVM_EVIDENCE_F_SERVICE_GUID, "--service-guid" },
+		{ CVM_EVIDENCE_F_MANIFEST_VERSION, "--manifest-version" },
+		{ CVM_EVIDENCE_F_TDREPORT, "--allow-tdreport" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		if (r->flags & options[i].flag & ~di->info.request_flags)
+			return options[i].option;
 	return NULL;
 }
 
@@ -96,6 +121,8 @@ static int unsupported(int fd, const char *path, const struct cvm_evidence_reque
 
 	if (device_info(fd, path, &di))
 		return RC_USAGE;
+	if (unserved(&di, r))
+		return fail(RC_USAGE, "%s: the loaded module does not serve %s", path, unserved(&di, r));
 	p = addressed(&di, r);
 	if (p && r->privlevel != CVM_EVIDENCE_PRIVLEVEL_DEFAULT &&
 	    !(p->caps & CVM_EVIDENCE_CAP_PRIVLEVEL))
@@ -129,15 +156,23 @@ static int invalid(int fd, const char *path, const struct cvm_evidence_request *
 		    path);
 }
 
-static int too_long(const char *path, const struct cvm_evidence_request *r)
+static int too_long(int fd, const char *path, const struct cvm_evidence_request *r)
 {
-	if (r->flags & CVM_EVIDENCE_F_TPM_QUOTE && !(r->flags & CVM_EVIDENCE_F_QUOTE_DATA))
-		return fail(RC_USAGE, "%s: the TPM quotes fewer bytes than these report data have; give --quote-data (a hash of them, as hex:..), or shorter --report-data",
-			    path);
-	if (r->flags & CVM_EVIDENCE_F_TPM_QUOTE)
-		return fail(RC_USAGE, "%s: the TPM quotes fewer bytes than --quote-data has (%u); give a hash of them",
-			    path, r->quote_data_len);
-	return fail(RC_USAGE, "%s: report data or the name of the service provider is too long", path);
+	const struct cvm_evidence_provider *p;
+	char *most CLEANUP(free_str) = NULL;
+	struct device_info di;
+
+	if (!(r->flags & CVM_EVIDENCE_F_TPM_QUOTE))
+		return fail(RC_USAGE, "%s: report data or the name of the service provider is too long", path);
+	if (device_info(fd, path, &di))
+		return RC_USAGE;
+	p = addressed(&di, r);
+	most = p && p->quote_data_max ? xasprintf(" (%u at most)", p->quote_data_max) : xstrdup("");
+	if (!(r->flags & CVM_EVIDENCE_F_QUOTE_DATA))
+		return fail(RC_USAGE, "%s: the TPM quotes fewer bytes%s than these report data have (%u); give --quote-data (a hash of them, as hex:..), or shorter --report-data",
+			    path, most, r->report_data_len);
+	return fail(RC_USAGE, "%s: the TPM quotes fewer bytes%s than --quote-data has (%u); give a hash of them",
+		    path, most, r->quote_data_len);
 }
 
 /* What the firmware said, or what is the TPM's; empty where it is not known */
@@ -161,9 +196,7 @@ int request_failed(int fd, const char *path, const struct cvm_evidence_request *
 
 	switch (err) {
 	case ENODEV:
-		complain("%s: no provider of evidence is available", path);
-		explain_absence(fd, path);
-		return RC_NO_PROVIDER;
+		return no_provider(fd, path, r);
 	case ENOTTY:
 		return not_a_device(path);
 	case EACCES:
@@ -175,7 +208,7 @@ int request_failed(int fd, const char *path, const struct cvm_evidence_request *
 	case EINVAL:
 		return invalid(fd, path, r);
 	case EMSGSIZE:
-		return too_long(path, r);
+		return too_long(fd, path, r);
 	case EFBIG:
 		return fail(RC_FAILED, "%s: the evidence is larger than the module's parameter max_blob allows; raise /sys/module/cvm_evidence/parameters/max_blob",
 			    path);
@@ -183,10 +216,9 @@ int request_failed(int fd, const char *path, const struct cvm_evidence_request *
 		return fail(RC_BUSY, "%s: no evidence (%s) before the deadline%s; the host may be throttling: ask less often, or give a longer --timeout",
 			    path, who, fw);
 	case EBUSY:
-		return fail(RC_BUSY, "%s: the queue of the provider (%s) is full; ask again later", path, who);
+		return fail(RC_BUSY, "%s: the queue of requests is full; ask again later", path);
 	case EDQUOT:
-		return fail(RC_BUSY, "%s: this user's share of the queue of the provider (%s) is full; ask again later",
-			    path, who);
+		return fail(RC_BUSY, "%s: this user's share of the queue is full; ask again later", path);
 	case EKEYREVOKED:
 		return fail(RC_BUSY, "%s: the guest's key to the SNP firmware is wiped%s; reload the driver with another key (modprobe -r sev-guest; modprobe sev-guest vmpck_id=1), or reboot",
 			    path, fw);
@@ -198,6 +230,10 @@ int request_failed(int fd, const char *path, const struct cvm_evidence_request *
 			    path);
 	case EINTR:
 		return fail(RC_FAILED, "%s: interrupted", path);
+	case ECANCELED:
+		return fail(RC_FAILED, "%s: another user of the same open file replaced the request", path);
+	case E2BIG:
+		return other_version(path, 0);
 	default:
 		return fail(RC_FAILED, "%s: taking evidence from %s failed: %s%s", path, who,
 			    strerror(err), fw);

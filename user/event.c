@@ -9,6 +9,7 @@
 
 #include "event.h"
 #include "evidence.h"
+#include "reason.h"
 #include "report.h"
 
 #define A(name)		CVM_EVIDENCE_EVENT_A_##name
@@ -26,6 +27,7 @@ static const char *const types[] = {
 	[CVM_EVIDENCE_EV_TCB_CHANGED]		= "tcb-changed",
 	[CVM_EVIDENCE_EV_IDENTITY_CHANGED]	= "identity-changed",
 	[CVM_EVIDENCE_EV_REATTEST]		= "reattest",
+	[CVM_EVIDENCE_EV_KEY_RECOVERED]		= "key-recovered",
 };
 
 static const char *const fields[] = {
@@ -46,32 +48,33 @@ static const char *const causes[] = {
 /* By the bit */
 static const char *const request_flags[] = {
 	"event-log", "tpm-quote", "quote-data", "fresh", "shared", "context",
-	"service-guid", "manifest-version",
+	"service-guid", "manifest-version", "tdreport",
 };
 
 #define NAMES(t)	.names = (t), .n = ARRAY_SIZE(t)
 
 static const struct event_attr attrs[] = {
-	[A(NUMBER)]	= { "number", EVENT_NUMBER64 },
+	[A(NUMBER)]	= { "number", EVENT_NUMBER },
 	[A(TYPE)]	= { "type", EVENT_ENUM, NAMES(types) },
 	[A(BOOTTIME)]	= { "boottime", EVENT_TIME },
-	[A(REALTIME)]	= { "realtime", EVENT_NUMBER64 },
-	[A(VM_EPOCH)]	= { "vm-epoch", EVENT_NUMBER64, true },
-	[A(PID)]	= { "pid", EVENT_NUMBER32, true },
+	[A(REALTIME)]	= { "realtime", EVENT_NUMBER },
+	[A(VM_EPOCH)]	= { "vm-epoch", EVENT_NUMBER, true },
+	[A(PID)]	= { "pid", EVENT_NUMBER, true },
 	[A(START_TIME)]	= { "start-time", EVENT_TIME },
-	[A(UID)]	= { "uid", EVENT_NUMBER32, true },
-	[A(LOGINUID)]	= { "loginuid", EVENT_NUMBER32, true },
-	[A(SESSION)]	= { "session", EVENT_NUMBER32, true },
+	[A(UID)]	= { "uid", EVENT_NUMBER, true },
+	[A(LOGINUID)]	= { "loginuid", EVENT_NUMBER, true },
+	[A(SESSION)]	= { "session", EVENT_NUMBER, true },
 	[A(COMM)]	= { "comm", EVENT_TEXT, true },
-	[A(EXE_DEV)]	= { "exe-dev", EVENT_NUMBER64, true },
-	[A(EXE_INODE)]	= { "exe-inode", EVENT_NUMBER64, true },
-	[A(CGROUP)]	= { "cgroup", EVENT_NUMBER64, true },
-	[A(SEQUENCE)]	= { "sequence", EVENT_NUMBER64, true },
+	[A(EXE_MAJOR)]	= { "exe-major", EVENT_U32, true },
+	[A(EXE_MINOR)]	= { "exe-minor", EVENT_U32, true },
+	[A(EXE_INODE)]	= { "exe-inode", EVENT_NUMBER, true },
+	[A(CGROUP)]	= { "cgroup", EVENT_NUMBER, true },
+	[A(SEQUENCE)]	= { "sequence", EVENT_NUMBER, true },
 	[A(PROVIDER)]	= { "provider", EVENT_ENUM, true, .name_of = provider_name },
 	[A(TEE)]	= { "tee", EVENT_ENUM, true, .name_of = tee_name },
-	[A(PRIVLEVEL)]	= { "privlevel", EVENT_NUMBER32, true },
+	[A(PRIVLEVEL)]	= { "privlevel", EVENT_NUMBER, true },
 	[A(FLAGS)]	= { "flags", EVENT_BITS, true, NAMES(request_flags) },
-	[A(BATCH)]	= { "batch", EVENT_NUMBER32, true },
+	[A(BATCH)]	= { "batch", EVENT_NUMBER, true },
 	[A(ERRNO)]	= { "errno", EVENT_ERRNO, true },
 	[A(FW_STATUS)]	= { "fw-status", EVENT_WORD, true },
 	[A(WAIT_NS)]	= { "wait-ns", EVENT_NS, true },
@@ -79,11 +82,12 @@ static const struct event_attr attrs[] = {
 	[A(REPORT_SHA256)] = { "report-sha256", EVENT_BYTES, true },
 	[A(KERNEL_RANDOM)] = { "kernel-random", EVENT_FLAG, true },
 	[A(DRIVER)]	= { "driver", EVENT_TEXT, true },
-	[A(REASON)]	= { "reason", EVENT_TEXT, true },
-	[A(COUNT)]	= { "count", EVENT_NUMBER32, true },
+	[A(REASON)]	= { "reason", EVENT_ENUM, true, .name_of = reason_name },
+	[A(REASON_PARAM)] = { "reason-param", EVENT_NUMBER, true },
+	[A(COUNT)]	= { "count", EVENT_NUMBER, true },
 	[A(PARAMETER)]	= { "parameter", EVENT_TEXT, true },
-	[A(OLD_VALUE)]	= { "old-value", EVENT_NUMBER64, true },
-	[A(NEW_VALUE)]	= { "new-value", EVENT_NUMBER64, true },
+	[A(OLD_VALUE)]	= { "old-value", EVENT_NUMBER, true },
+	[A(NEW_VALUE)]	= { "new-value", EVENT_NUMBER, true },
 	[A(FIELD)]	= { "field", EVENT_ENUM, true, NAMES(fields) },
 	[A(OLD)]	= { "old", EVENT_BYTES, true },
 	[A(NEW)]	= { "new", EVENT_BYTES, true },
@@ -115,37 +119,26 @@ const char *event_value_name(const struct event_attr *a, u64 value)
 	return strcmp(name, "unknown") ? name : NULL;
 }
 
-static size_t width(enum event_kind kind)
+static bool is_number(enum event_kind kind)
 {
-	switch (kind) {
-	case EVENT_NUMBER32:
-	case EVENT_ERRNO:
-	case EVENT_ENUM:
-	case EVENT_BITS:
-		return 4;
-	case EVENT_NUMBER64:
-	case EVENT_NS:
-	case EVENT_TIME:
-	case EVENT_WORD:
-		return 8;
-	default:
-		return 0;
-	}
+	return kind != EVENT_FLAG && kind != EVENT_TEXT && kind != EVENT_BYTES;
 }
 
-/* A number has its length, a flag none; all others are what they are. */
+/* What has another length than its kind is shown as bytes that are not known. */
 bool event_attr_ok(const struct event_attr *a, const struct nlattr *nla)
 {
-	size_t len = (size_t)nla_len(nla);
+	int len = nla_len(nla);
 
-	if (a->kind == EVENT_TEXT || a->kind == EVENT_BYTES)
-		return true;
-	return len == width(a->kind);
+	if (a->kind == EVENT_U32)
+		return len == 4;
+	if (is_number(a->kind))
+		return len == 4 || len == 8;
+	return a->kind != EVENT_FLAG || !len;
 }
 
-u64 event_number(const struct event_attr *a, const struct nlattr *nla)
+u64 event_number(const struct nlattr *nla)
 {
-	return width(a->kind) == 4 ? le32(nla_data(nla)) : le64(nla_data(nla));
+	return nla_len(nla) == 4 ? le32(nla_data(nla)) : le64(nla_data(nla));
 }
 
 const struct nlattr *event_first(const struct event *e, int *left)
@@ -169,12 +162,14 @@ static const struct nlattr *find(const struct event *e, u32 id)
 void event_parse(struct event *e, const void *data, size_t len)
 {
 	const struct nlattr *nla;
+	u64 number;
 
 	*e = (struct event){ .attrs = { data, len } };
 	nla = find(e, A(NUMBER));
-	e->number = nla ? event_number(&attrs[A(NUMBER)], nla) : 0;
+	e->number = nla ? event_number(nla) : 0;
 	nla = find(e, A(TYPE));
-	e->type = nla ? (u32)event_number(&attrs[A(TYPE)], nla) : 0;
+	number = nla ? event_number(nla) : 0;
+	e->type = number <= UINT32_MAX ? (u32)number : 0;
 }
 
 static void add_hex(struct buf *out, const void *p, size_t len)
@@ -197,7 +192,7 @@ bool event_bit_name(const struct event_attr *a, u64 value, u32 i, struct buf *ou
 {
 	u32 bit;
 
-	for (bit = 0; bit < 32; bit++) {
+	for (bit = 0; bit < 64; bit++) {
 		if (!(value >> bit & 1) || i--)
 			continue;
 		if (event_value_name(a, bit))
@@ -214,7 +209,7 @@ static bool value_of(const struct event_attr *a, const struct nlattr *nla, u32 i
 	char *text CLEANUP(free_str) = NULL;
 
 	if (a->kind == EVENT_BITS)
-		return event_bit_name(a, event_number(a, nla), i, out);
+		return event_bit_name(a, event_number(nla), i, out);
 	if (i)
 		return false;
 	switch (a->kind) {
@@ -229,10 +224,10 @@ static bool value_of(const struct event_attr *a, const struct nlattr *nla, u32 i
 		add_hex(out, nla_data(nla), (size_t)nla_len(nla));
 		break;
 	default:
-		if (a->kind == EVENT_ENUM && event_value_name(a, event_number(a, nla)))
-			buf_add_str(out, event_value_name(a, event_number(a, nla)));
+		if (a->kind == EVENT_ENUM && event_value_name(a, event_number(nla)))
+			buf_add_str(out, event_value_name(a, event_number(nla)));
 		else
-			buf_printf(out, "%" PRIu64, event_number(a, nla));
+			buf_printf(out, "%" PRIu64, event_number(nla));
 	}
 	return true;
 }
@@ -247,7 +242,7 @@ bool event_value(const struct event *e, u32 id, u32 i, struct buf *out)
 
 static bool normalise_number(const struct event_attr *a, const char *value, struct buf *out)
 {
-	u64 max = width(a->kind) == 4 ? UINT32_MAX : UINT64_MAX, n;
+	u64 max = a->kind == EVENT_U32 ? UINT32_MAX : UINT64_MAX, n;
 	char *end;
 
 	errno = 0;

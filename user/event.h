@@ -17,9 +17,12 @@ struct event {
 };
 
 enum event_kind {
-	EVENT_NUMBER32 = 1, EVENT_NUMBER64, EVENT_ERRNO, EVENT_NS, EVENT_TIME, EVENT_WORD,
+	EVENT_NUMBER = 1, EVENT_U32, EVENT_ERRNO, EVENT_NS, EVENT_TIME, EVENT_WORD,
 	EVENT_ENUM, EVENT_BITS, EVENT_FLAG, EVENT_TEXT, EVENT_BYTES,
 };
+
+/* The last attribute that is known */
+#define EVENT_ATTR_MAX	CVM_EVIDENCE_EVENT_A_CAUSE
 
 struct event_attr {
 	const char *name;
@@ -50,9 +53,9 @@ bool event_bit_name(const struct event_attr *a, u64 value, u32 i, struct buf *ou
 
 /* The attributes one by one, with nla_ok() and nla_next() */
 const struct nlattr *event_first(const struct event *e, int *left);
-/* Whether it has the length that its kind has */
+/* Whether it has a length that its kind has: numbers 4 bytes or 8, u32 4, flags 0 */
 bool event_attr_ok(const struct event_attr *a, const struct nlattr *nla);
-u64 event_number(const struct event_attr *a, const struct nlattr *nla);
+u64 event_number(const struct nlattr *nla);
 char *event_text_of(const struct nlattr *nla);
 
 /* Values as text, for comparison. Of flags the @i-th one; false: no (more). */

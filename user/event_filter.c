@@ -16,7 +16,7 @@ static int no_such_attribute(const char *text, size_t len)
 	struct buf names CLEANUP_BUF;
 	u32 i;
 
-	for (i = 0; i <= CVM_EVIDENCE_EVENT_A_PAD; i++)
+	for (i = 0; i <= EVENT_ATTR_MAX; i++)
 		if (event_attr(i))
 			buf_printf(&names, " %s", event_attr(i)->name);
 	return fail(RC_USAGE, "--filter: events have no '%.*s'; they have:%s", (int)len, text,
@@ -74,7 +74,7 @@ int event_filter_add(struct event_filter **filters, const char *text)
 	f->attr = attr;
 	f->next = *filters;
 	*filters = f;
-	/* a text is what it is: a reason may have a comma */
+	/* a text is what it is: a process may have a comma in its name */
 	if (event_attr(attr)->kind == EVENT_TEXT)
 		return add_value(f, equals + 1);
 	list = xstrdup(equals + 1);

@@ -21,11 +21,6 @@ static const struct event_attr *known(const struct nlattr *nla)
 	return a && event_attr_ok(a, nla) ? a : NULL;
 }
 
-static bool is_padding(const struct nlattr *nla)
-{
-	return nla_type(nla) == CVM_EVIDENCE_EVENT_A_PAD;
-}
-
 /* As JSON */
 
 static struct json_object *hex_json(const void *p, size_t len)
@@ -60,16 +55,16 @@ static struct json_object *value_json(const struct event_attr *a, const struct n
 		text = event_text_of(nla);
 		return json_object_new_string(text);
 	case EVENT_BITS:
-		return bits_json(a, event_number(a, nla));
+		return bits_json(a, event_number(nla));
 	case EVENT_ENUM:
-		name = event_value_name(a, event_number(a, nla));
+		name = event_value_name(a, event_number(nla));
 		if (name)
 			return json_object_new_string(name);
 		break;
 	default:
 		break;
 	}
-	return json_object_new_uint64(event_number(a, nla));
+	return json_object_new_uint64(event_number(nla));
 }
 
 /* The same attribute twice is two members: "uid", "uid-2". */
@@ -93,8 +88,6 @@ void event_json(const struct event *e, struct buf *out)
 	int left;
 
 	for (nla = event_first(e, &left); nla_ok(nla, left); nla = nla_next(nla, &left)) {
-		if (is_padding(nla))
-			continue;
 		a = known(nla);
 		if (a) {
 			add_member(o, a->name, value_json(a, nla));
@@ -156,7 +149,7 @@ static void add_value(struct buf *out, const struct event_attr *a, const struct 
 	/* " wait=0.100ms" of wait-ns */
 	if (a->kind == EVENT_NS) {
 		buf_printf(out, " %.*s=%.3fms", (int)strlen(a->name) - 3, a->name,
-			   (double)event_number(a, nla) / NS_PER_MS);
+			   (double)event_number(nla) / NS_PER_MS);
 		return;
 	}
 	buf_printf(out, " %s", a->name);
@@ -172,16 +165,16 @@ static void add_value(struct buf *out, const struct event_attr *a, const struct 
 		add_quoted(out, text);
 		return;
 	case EVENT_BITS:
-		add_bits(out, a, event_number(a, nla));
+		add_bits(out, a, event_number(nla));
 		return;
 	case EVENT_ERRNO:
-		add_errno(out, event_number(a, nla));
+		add_errno(out, event_number(nla));
 		return;
 	case EVENT_WORD:
-		buf_printf(out, "0x%" PRIx64, event_number(a, nla));
+		buf_printf(out, "0x%" PRIx64, event_number(nla));
 		return;
 	case EVENT_ENUM:
-		name = event_value_name(a, event_number(a, nla));
+		name = event_value_name(a, event_number(nla));
 		if (name) {
 			buf_add_str(out, name);
 			return;
@@ -190,7 +183,7 @@ static void add_value(struct buf *out, const struct event_attr *a, const struct 
 	default:
 		break;
 	}
-	buf_printf(out, "%" PRIu64, event_number(a, nla));
+	buf_printf(out, "%" PRIu64, event_number(nla));
 }
 
 void event_time(struct buf *out, u64 ns)
@@ -230,11 +223,11 @@ static bool is_quiet(const struct event *e, const struct event_attr *a, const st
 	/* what is the same in nearly every line tells nothing */
 	switch (nla_type(nla)) {
 	case CVM_EVIDENCE_EVENT_A_VM_EPOCH:
-		return !event_number(a, nla) && e->type != CVM_EVIDENCE_EV_REATTEST;
+		return !event_number(nla) && e->type != CVM_EVIDENCE_EV_REATTEST;
 	case CVM_EVIDENCE_EVENT_A_FLAGS:
-		return !event_number(a, nla);
+		return !event_number(nla);
 	case CVM_EVIDENCE_EVENT_A_BATCH:
-		return event_number(a, nla) == 1;
+		return event_number(nla) == 1;
 	default:
 		return !a->brief;
 	}
@@ -251,7 +244,7 @@ void event_text(const struct event *e, struct buf *out)
 		a = known(nla);
 		if (a && !is_quiet(e, a, nla)) {
 			add_value(out, a, nla);
-		} else if (!a && !is_padding(nla)) {
+		} else if (!a) {
 			buf_printf(out, " attr-%d=", nla_type(nla));
 			add_hex(out, nla_data(nla), (size_t)nla_len(nla));
 		}

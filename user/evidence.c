@@ -9,6 +9,10 @@
 #define NAME_OF(table, i) \
 	((i) < ARRAY_SIZE(table) && (table)[i] ? (table)[i] : "unknown")
 
+/* The flags that are known, critical or not */
+#define BLOB_FLAGS	(CVM_EVIDENCE_BLOB_F_TDREPORT | CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM | \
+			 CVM_EVIDENCE_BLOB_F_UNCHECKED)
+
 static const char *const tee_names[] = {
 	[CVM_EVIDENCE_TEE_NONE]		= "none",
 	[CVM_EVIDENCE_TEE_SEV_SNP]	= "sev-snp",
@@ -109,6 +113,14 @@ static int parse_header(struct span s, struct evidence *e, u32 *header_len, u32 
 	    *header_len > s.len)
 		return fail(RC_EVIDENCE, "evidence: header length %u at offset 8 is impossible",
 			    *header_len);
+	if (e->flags & CVM_EVIDENCE_BLOB_F_CRITICAL & ~BLOB_FLAGS)
+		return fail(RC_EVIDENCE,
+			    "evidence: the flags 0x%08x at offset 32 have critical bits (0x%08x) that this tool does not know; use a newer one",
+			    e->flags, e->flags & CVM_EVIDENCE_BLOB_F_CRITICAL & ~BLOB_FLAGS);
+	if (e->binding < CVM_EVIDENCE_BINDING_DIRECT || e->binding > CVM_EVIDENCE_BINDING_STATEMENT)
+		return fail(RC_EVIDENCE,
+			    "evidence: its binding, %u at offset 36, is not known to this tool; use a newer one",
+			    e->binding);
 	if (!e->minor && !is_zero(p + 40, 24))
 		return fail(RC_EVIDENCE, "evidence: reserved bytes at offset 40 are not zero");
 	return RC_OK;

@@ -47,7 +47,8 @@ static const char help[] =
 "own, and so is the module's going and coming, which is waited for. Ends with\n"
 "status 0 by SIGINT, SIGTERM, or when nobody reads the output any more.\n"
 "\n"
-"Exit status: 0, 3 the module is not loaded, 4 no CAP_NET_ADMIN, 6 see --timeout.\n"
+"Exit status: 0, 3 the module is not loaded or of another version than this tool,\n"
+"4 no CAP_NET_ADMIN, 6 see --timeout.\n"
 "\n"
 "Examples:\n"
 "  cvm-evidence monitor --log\n"
@@ -188,7 +189,7 @@ static int no_module(void)
 {
 	if (module_state("cvm_evidence") == MODULE_LOADED)
 		return fail(RC_NO_PROVIDER,
-			    "the module is loaded, but has no events here: they are told in the init network namespace only, and by no old version of the module");
+			    "the module is loaded, but has no events here: they are told in the init network namespace only ('cvm-evidence status' there says whether the module has events)");
 	return fail(RC_NO_PROVIDER,
 		    "the module is not loaded: 'cvm-evidence load' loads it, --wait waits for it");
 }
@@ -200,7 +201,11 @@ static int failed(int err)
 		return no_module();
 	case EPERM:
 		return fail(RC_DENIED,
-			    "listening to events and reading their log needs CAP_NET_ADMIN in the init user namespace: be root, or have the service manager give it (AmbientCapabilities=CAP_NET_ADMIN)");
+			    "listening to events, reading their log and asking for counters needs CAP_NET_ADMIN in the init user namespace: be root, or have the service manager give it (AmbientCapabilities=CAP_NET_ADMIN)");
+	case EPROTO:
+		return fail(RC_NO_PROVIDER,
+			    "the loaded module speaks another version of the interface than this tool (%d): install module and tool from the same package, then reload the module (modprobe -r cvm_evidence; modprobe cvm_evidence)",
+			    CVM_EVIDENCE_API_VERSION);
 	case EOPNOTSUPP:
 		return fail(RC_FAILED,
 			    "this kernel cannot keep a group of events from those without CAP_NET_ADMIN, so there is none; --log --timeout 0 reads the log");

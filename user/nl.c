@@ -46,6 +46,9 @@ static int to_errno(int err)
 	case NLE_INVAL:
 	case NLE_RANGE:
 		return -EINVAL;
+	case NLE_PARSE_ERR:
+	case NLE_MSG_TOOSHORT:
+		return -EBADMSG;
 	case NLE_AF_NOSUPPORT:
 		return -EAFNOSUPPORT;
 	default:
@@ -147,30 +150,38 @@ int netlink_fd(const struct netlink *nl)
 	return nl_socket_get_fd(nl->ev);
 }
 
+static int join(struct netlink *nl)
+{
+	int group = genl_ctrl_resolve_grp(nl->req, CVM_EVIDENCE_GENL_NAME,
+					  CVM_EVIDENCE_GENL_GROUP);
+	int family;
+
+	if (group == -NLE_OBJ_NOTFOUND) {
+		/* gone in between, or there without a group? */
+		family = genl_ctrl_resolve(nl->req, CVM_EVIDENCE_GENL_NAME);
+		return family < 0 ? to_errno(family) : -EOPNOTSUPP;
+	}
+	return to_errno(group < 0 ? group : nl_socket_add_membership(nl->ev, group));
+}
+
 int netlink_attach(struct netlink *nl, bool listen)
 {
-	int family, group;
+	struct device_info di;
+	int err;
 
-	nl->family = 0;
-	family = genl_ctrl_resolve(nl->req, CVM_EVIDENCE_GENL_NAME);
-	if (family < 0)
-		return to_errno(family);
-	if (listen) {
-		group = genl_ctrl_resolve_grp(nl->req, CVM_EVIDENCE_GENL_NAME,
-					      CVM_EVIDENCE_GENL_GROUP);
-		if (group == -NLE_OBJ_NOTFOUND) {
-			/* gone in between, or there without a group? */
-			family = genl_ctrl_resolve(nl->req, CVM_EVIDENCE_GENL_NAME);
-			return family < 0 ? to_errno(family) : -EOPNOTSUPP;
-		}
-		if (group < 0)
-			return to_errno(group);
-		group = nl_socket_add_membership(nl->ev, group);
-		if (group < 0)
-			return to_errno(group);
+	nl->family = genl_ctrl_resolve(nl->req, CVM_EVIDENCE_GENL_NAME);
+	if (nl->family < 0) {
+		err = to_errno(nl->family);
+		nl->family = 0;
+		return err;
 	}
-	nl->family = family;
-	return 0;
+	/* attributes of version 1 have the same numbers, and mean something else */
+	err = netlink_info(nl, &di, NULL);
+	if (!err && listen)
+		err = join(nl);
+	if (err)
+		nl->family = 0;
+	return err;
 }
 
 bool netlink_attached(struct netlink *nl)
@@ -208,6 +219,12 @@ static int on_log_entry(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* The netlink type uint */
+static int put_number(struct nl_msg *msg, int id, u64 value)
+{
+	return value <= UINT32_MAX ? nla_put_u32(msg, id, (u32)value) : nla_put_u64(msg, id, value);
+}
+
 /* Sends a request and hands each answer to @fn. */
 static int ask(struct netlink *nl, u8 cmd, int flags, u64 from,
 	       int (*fn)(struct nl_msg *msg, void *arg), void *arg)
@@ -222,7 +239,7 @@ static int ask(struct netlink *nl, u8 cmd, int flags, u64 from,
 		return err;
 	if (!genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family, 0, flags, cmd,
 			 CVM_EVIDENCE_GENL_VERSION) ||
-	    (from && nla_put_u64(msg, CVM_EVIDENCE_EVENT_A_NUMBER, from)))
+	    (from && put_number(msg, CVM_EVIDENCE_EVENT_A_NUMBER, from)))
 		goto out;
 	err = nl_send_auto(nl->req, msg);
 	if (err >= 0) {
@@ -242,96 +259,129 @@ int netlink_log(struct netlink *nl, u64 from, netlink_event_fn *event, void *arg
 	return ask(nl, CVM_EVIDENCE_CMD_GET_LOG, NLM_F_DUMP, from, on_log_entry, &r);
 }
 
-static u64 number(struct nlattr *const *tb, int id)
+/* The attributes of one message or nest, and whether they are what they should be */
+struct reader {
+	struct nlattr *tb[CVM_EVIDENCE_INFO_A_PROVIDER + 1];
+	bool bad;
+};
+
+static u64 number(struct reader *r, int id)
 {
-	const struct nlattr *a = tb[id];
+	const struct nlattr *a = r->tb[id];
 
 	if (a && nla_len(a) == 4)
 		return le32(nla_data(a));
-	return a && nla_len(a) == 8 ? le64(nla_data(a)) : 0;
+	if (a && nla_len(a) == 8)
+		return le64(nla_data(a));
+	r->bad |= a != NULL;
+	return 0;
 }
 
-static void text(struct nlattr *const *tb, int id, char *to, size_t size)
+static u32 number32(struct reader *r, int id)
 {
-	if (tb[id])
-		nla_strlcpy(to, tb[id], size);
+	u64 n = number(r, id);
+
+	r->bad |= n > UINT32_MAX;
+	return (u32)n;
 }
 
-#define PROVIDER(name)	number(tb, CVM_EVIDENCE_PROVIDER_A_##name)
-#define INFO(name)	number(tb, CVM_EVIDENCE_INFO_A_##name)
-
-static void provider_answer(struct cvm_evidence_provider *p, struct nlattr *nest)
+static void text(const struct reader *r, int id, char *to, size_t size)
 {
-	struct nlattr *tb[CVM_EVIDENCE_PROVIDER_A_PAD + 1];
+	if (r->tb[id])
+		nla_strlcpy(to, r->tb[id], size);
+}
 
-	if (nla_parse_nested(tb, CVM_EVIDENCE_PROVIDER_A_PAD, nest, NULL))
-		return;
-	p->id = (u32)PROVIDER(ID);
-	p->status = (u32)PROVIDER(STATUS);
-	p->tee = (u32)PROVIDER(TEE);
-	p->privlevel_floor = (u32)PROVIDER(PRIVLEVEL_FLOOR);
-	p->caps = (u32)PROVIDER(CAPS);
-	p->queued = (u32)PROVIDER(QUEUED);
-	p->started = PROVIDER(STARTED);
-	p->failed = PROVIDER(FAILED);
-	text(tb, CVM_EVIDENCE_PROVIDER_A_NAME, p->name, sizeof(p->name));
-	text(tb, CVM_EVIDENCE_PROVIDER_A_DRIVER, p->driver, sizeof(p->driver));
-	text(tb, CVM_EVIDENCE_PROVIDER_A_REASON, p->reason, sizeof(p->reason));
+#define PROVIDER(name)	CVM_EVIDENCE_PROVIDER_A_##name
+#define INFO(name)	CVM_EVIDENCE_INFO_A_##name
+
+_Static_assert((int)PROVIDER(DRIVER) <= (int)INFO(PROVIDER), "struct reader is too small");
+
+/* False when it is malformed */
+static bool provider_answer(struct cvm_evidence_provider *p, struct nlattr *nest)
+{
+	struct reader r = { 0 };
+
+	if (nla_parse_nested(r.tb, PROVIDER(DRIVER), nest, NULL))
+		return false;
+	p->id = number32(&r, PROVIDER(ID));
+	p->status = number32(&r, PROVIDER(STATUS));
+	p->reason = number32(&r, PROVIDER(REASON));
+	p->reason_param = number32(&r, PROVIDER(REASON_PARAM));
+	p->tee = number32(&r, PROVIDER(TEE));
+	p->privlevel_floor = number32(&r, PROVIDER(PRIVLEVEL_FLOOR));
+	p->caps = number32(&r, PROVIDER(CAPS));
+	p->quote_data_max = number32(&r, PROVIDER(QUOTE_DATA_MAX));
+	p->queued = number32(&r, PROVIDER(QUEUED));
+	p->last_error = number32(&r, PROVIDER(LAST_ERROR));
+	p->started = number(&r, PROVIDER(STARTED));
+	p->failed = number(&r, PROVIDER(FAILED));
+	text(&r, PROVIDER(NAME), p->name, sizeof(p->name));
+	text(&r, PROVIDER(DRIVER), p->driver, sizeof(p->driver));
+	return !r.bad;
 }
 
 struct info_reader {
 	struct device_info *di;
 	struct netlink_counters *counters;
-	bool came;
+	int err;
 };
+
+static void info_answer(struct reader *r, struct cvm_evidence_info *i)
+{
+	text(r, INFO(VERSION), i->version, sizeof(i->version));
+	i->flags = number32(r, INFO(FLAGS));
+	i->request_flags = number32(r, INFO(REQUEST_FLAGS));
+	i->vm_epoch = number(r, INFO(VM_EPOCH));
+	i->requests_waiting = number32(r, INFO(REQUESTS_WAITING));
+	i->requests_started = number(r, INFO(REQUESTS_STARTED));
+	i->requests_ok = number(r, INFO(REQUESTS_OK));
+	i->requests_failed = number(r, INFO(REQUESTS_FAILED));
+	i->requests_timed_out = number(r, INFO(REQUESTS_TIMED_OUT));
+	i->requests_canceled = number(r, INFO(REQUESTS_CANCELED));
+	i->requests_mismatched = number(r, INFO(REQUESTS_MISMATCHED));
+	i->refused_busy = number(r, INFO(REFUSED_BUSY));
+	i->refused_quota = number(r, INFO(REFUSED_QUOTA));
+}
+
+static int parse_info(struct info_reader *ir, struct genlmsghdr *gh)
+{
+	struct device_info *di = ir->di;
+	struct reader r = { 0 };
+	struct nlattr *a;
+	int left;
+
+	if (nla_parse(r.tb, INFO(PROVIDER), genlmsg_attrdata(gh, 0), genlmsg_attrlen(gh, 0), NULL))
+		return -EBADMSG;
+	memset(di, 0, sizeof(*di));
+	/* first of all: the others are of the version that this tool knows */
+	di->info.api_version = number32(&r, INFO(API_VERSION));
+	if (di->info.api_version < CVM_EVIDENCE_API_VERSION)
+		return -EPROTO;
+	if (ir->counters) {
+		ir->counters->events = number(&r, INFO(EVENTS));
+		ir->counters->unsent = number(&r, INFO(EVENTS_UNSENT));
+	}
+	info_answer(&r, &di->info);
+	nla_for_each_attr(a, genlmsg_attrdata(gh, 0), genlmsg_attrlen(gh, 0), left)
+		if (nla_type(a) == INFO(PROVIDER) && di->n < DEVICE_PROVIDERS_MAX)
+			r.bad |= !provider_answer(&di->providers[di->n++], a);
+	return r.bad ? -EBADMSG : 0;
+}
 
 static int on_info(struct nl_msg *msg, void *arg)
 {
-	struct nlattr *tb[CVM_EVIDENCE_INFO_A_PAD + 1], *a;
-	struct genlmsghdr *gh = genlmsg_hdr(nlmsg_hdr(msg));
 	struct info_reader *r = arg;
-	struct cvm_evidence_info *i;
-	int left;
 
-	if (!genlmsg_valid_hdr(nlmsg_hdr(msg), 0) ||
-	    nla_parse(tb, CVM_EVIDENCE_INFO_A_PAD, genlmsg_attrdata(gh, 0),
-		      genlmsg_attrlen(gh, 0), NULL))
-		return NL_OK;
-	r->came = true;
-	if (r->counters) {
-		r->counters->events = INFO(EVENTS);
-		r->counters->unsent = INFO(EVENTS_UNSENT);
-	}
-	if (!r->di)
-		return NL_OK;
-	memset(r->di, 0, sizeof(*r->di));
-	i = &r->di->info;
-	text(tb, CVM_EVIDENCE_INFO_A_VERSION, i->version, sizeof(i->version));
-	i->api_version = (u32)INFO(API_VERSION);
-	i->flags = (u32)INFO(FLAGS);
-	i->vm_epoch = INFO(VM_EPOCH);
-	i->requests_started = INFO(REQUESTS_STARTED);
-	i->requests_ok = INFO(REQUESTS_OK);
-	i->requests_failed = INFO(REQUESTS_FAILED);
-	i->requests_timed_out = INFO(REQUESTS_TIMED_OUT);
-	i->requests_abandoned = INFO(REQUESTS_ABANDONED);
-	i->requests_mismatched = INFO(REQUESTS_MISMATCHED);
-	i->refused_busy = INFO(REFUSED_BUSY);
-	i->refused_quota = INFO(REFUSED_QUOTA);
-	i->live_files = (u32)INFO(LIVE_FILES);
-	i->live_requests = (u32)INFO(LIVE_REQUESTS);
-	i->live_blobs = (u32)INFO(LIVE_BLOBS);
-	i->live_entries = (u32)INFO(LIVE_ENTRIES);
-	nla_for_each_attr(a, genlmsg_attrdata(gh, 0), genlmsg_attrlen(gh, 0), left)
-		if (nla_type(a) == CVM_EVIDENCE_INFO_A_PROVIDER && r->di->n < DEVICE_PROVIDERS_MAX)
-			provider_answer(&r->di->providers[r->di->n++], a);
+	if (genlmsg_valid_hdr(nlmsg_hdr(msg), 0))
+		r->err = parse_info(r, genlmsg_hdr(nlmsg_hdr(msg)));
 	return NL_OK;
 }
 
 int netlink_info(struct netlink *nl, struct device_info *di, struct netlink_counters *counters)
 {
-	struct info_reader r = { di, counters, false };
+	struct device_info unwanted;
+	struct info_reader r = { di ? di : &unwanted, counters, -EIO };
 	int err = ask(nl, CVM_EVIDENCE_CMD_GET_INFO, 0, 0, on_info, &r);
 
-	return err || r.came ? err : -EIO;
+	return err ? err : r.err;
 }

@@ -23,7 +23,9 @@ struct netlink_counters {
 
 /*
  * Functions that can fail return 0 or a negative errno, and no message: ENOENT
- * is no family, EPERM no CAP_NET_ADMIN, EOPNOTSUPP no group of events.
+ * is no family, EPERM no CAP_NET_ADMIN, EOPNOTSUPP no group of events, EPROTO a
+ * module that speaks another version of the interface, EBADMSG an answer that
+ * is malformed.
  */
 
 /* Without @ops there is no listening. */
@@ -31,7 +33,9 @@ int netlink_open(struct netlink **nl, const struct netlink_ops *ops, void *arg);
 void netlink_close(struct netlink **nl);
 /* Readable when there is something to receive */
 int netlink_fd(const struct netlink *nl);
-/* Looks the family up, anew after a reload; with @listen joins its group */
+/* Looks the family up, anew after a reload, and asks for its version; with
+ * @listen joins its group
+ */
 int netlink_attach(struct netlink *nl, bool listen);
 /* Whether the family that was looked up is still the one there is */
 bool netlink_attached(struct netlink *nl);

@@ -8,18 +8,24 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
 #include "device.h"
+#include "event.h"
 #include "evidence.h"
 #include "nl.h"
 #include "platform.h"
+#include "reason.h"
 #include "status_tpm.h"
 #include "tpm_dev.h"
 
 #define TSM_REPORT_DIR	"/sys/kernel/config/tsm/report"
 #define OUR_ENTRIES	"cvm_evidence."
+/* A module that was loaded just now is asked again, so often and so far apart */
+#define PROBE_TRIES	40
+#define PROBE_WAIT_NS	50000000
 
 static const char help[] =
 "Usage: cvm-evidence status [--json] [--device PATH] [--tpm PATH]\n"
@@ -27,8 +33,9 @@ static const char help[] =
 "Tells whether this machine can give evidence, and if not, why and what to do:\n"
 "kernel, TEE, Secure Boot and lockdown, the module, the device, each provider\n"
 "with its driver, the module's limits and counters, and entries that other tools\n"
-"left in the TSM report configfs (they keep a driver from being unloaded). What\n"
-"the module tells everybody is shown even if the device may not be opened.\n"
+"left in the TSM report configfs (they keep a driver from being unloaded).\n"
+"Providers and counters are told to those who may open the device, and to those\n"
+"with CAP_NET_ADMIN.\n"
 "Of the TPM: whether it is locked out, has an owner's password, and on Azure\n"
 "whether it outlives a reboot, to be known before a key is sealed to it.\n"
 "\n"
@@ -37,7 +44,9 @@ static const char help[] =
 "  --tpm PATH       the TPM (default: /dev/tpmrm0)\n"
 "  -h, --help       this text\n"
 "\n"
-"Exit status: 0 a provider is available, 3 none is, 4 the device may not be opened.\n"
+"Exit status: what 'cvm-evidence get' would meet. 0 a provider is available,\n"
+"3 none is, or the module is of another version than this tool, 4 the device may\n"
+"not be opened, 6 the guest's key to the SNP firmware is wiped.\n"
 "\n"
 "Example:\n"
 "  cvm-evidence status --json | jq -r '.providers[] | select(.status == \"available\").name'\n";
@@ -124,10 +133,13 @@ static void show_provider(struct node *list, const struct cvm_evidence_provider 
 		{ CVM_EVIDENCE_CAP_SERVICE, "service" },
 		{ CVM_EVIDENCE_CAP_CERTS, "certs" },
 		{ CVM_EVIDENCE_CAP_FW_STATUS, "fw-status" },
+		{ CVM_EVIDENCE_CAP_TPM_QUOTE, "tpm-quote" },
 	};
 	bool available = p->status == CVM_EVIDENCE_ST_AVAILABLE;
+	bool unprobed = p->status == CVM_EVIDENCE_ST_UNKNOWN;
 	char *title = xasprintf("%.*s: %s", (int)sizeof(p->name), p->name,
-				provider_status_name(p->status));
+				unprobed ? "not probed yet" : provider_status_name(p->status));
+	char *reason CLEANUP(free_str) = reason_text(p), *remedy CLEANUP(free_str) = reason_remedy(p);
 	struct node *n = add_map(list, NULL, title), *c;
 	size_t i;
 
@@ -135,9 +147,11 @@ static void show_provider(struct node *list, const struct cvm_evidence_provider 
 	json_only(add_text(n, "name", "%.*s", (int)sizeof(p->name), p->name));
 	json_only(add_text(n, "status", "%s", provider_status_name(p->status)));
 	if (!available) {
-		add_text(n, "reason", "%.*s", (int)sizeof(p->reason), p->reason);
-		if (*provider_remedy(p))
-			add_text(n, "remedy", "%s", provider_remedy(p));
+		json_only(add_text(n, "reason_code", "%s", reason_name(p->reason)));
+		json_only(add_uint(n, "reason_param", p->reason_param));
+		add_text(n, "reason", "%s", reason);
+		if (*remedy)
+			add_text(n, "remedy", "%s", remedy);
 		return;
 	}
 	add_text(n, "tee", "%s", tee_name(p->tee));
@@ -147,9 +161,27 @@ static void show_provider(struct node *list, const struct cvm_evidence_provider 
 	for (i = 0; i < ARRAY_SIZE(caps); i++)
 		if (p->caps & caps[i].bit)
 			add_text(c, NULL, "%s", caps[i].name);
+	if (p->caps & CVM_EVIDENCE_CAP_TPM_QUOTE)
+		add_uint(n, "quote_data_max", p->quote_data_max);
 	add_uint(n, "queued", p->queued);
 	add_uint(n, "started", p->started);
 	add_uint(n, "failed", p->failed);
+	if (p->last_error)
+		note(add_uint(n, "last_error", p->last_error), "%s", strerror((int)p->last_error));
+	else
+		json_only(add_uint(n, "last_error", 0));
+}
+
+/* By the names that events have for them */
+static void show_request_flags(struct node *to, u32 flags)
+{
+	const struct event_attr *a = event_attr(CVM_EVIDENCE_EVENT_A_FLAGS);
+	struct node *list = add_list(to, "request_flags", "the module serves");
+	struct buf name CLEANUP_BUF;
+	u32 i;
+
+	for (i = 0; event_bit_name(a, flags, i, &name); i++, name.len = 0)
+		add_text(list, NULL, "%s", (char *)name.p);
 }
 
 static void show_version(struct node *to, const struct cvm_evidence_info *i)
@@ -162,6 +194,10 @@ static void show_version(struct node *to, const struct cvm_evidence_info *i)
 	if (!(i->flags & CVM_EVIDENCE_INFO_F_VMFORK))
 		note(n, "meaningless: this kernel does not notice forks of the VM");
 	json_only(add_bool(to, "notices_vm_forks", i->flags & CVM_EVIDENCE_INFO_F_VMFORK));
+	n = add_bool(to, "tells_events", i->flags & CVM_EVIDENCE_INFO_F_EVENTS);
+	if (!(i->flags & CVM_EVIDENCE_INFO_F_EVENTS))
+		note(n, "'cvm-evidence monitor' has nothing to listen to: the module could not register its netlink family");
+	show_request_flags(to, i->request_flags);
 }
 
 static void show_limits(struct node *to, const struct cvm_evidence_info *i)
@@ -175,7 +211,6 @@ static void show_limits(struct node *to, const struct cvm_evidence_info *i)
 	add_uint(n, "report_data_max", i->report_data_max);
 	add_uint(n, "max_blob", i->max_blob);
 	add_uint(n, "queue_max", i->queue_max);
-	add_uint(n, "share_max", i->share_max);
 	add_uint(n, "default_timeout_ms", i->default_timeout_ms);
 	add_uint(n, "max_timeout_ms", i->max_timeout_ms);
 }
@@ -186,49 +221,74 @@ static void show_counters(struct node *to, const struct cvm_evidence_info *i,
 {
 	struct node *n = add_map(to, "counters", NULL);
 
+	add_uint(n, "requests_waiting", i->requests_waiting);
 	add_uint(n, "requests_started", i->requests_started);
 	add_uint(n, "requests_ok", i->requests_ok);
 	add_uint(n, "requests_failed", i->requests_failed);
 	add_uint(n, "requests_timed_out", i->requests_timed_out);
-	add_uint(n, "requests_abandoned", i->requests_abandoned);
+	add_uint(n, "requests_canceled", i->requests_canceled);
 	add_uint(n, "requests_mismatched", i->requests_mismatched);
 	add_uint(n, "refused_busy", i->refused_busy);
 	add_uint(n, "refused_quota", i->refused_quota);
-	add_uint(n, "live_files", i->live_files);
-	add_uint(n, "live_requests", i->live_requests);
-	add_uint(n, "live_blobs", i->live_blobs);
-	add_uint(n, "live_entries", i->live_entries);
 	if (events) {
 		add_uint(n, "events", events->events);
 		add_uint(n, "events_unsent", events->unsent);
 	}
 }
 
-/* Returns whether one is available. */
-static bool show_providers(struct node *to, const char *title, const struct device_info *di)
+static void show_providers(struct node *to, const char *title, const struct device_info *di)
 {
 	struct node *list = add_list(to, "providers", title);
-	bool available = false;
 	u32 i;
 
-	for (i = 0; i < di->n; i++) {
+	for (i = 0; i < di->n; i++)
 		show_provider(list, &di->providers[i]);
-		available |= di->providers[i].status == CVM_EVIDENCE_ST_AVAILABLE;
-	}
-	return available;
 }
 
-/* By netlink, which asks for no permission; it has all but the limits. */
-static bool ask_netlink(struct device_info *di, struct netlink_counters *events)
+/* A module that was loaded just now is given a moment for its first probe. */
+static int ask_device(int fd, const char *path, struct device_info *di)
+{
+	static const struct timespec pause = { 0, PROBE_WAIT_NS };
+	int i, rc;
+
+	for (i = 0; ; i++) {
+		rc = device_info(fd, path, di);
+		if (rc || i == PROBE_TRIES || !device_unprobed(di))
+			return rc;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* What a request that names no provider would end with now */
+static int outlook(struct node *to, const struct device_info *di)
+{
+	const struct cvm_evidence_provider *p = device_auto(di);
+	u32 i;
+
+	if (p && p->status == CVM_EVIDENCE_ST_AVAILABLE)
+		return RC_OK;
+	if (p && p->status == CVM_EVIDENCE_ST_KEY_LOST)
+		return RC_BUSY;
+	for (i = 0; i < di->n && !p; i++)
+		if (di->providers[i].id == CVM_EVIDENCE_PROVIDER_TDX_GUEST &&
+		    di->providers[i].status == CVM_EVIDENCE_ST_AVAILABLE)
+			add_text(to, "remedy", "the provider tdx-guest gives a TDREPORT, not a quote: 'cvm-evidence get --allow-tdreport' takes it");
+	return RC_NO_PROVIDER;
+}
+
+/* By netlink, which needs no access to the device; it has all but the limits. */
+static int ask_netlink(struct device_info *di, struct netlink_counters *events)
 {
 	struct netlink *nl;
-	bool told;
+	int err = netlink_open(&nl, NULL, NULL);
 
-	if (netlink_open(&nl, NULL, NULL))
-		return false;
-	told = !netlink_attach(nl, false) && !netlink_info(nl, di, events);
+	if (err)
+		return err;
+	err = netlink_attach(nl, false);
+	if (!err)
+		err = netlink_info(nl, di, events);
 	netlink_close(&nl);
-	return told;
+	return err;
 }
 
 /* Entries that programs made and left: each holds its driver. Ours go by
@@ -257,24 +317,26 @@ static int status(const char *path, const char *tpm, bool json)
 	struct node *root CLEANUP(report_free) = report_new(NULL);
 	struct device_info di, told;
 	struct netlink_counters events;
-	bool listening, available;
-	int fd, rc, out;
+	int fd, rc, err, out;
 
 	show_kernel(root);
 	show_module(root);
 	rc = open_node(root, path, &fd);
 	if (!rc)
-		rc = device_info(fd, path, &di);
-	listening = ask_netlink(&told, &events);
-	if (!rc || listening) {
+		rc = ask_device(fd, path, &di);
+	err = ask_netlink(&told, &events);
+	if (!rc || !err) {
 		show_version(root, rc ? &told.info : &di.info);
 		if (!rc)
 			show_limits(root, &di.info);
-		show_counters(root, rc ? &told.info : &di.info, listening ? &events : NULL);
-		available = show_providers(root, rc ? "providers, as last seen" : NULL,
-					   rc ? &told : &di);
-		if (!rc && !available)
-			rc = RC_NO_PROVIDER;
+		show_counters(root, rc ? &told.info : &di.info, err ? NULL : &events);
+		show_providers(root, rc ? "providers, as last seen" : NULL, rc ? &told : &di);
+		if (!rc)
+			rc = outlook(root, &di);
+	} else if (err == -EPERM) {
+		add_text(root, "not_told", "providers and counters, which take access to the device, or CAP_NET_ADMIN in the init user namespace");
+	} else if (err == -EPROTO) {
+		add_text(root, "not_told", "providers and counters: the loaded module speaks another version of the interface than this tool");
 	}
 	show_orphans(root);
 	status_tpm(root, tpm);

@@ -82,6 +82,9 @@ int take_option(struct take *t, int opt, const char *arg, bool *mine)
 	case TAKE_FRESH:
 		r->flags |= CVM_EVIDENCE_F_FRESH;
 		break;
+	case TAKE_TDREPORT:
+		r->flags |= CVM_EVIDENCE_F_TDREPORT;
+		break;
 	case TAKE_EVENT_LOG:
 		r->flags |= CVM_EVIDENCE_F_EVENT_LOG;
 		break;

@@ -24,7 +24,7 @@ struct take {
 enum {
 	TAKE_DEVICE = 512, TAKE_PROVIDER, TAKE_PRIVLEVEL, TAKE_TIMEOUT, TAKE_FRESH,
 	TAKE_EVENT_LOG, TAKE_SERVICE_PROVIDER, TAKE_SERVICE_GUID, TAKE_MANIFEST_VERSION,
-	TAKE_TPM_QUOTE, TAKE_QUOTE_DATA, TAKE_PCRS,
+	TAKE_TPM_QUOTE, TAKE_QUOTE_DATA, TAKE_PCRS, TAKE_TDREPORT,
 };
 
 #define TAKE_OPTIONS \
@@ -33,6 +33,7 @@ enum {
 	{ "privlevel", required_argument, NULL, TAKE_PRIVLEVEL }, \
 	{ "timeout", required_argument, NULL, TAKE_TIMEOUT }, \
 	{ "fresh", no_argument, NULL, TAKE_FRESH }, \
+	{ "allow-tdreport", no_argument, NULL, TAKE_TDREPORT }, \
 	{ "event-log", no_argument, NULL, TAKE_EVENT_LOG }, \
 	{ "service-provider", required_argument, NULL, TAKE_SERVICE_PROVIDER }, \
 	{ "service-guid", required_argument, NULL, TAKE_SERVICE_GUID }, \
@@ -47,6 +48,8 @@ enum {
 "  --privlevel N            0..3; SNP: the VMPL (default: what the driver has)\n" \
 "  --timeout MS             deadline (default: the module's)\n" \
 "  --fresh                  refuse evidence that was not made for this request\n" \
+"  --allow-tdreport         take a TDREPORT too, where there is no way to a quote;\n" \
+"                           --provider tdx-guest takes one in any case\n" \
 "  --event-log              attach the CCEL table and its event log\n" \
 "  --service-provider NAME  ask a service of the SVSM (\"svsm\"), not the TEE\n" \
 "  --service-guid GUID      one service of it\n" \
