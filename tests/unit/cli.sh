@@ -106,6 +106,23 @@ printf '\003' | cat - <(tail -c +2 $g/tdx-v4.bin) >"$tmp/v3"
 expect 5 'quote of SGX' 'a quote of SGX' "$tool" show "$tmp/v3"
 printf '\002' | cat <(head -c 4 $g/blob-snp.cvme) - <(tail -c +6 $g/blob-snp.cvme) >"$tmp/v2"
 expect 5 'use a newer' 'a blob of a major version to come' "$tool" show "$tmp/v2"
+# patched OFFSET BYTES: a blob with these bytes there, as printf %b has them
+patched() {
+	cp $g/blob-snp.cvme "$tmp/patched"
+	printf %b "$2" | dd of="$tmp/patched" bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+patched 34 '\0001'
+expect 5 'critical bits (0x00010000)' 'a critical flag that is not known' "$tool" show "$tmp/patched"
+expect 5 '' 'nor is it verified' "$tool" verify --no-binding --any-code "$tmp/patched"
+patched 35 "\\0200"
+expect 5 'critical bits (0x80000000)' 'the highest critical flag' "$tool" show "$tmp/patched"
+patched 33 "\\0200"
+expect 0 '' 'a flag that is not known and not critical' "$tool" show "$tmp/patched"
+check 'is shown' grep -q '0x8000' "$tmp/out"
+for binding in 0 7 255; do
+	patched 36 "\\0$(printf %03o "$binding")"
+	expect 5 "binding, $binding at offset 36, is not known" "binding $binding" "$tool" show "$tmp/patched"
+done
 expect 0 '' 'hex text of a report' sh -c "od -An -v -tx1 $g/snp-v5-turin.bin | '$tool' show -"
 expect 0 '' 'base64 text of a quote' sh -c "base64 $g/tdx-v5-td15.bin | '$tool' show -"
 expect 1 'cannot write standard output' 'show to a full disk' sh -c "'$tool' show $g/snp-v2.bin >/dev/full"

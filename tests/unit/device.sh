@@ -16,12 +16,12 @@ logged() {
 expect 0 '' 'get with report data' get --report-data hex:010203
 check 'the blob comes whole' cmp "$tmp/out" "$FAKE_BLOB"
 logged 'flags=0x0 provider=0 privlevel=-1 timeout=0 len=3 data=010203' 'the request is as asked'
-expect 0 '' 'get through signals' env FAKE_EINTR=3 LD_PRELOAD="$OUT/fakedev.so" "$plain" get --device "$FAKE_DEV" --report-data text:$'\x01\x02\x03'
+expect 0 '' 'get through signals: the request is continued by its number' env FAKE_EINTR=3 LD_PRELOAD="$OUT/fakedev.so" "$plain" get --device "$FAKE_DEV" --report-data text:$'\x01\x02\x03'
 : >"$FAKE_LOG"
 expect 0 '' 'every parameter' get --report-data base64:AQID --provider sev-guest --privlevel 2 \
-	--timeout 1500 --fresh --event-log --service-provider svsm \
+	--timeout 1500 --fresh --event-log --allow-tdreport --service-provider svsm \
 	--service-guid c476f1eb-0123-45a5-9641-b4e7dde5bfe3 --manifest-version 7
-logged 'flags=0xc9 provider=2 privlevel=2 timeout=1500 len=3 data=010203 service=svsm version=7 guid=c476f1eb012345a59641b4e7dde5bfe3' \
+logged 'flags=0x1c9 provider=2 privlevel=2 timeout=1500 len=3 data=010203 service=svsm version=7 guid=c476f1eb012345a59641b4e7dde5bfe3' \
 	'every parameter arrives'
 export FAKE_BLOB=$g/blob-maa.cvme
 expect 0 '' 'the hash of a file' get --nonce-hash sha256 golden/runtime-data.json
@@ -72,8 +72,10 @@ done <<'EOF'
 90 2 too long
 27 1 max_blob
 110 6 before the deadline
-16 6 queue of the provider
+16 6 queue of requests is full
 122 6 share of the queue
+125 1 replaced the request
+7 3 does not know version 2
 128 6 vmpck_id
 74 5 thrown away
 116 1 forked or restored
@@ -90,8 +92,20 @@ FAKE_ERRNO=95 expect 2 'was not made for this request' 'EOPNOTSUPP: freshness' g
 FAKE_ERRNO=90 expect 2 'give --quote-data (a hash' 'EMSGSIZE: report data for a quote' get --tpm-quote
 FAKE_ERRNO=90 expect 2 'than --quote-data has (2)' 'EMSGSIZE: data for a quote' get --quote-data hex:0102
 FAKE_ERRNO=25 expect 3 'not the device' 'errno 25: not our device' get --report-data hex:00
-FAKE_ERRNO=19 FAKE_STATUS=2 expect 3 'tsm: no driver has registered; '\''cvm-evidence load'\''' \
+FAKE_ERRNO=95 FAKE_SERVES=0 expect 2 'loaded module does not serve --event-log' 'EOPNOTSUPP: what the module does not serve' get --event-log
+FAKE_ERRNO=90 FAKE_PROVIDER=4 FAKE_CAPS=16 expect 2 '(50 at most)' 'EMSGSIZE: how many bytes' get --tpm-quote
+
+# no provider: why, and what to do
+FAKE_ERRNO=19 FAKE_STATUS=3 FAKE_REASON=5 expect 3 "  tsm: no driver of a TEE is loaded, or this is not a confidential VM; 'cvm-evidence load'" \
 	'no provider: why, and what to do' get --report-data hex:00
+FAKE_ERRNO=19 FAKE_STATUS=3 FAKE_REASON=5 FAKE_PROVIDER=2 \
+	expect 3 'the provider sev-guest gives no evidence: the driver sev-guest is not loaded, or this is not an SEV-SNP guest; in an SEV-SNP guest: modprobe sev-guest' \
+	'a provider by name: its own reason' get --provider sev-guest
+if grep -q 'no provider of evidence' "$tmp/err"; then not_ok 'and no other'; else ok 'and no other'; fi
+FAKE_ERRNO=19 FAKE_PROVIDER=3 FAKE_TEE=2 FAKE_AUTO=0 expect 3 '--allow-tdreport takes it' \
+	'AUTO has only a TDREPORT: how to allow it' get --report-data hex:00
+FAKE_PROVIDER=3 FAKE_TEE=2 FAKE_AUTO=0 expect 3 '' 'status where AUTO has only a TDREPORT' fake status --device "$FAKE_DEV"
+if grep -q -- '--allow-tdreport' "$tmp/out"; then ok 'says how to allow it'; else not_ok 'says how to allow it'; fi
 FAKE_ERRNO=5 FAKE_FW=17 expect 1 '0x11' 'the status of the firmware is told' get --report-data hex:00
 FAKE_ERRNO=5 FAKE_PROVIDER=4 FAKE_FW=330 expect 1 '0x14a, TPM_RC_NV_UNINITIALIZED: the NV index is defined but was not written yet' \
 	"a TPM's in words" get --report-data hex:00
@@ -122,10 +136,86 @@ expect 0 '' 'status with a provider' fake status --device "$FAKE_DEV"
 for text in '9.9-fake' 'tsm: available' 'sev_guest' 'requests_started'; do
 	if grep -q -- "$text" "$tmp/out"; then ok "status says $text"; else not_ok "status says $text"; fi
 done
-FAKE_STATUS=4 expect 3 '' 'status with a lost key' fake status --device "$FAKE_DEV"
+# status: exits by what AUTO would do
+FAKE_STATUS=5 FAKE_REASON=10 expect 6 '' 'status with a lost key' fake status --device "$FAKE_DEV"
 if grep -q 'vmpck_id=1' "$tmp/out"; then ok 'says how to get another'; else not_ok 'says how to get another'; fi
-FAKE_STATUS=2 expect 3 '' 'status --json without a driver' fake status --json --device "$FAKE_DEV"
-if grep -q "\"remedy\":\"'cvm-evidence load'" "$tmp/out"; then ok 'has the remedy'; else not_ok 'has the remedy'; fi
+FAKE_STATUS=3 FAKE_REASON=5 expect 3 '' 'status --json without a driver' fake status --json --device "$FAKE_DEV"
+cp "$tmp/out" "$tmp/json"
+check 'has code, reason and remedy' jq -e '.providers[0] | .reason_code == "no-driver" and
+	.status == "no-driver" and (.reason | test("^no driver of a TEE")) and
+	(.remedy | test("cvm-evidence load"))' "$tmp/json"
+FAKE_AUTO=0 expect 3 '' 'a provider that AUTO would not take is not enough' fake status --device "$FAKE_DEV"
+FAKE_LAST_ERROR=110 fake status --device "$FAKE_DEV" --json >"$tmp/json"
+check 'counters and flags of the module' jq -e '.counters.requests_canceled == 3 and
+	.counters.requests_waiting == 4 and (.limits | has("share_max") | not) and
+	(.request_flags | index("tdreport")) and .tells_events and .providers[0].last_error == 110' "$tmp/json"
+
+# right after loading
+FAKE_UNKNOWN=3 expect 0 '' 'a provider that is being probed is waited for' fake status --device "$FAKE_DEV"
+if grep -q 'tsm: available' "$tmp/out"; then ok 'and found'; else not_ok 'and found'; fi
+begun=$SECONDS
+FAKE_UNKNOWN=100000 expect 3 '' 'but not for ever' fake status --device "$FAKE_DEV"
+if [ $((SECONDS - begun)) -le 6 ] && grep -q 'tsm: not probed yet' "$tmp/out"; then
+	ok 'and it is said'
+else
+	not_ok 'and it is said'
+fi
+
+# each reason: provider, code, parameter, a piece of the sentence, one of the remedy
+while IFS='|' read -r provider code param text remedy; do
+	FAKE_STATUS=6 FAKE_PROVIDER=$provider FAKE_REASON=$code FAKE_PARAM=$param \
+		fake status --json --device "$FAKE_DEV" >"$tmp/json" 2>"$tmp/err"
+	# shellcheck disable=SC2016  # for jq
+	check "reason $code of provider $provider: $text" jq -e --arg t "$text" --arg r "$remedy" \
+		'.providers[0] | (.reason | contains($t)) and (.remedy // "" | contains($r))' "$tmp/json"
+done <<'EOF'
+1|1|0|not probed yet|in a moment
+1|2|0|CONFIG_TSM_REPORTS|Linux 6.7
+2|2|0|CONFIG_SEV_GUEST|linux-image-amd64
+3|2|0|CONFIG_TDX_GUEST_DRIVER|Linux 6.2
+4|2|0|CONFIG_TCG_TPM|CONFIG_TCG_TPM
+1|3|0|configfs was unavailable when cvm_evidence was loaded|modprobe configfs; modprobe -r cvm_evidence
+1|4|12|could not be set up when cvm_evidence was loaded: Cannot allocate memory (ENOMEM)|modprobe cvm_evidence
+3|5|0|this is not a TDX guest|modprobe tdx-guest
+2|6|0|does not belong to the driver sev-guest|/proc/misc
+1|7|0|the driver is initialising or going away|in a moment
+2|8|0|was unloaded|modprobe sev-guest
+3|9|0|went away during a request|modprobe tdx-guest
+2|10|0|key to the SNP firmware is wiped|vmpck_id=1
+4|11|0|there is no TPM 2.0|Azure
+4|12|0|no HCL report|Azure
+4|13|330|the TPM refused a command of the probe: 0x14a, TPM_RC_NV_UNINITIALIZED|as root
+4|13|2338|TPM_RC_RETRY|in a moment
+1|14|5|the probe failed: Input/output error (EIO)|dmesg
+1|14|99999|the probe failed: error 99999|dmesg
+1|77|9|reason 77 with the parameter 9, which this tool does not know|belongs to the loaded module
+EOF
+
+# every code of the header has a name and a sentence: a new one must not be forgotten
+codes=$(grep -oE 'CVM_EVIDENCE_REASON_[A-Z_]+\s+= [0-9]+' ../../include/uapi/linux/cvm_evidence.h | sed 's/.*= //')
+for code in $codes; do
+	FAKE_STATUS=6 FAKE_REASON=$code fake status --json --device "$FAKE_DEV" >"$tmp/json" 2>"$tmp/err"
+	check "reason $code is known" jq -e '.providers[0] | .reason_code != "unknown" and
+		(.reason | contains("does not know") | not)' "$tmp/json"
+done
+
+# a module of another version: told, and never asked for evidence
+FAKE_API=1 expect 3 'speaks version 1 of the interface, this tool version 2: install' 'get of an old module' \
+	get --report-data hex:010203
+if grep -q 'was asked' "$tmp/err" || [ -s "$tmp/out" ]; then not_ok 'which is not asked'; else ok 'which is not asked'; fi
+FAKE_API=1 expect 3 'speaks version 1' 'get without report data' get
+if [ -s "$tmp/out" ]; then not_ok 'gives nothing'; else ok 'gives nothing'; fi
+FAKE_API=1 expect 3 'speaks version 1' 'status of an old module' fake status --device "$FAKE_DEV"
+if grep -qE 'tsm:|0\.1\.0|counters' "$tmp/out"; then not_ok 'shows nothing that it misreads'; else ok 'shows nothing that it misreads'; fi
+FAKE_API=1 fake status --json --device "$FAKE_DEV" >"$tmp/json" 2>"$tmp/err"
+check 'available is false' jq -e '.available == false and (has("providers") | not)' "$tmp/json"
+FAKE_API=1 expect 3 'speaks version 1' 'request of an old module' \
+	fake request maa --device "$FAKE_DEV" --runtime-data golden/runtime-data.json
+for nr in 22 7; do
+	FAKE_INFO_ERRNO=$nr expect 3 'does not know version 2 of the interface' "GET_INFO: errno $nr" get
+done
+FAKE_INFO_ERRNO=25 expect 3 'not the device' 'GET_INFO: errno 25' get
+FAKE_API=3 expect 0 '' 'a newer module, which only adds, serves this tool' get --report-data hex:010203
 
 # request with fresh evidence
 export FAKE_BLOB=$g/blob-maa.cvme

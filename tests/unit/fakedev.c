@@ -7,9 +7,17 @@
  *   FAKE_ERRNO    errno of REQUEST and of read(2)
  *   FAKE_READ_ERRNO  errno of read(2) alone
  *   FAKE_OPEN     errno of open(2)
- *   FAKE_EINTR    so many EINTR before REQUEST ends
- *   FAKE_STATUS   status of the only provider, "tsm" (0: available)
+ *   FAKE_EINTR    so many EINTR before REQUEST ends, which has to be continued by
+ *                 its sequence number
+ *   FAKE_STATUS   status of the only provider (default: available)
+ *   FAKE_REASON, FAKE_PARAM  its reason, and the parameter of that
+ *   FAKE_UNKNOWN  so many GET_INFO tell that it was not probed
+ *   FAKE_AUTO     auto_provider (default: it, if it is available or its key lost)
+ *   FAKE_LAST_ERROR  its last_error
  *   FAKE_CAPS     what it can; its privlevel floor is 1
+ *   FAKE_SERVES   request_flags of the module (default: all)
+ *   FAKE_API      api_version; 1: a module of that version, with its structs
+ *   FAKE_INFO_ERRNO  errno of GET_INFO
  *   FAKE_FW       fw_status that REQUEST tells
  *   FAKE_LOG      file that gets a line per REQUEST: what was asked
  *   FAKE_CMD      shell command that makes FAKE_BLOB at each REQUEST; it sees
@@ -29,6 +37,8 @@
 #include <unistd.h>
 
 #include <linux/cvm_evidence.h>
+
+#include "fakedev_v1.h"
 
 static int dev_fd = -1;
 static int blob_fd = -1;
@@ -149,16 +159,34 @@ static unsigned int provider(void)
 	return getenv("FAKE_PROVIDER") ? (unsigned int)env("FAKE_PROVIDER") : CVM_EVIDENCE_PROVIDER_TSM;
 }
 
-static int request(struct cvm_evidence_request *r)
+#define SEQUENCE	0x4200000007ULL
+
+/* As the kernel: the number is stored before the wait, and continues the request */
+static int interrupted(struct cvm_evidence_request *r)
 {
 	static int interrupts = -1;
+	int pending = interrupts >= 0;
 
 	if (interrupts < 0)
 		interrupts = env("FAKE_EINTR");
+	if (r->sequence != (pending ? SEQUENCE : 0))
+		return fail_with(EINVAL);
+	r->sequence = SEQUENCE;
 	if (interrupts-- > 0)
 		return fail_with(EINTR);
+	interrupts = -1;
+	return 0;
+}
+
+static int request(struct cvm_evidence_request *r)
+{
+	if (r->size != sizeof(*r))
+		return fail_with(EINVAL);
+	if (interrupted(r))
+		return -1;
 	log_request(r);
 	r->out_provider = provider();
+	r->out_flags = 0;
 	if (getenv("FAKE_FW")) {
 		r->out_flags = CVM_EVIDENCE_OUT_F_FW_STATUS;
 		r->fw_status = (unsigned long long)env("FAKE_FW");
@@ -172,34 +200,76 @@ static int request(struct cvm_evidence_request *r)
 	return 0;
 }
 
+static unsigned int status_now(void)
+{
+	static int unknown = -1;
+
+	if (unknown < 0)
+		unknown = env("FAKE_UNKNOWN");
+	if (unknown-- > 0)
+		return CVM_EVIDENCE_ST_UNKNOWN;
+	unknown = 0;
+	return getenv("FAKE_STATUS") ? (unsigned int)env("FAKE_STATUS") : CVM_EVIDENCE_ST_AVAILABLE;
+}
+
+static void fill_provider(struct cvm_evidence_provider *p, unsigned int status)
+{
+	static const char *const names[] = { "", "tsm", "sev-guest", "tdx-guest", "vtpm" };
+	static const char *const drivers[] = { "", "sev_guest", "tdx_guest", "arm_cca_guest" };
+	unsigned int tee = getenv("FAKE_TEE") ? (unsigned int)env("FAKE_TEE") :
+		CVM_EVIDENCE_TEE_SEV_SNP;
+
+	memset(p, 0, sizeof(*p));
+	p->id = provider();
+	p->status = status;
+	p->reason = status ? (unsigned int)env("FAKE_REASON") : CVM_EVIDENCE_REASON_NOT_PROBED;
+	p->reason_param = (unsigned int)env("FAKE_PARAM");
+	p->tee = status == CVM_EVIDENCE_ST_AVAILABLE || status == CVM_EVIDENCE_ST_KEY_LOST ? tee : 0;
+	p->caps = getenv("FAKE_CAPS") ? (unsigned int)env("FAKE_CAPS") : CVM_EVIDENCE_CAP_PRIVLEVEL;
+	p->quote_data_max = 50;
+	p->privlevel_floor = 1;
+	p->last_error = (unsigned int)env("FAKE_LAST_ERROR");
+	strcpy(p->name, names[p->id]);
+	strcpy(p->driver, p->tee ? drivers[tee] : "");
+}
+
 static int get_info(struct cvm_evidence_info *i)
 {
 	struct cvm_evidence_provider *p = (void *)(unsigned long)i->providers;
-	unsigned int id = provider();
-	unsigned int tee = getenv("FAKE_TEE") ? (unsigned int)env("FAKE_TEE") :
-		CVM_EVIDENCE_TEE_SEV_SNP;
-	int status = env("FAKE_STATUS");
+	unsigned int status = status_now();
+	int usable = status == CVM_EVIDENCE_ST_AVAILABLE || status == CVM_EVIDENCE_ST_KEY_LOST;
 
-	i->api_version = CVM_EVIDENCE_API_VERSION;
+	if (env("FAKE_INFO_ERRNO"))
+		return fail_with(env("FAKE_INFO_ERRNO"));
+	if (i->size != sizeof(*i) || i->provider_size != sizeof(*p))
+		return fail_with(EINVAL);
+	i->flags = CVM_EVIDENCE_INFO_F_EVENTS;
+	i->api_version = getenv("FAKE_API") ? (unsigned int)env("FAKE_API") :
+		CVM_EVIDENCE_API_VERSION;
 	i->report_data_max = 64;
-	i->auto_provider = status ? 0 : id;
+	i->auto_provider = getenv("FAKE_AUTO") ? (unsigned int)env("FAKE_AUTO") :
+		usable ? provider() : 0;
 	i->requests_started = 5;
+	i->requests_waiting = 4;
+	i->requests_canceled = 3;
+	i->request_flags = getenv("FAKE_SERVES") ? (unsigned int)env("FAKE_SERVES") : 0x1cf;
 	i->max_timeout_ms = 10000;
 	strcpy(i->version, "9.9-fake");
-	if (i->nr_providers && p) {
-		memset(p, 0, sizeof(*p));
-		p->id = id;
-		p->status = (unsigned int)status;
-		p->tee = status ? 0 : tee;
-		p->caps = getenv("FAKE_CAPS") ? (unsigned int)env("FAKE_CAPS") :
-			CVM_EVIDENCE_CAP_PRIVLEVEL;
-		p->privlevel_floor = 1;
-		strcpy(p->name, "tsm");
-		strcpy(p->driver, status ? "" : "sev_guest");
-		strcpy(p->reason, status ? "no driver has registered" : "");
-	}
+	if (i->nr_providers && p)
+		fill_provider(p, status);
 	i->nr_providers = 1;
 	return 0;
+}
+
+static int fake_ioctl(unsigned long cmd, void *arg)
+{
+	int v1 = env("FAKE_API") == 1;
+
+	if (cmd == CVM_EVIDENCE_REQUEST)
+		return v1 ? v1_request(arg, (unsigned long long)blob_len()) : request(arg);
+	if (cmd == CVM_EVIDENCE_GET_INFO)
+		return v1 ? v1_get_info(arg) : get_info(arg);
+	return fail_with(ENOTTY);
 }
 
 int ioctl(int fd, unsigned long cmd, ...)
@@ -211,10 +281,8 @@ int ioctl(int fd, unsigned long cmd, ...)
 	va_start(ap, cmd);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	if (fd == dev_fd && cmd == CVM_EVIDENCE_REQUEST)
-		return request(arg);
-	if (fd == dev_fd && cmd == CVM_EVIDENCE_GET_INFO)
-		return get_info(arg);
+	if (fd == dev_fd && fd >= 0)
+		return fake_ioctl(cmd, arg);
 	if (!real)
 		real = (int (*)(int, unsigned long, ...))dlsym(RTLD_NEXT, "ioctl");
 	return real(fd, cmd, arg);

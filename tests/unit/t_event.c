@@ -18,53 +18,51 @@
 #define A(name)		CVM_EVIDENCE_EVENT_A_##name
 #define EV(name)	CVM_EVIDENCE_EV_##name
 
-static void u32_attr(struct nl_msg *m, int id, u32 v)
+/* The netlink type uint: 4 bytes, or 8 where the value needs them */
+static void number(struct nl_msg *m, int id, u64 v)
 {
-	nla_put_u32(m, id, v);
+	if (v <= UINT32_MAX)
+		nla_put_u32(m, id, (u32)v);
+	else
+		nla_put_u64(m, id, v);
 }
 
-/* The kernel puts padding before, so that the value is aligned. */
-static void u64_attr(struct nl_msg *m, int id, u64 v)
+static void start(struct nl_msg *m, u64 nr, u32 type)
 {
-	nla_put(m, A(PAD), 0, "");
-	nla_put_u64(m, id, v);
-}
-
-static void start(struct nl_msg *m, u64 number, u32 type)
-{
-	u64_attr(m, A(NUMBER), number);
-	u32_attr(m, A(TYPE), type);
-	u64_attr(m, A(BOOTTIME), 12345678901);
-	u64_attr(m, A(REALTIME), 1700000000123456789 + number * 1000000);
-	u64_attr(m, A(VM_EPOCH), 0);
+	number(m, A(NUMBER), nr);
+	number(m, A(TYPE), type);
+	number(m, A(BOOTTIME), 12345678901);
+	number(m, A(REALTIME), 1700000000123456789 + nr * 1000000);
+	number(m, A(VM_EPOCH), 0);
 }
 
 static void who(struct nl_msg *m, const char *comm)
 {
-	u32_attr(m, A(PID), 4711);
-	u64_attr(m, A(START_TIME), 9000000001);
-	u32_attr(m, A(UID), 1000);
+	number(m, A(PID), 4711);
+	number(m, A(START_TIME), 9000000001);
+	number(m, A(UID), 1000);
 	nla_put_string(m, A(COMM), comm);
-	u64_attr(m, A(CGROUP), 2345);
-	u32_attr(m, A(LOGINUID), 1001);
-	u32_attr(m, A(SESSION), 3);
-	u64_attr(m, A(EXE_DEV), 8 << 20 | 1);
-	u64_attr(m, A(EXE_INODE), 131075);
+	number(m, A(CGROUP), 2345);
+	number(m, A(LOGINUID), 1001);
+	number(m, A(SESSION), 3);
+	nla_put_u32(m, A(EXE_MAJOR), 8);
+	nla_put_u32(m, A(EXE_MINOR), 1);
+	number(m, A(EXE_INODE), 131075);
 }
 
 static void provider(struct nl_msg *m, u32 id, u32 tee)
 {
-	u32_attr(m, A(PROVIDER), id);
-	u32_attr(m, A(TEE), tee);
+	number(m, A(PROVIDER), id);
+	number(m, A(TEE), tee);
 }
 
 static void evidence(struct nl_msg *m, u32 flags)
 {
-	u64_attr(m, A(SEQUENCE), 7);
-	u32_attr(m, A(FLAGS), flags);
-	u32_attr(m, A(BATCH), 1);
-	u64_attr(m, A(WAIT_NS), 123456);
-	u64_attr(m, A(FIRMWARE_NS), 12000000);
+	number(m, A(SEQUENCE), 7);
+	number(m, A(FLAGS), flags);
+	number(m, A(BATCH), 1);
+	number(m, A(WAIT_NS), 123456);
+	number(m, A(FIRMWARE_NS), 12000000);
 }
 
 static void fill(struct nl_msg *m, int id, u8 first, size_t len)
@@ -79,7 +77,7 @@ static void fill(struct nl_msg *m, int id, u8 first, size_t len)
 
 static void field(struct nl_msg *m, u32 id, size_t len)
 {
-	u32_attr(m, A(FIELD), id);
+	number(m, A(FIELD), id);
 	fill(m, A(OLD), 0x10, len);
 	fill(m, A(NEW), 0x80, len);
 }
@@ -93,13 +91,18 @@ static void nested_junk(struct nl_msg *m)
 	nla_nest_end(m, outer);
 }
 
-#define SAMPLES		20
+#define SAMPLES		23
 
-/* One of each type, then what this version does not know */
+/* One of each type, then what this version does not know, then what version 2 of
+ * the interface brought
+ */
 static struct nl_msg *sample(unsigned int i)
 {
 	struct nl_msg *m = nlmsg_alloc_simple(0, 0);
-	u32 types[SAMPLES + 1] = { [13] = 99, [14] = EV(EVIDENCE_TAKEN), [18] = 4000000000 };
+	u32 types[SAMPLES + 1] = {
+		[13] = 99, [14] = EV(EVIDENCE_TAKEN), [18] = 4000000000,
+		[20] = EV(KEY_RECOVERED), [21] = EV(PROVIDER_REMOVED), [22] = EV(EVIDENCE_TAKEN),
+	};
 	u32 type = i <= EV(REATTEST) ? i : types[i];
 
 	if (i != 15 && i != 16)
@@ -109,7 +112,7 @@ static struct nl_msg *sample(unsigned int i)
 		provider(m, CVM_EVIDENCE_PROVIDER_TSM, CVM_EVIDENCE_TEE_SEV_SNP);
 		who(m, "attest-agent");
 		evidence(m, CVM_EVIDENCE_F_FRESH | CVM_EVIDENCE_F_EVENT_LOG);
-		u32_attr(m, A(PRIVLEVEL), 2);
+		number(m, A(PRIVLEVEL), 2);
 		nla_put_flag(m, A(KERNEL_RANDOM));
 		fill(m, A(REPORT_SHA256), 0xe0, 32);
 		break;
@@ -117,8 +120,8 @@ static struct nl_msg *sample(unsigned int i)
 		provider(m, CVM_EVIDENCE_PROVIDER_SEV_GUEST, CVM_EVIDENCE_TEE_SEV_SNP);
 		who(m, "curl");
 		evidence(m, 0);
-		u32_attr(m, A(ERRNO), EIO);
-		u64_attr(m, A(FW_STATUS), 0x100000016);
+		number(m, A(ERRNO), EIO);
+		number(m, A(FW_STATUS), 0x100000016);
 		break;
 	case EV(PROVIDER_ADDED):
 		provider(m, CVM_EVIDENCE_PROVIDER_TDX_GUEST, CVM_EVIDENCE_TEE_TDX);
@@ -127,29 +130,29 @@ static struct nl_msg *sample(unsigned int i)
 	case EV(PROVIDER_REMOVED):
 		provider(m, CVM_EVIDENCE_PROVIDER_TSM, CVM_EVIDENCE_TEE_CCA);
 		nla_put_string(m, A(DRIVER), "arm_cca_guest");
-		nla_put_string(m, A(REASON), "no driver registered");
+		number(m, A(REASON), CVM_EVIDENCE_REASON_DRIVER_UNLOADED);
 		break;
 	case EV(THROTTLED):
 	case EV(RECOVERED):
 		provider(m, CVM_EVIDENCE_PROVIDER_SEV_GUEST, CVM_EVIDENCE_TEE_SEV_SNP);
-		u64_attr(m, A(FIRMWARE_NS), 2000456789);
+		number(m, A(FIRMWARE_NS), 2000456789);
 		break;
 	case EV(KEY_LOST):
 		provider(m, CVM_EVIDENCE_PROVIDER_TSM, CVM_EVIDENCE_TEE_SEV_SNP);
 		nla_put_string(m, A(DRIVER), "sev_guest");
-		nla_put_string(m, A(REASON), "the guest's key is wiped");
+		number(m, A(REASON), CVM_EVIDENCE_REASON_KEY_WIPED);
 		break;
 	case EV(QUOTA_DENIED):
-		u32_attr(m, A(PROVIDER), CVM_EVIDENCE_PROVIDER_TSM);
+		number(m, A(PROVIDER), CVM_EVIDENCE_PROVIDER_TSM);
 		who(m, "greedy");
-		u32_attr(m, A(COUNT), 17);
-		u32_attr(m, A(ERRNO), EDQUOT);
+		number(m, A(COUNT), 17);
+		number(m, A(ERRNO), EDQUOT);
 		break;
 	case EV(PARAMETER_CHANGED):
 		who(m, "sh");
 		nla_put_string(m, A(PARAMETER), "queue_max");
-		u64_attr(m, A(OLD_VALUE), 4096);
-		u64_attr(m, A(NEW_VALUE), UINT64_MAX);
+		number(m, A(OLD_VALUE), 4096);
+		number(m, A(NEW_VALUE), UINT64_MAX);
 		break;
 	case EV(TCB_CHANGED):
 		provider(m, CVM_EVIDENCE_PROVIDER_TSM, CVM_EVIDENCE_TEE_SEV_SNP);
@@ -160,42 +163,58 @@ static struct nl_msg *sample(unsigned int i)
 		field(m, CVM_EVIDENCE_FIELD_CHIP_ID, 64);
 		break;
 	case EV(REATTEST):
-		u32_attr(m, A(CAUSE), CVM_EVIDENCE_CAUSE_VM_FORK);
+		number(m, A(CAUSE), CVM_EVIDENCE_CAUSE_VM_FORK);
 		break;
 	case 13:	/* a type, and attributes, to come */
 		nested_junk(m);
-		nla_put_u32(m, 38, 5);
+		nla_put_u32(m, 39, 5);
 		nla_put_string(m, 1000, "later");
 		break;
 	case 14:	/* a process that names itself badly, flags and enums to come */
 		provider(m, 77, 78);
 		nla_put(m, A(COMM), 13, "x\" uid=\"0\n\033\xff");
 		evidence(m, 1u << 31 | CVM_EVIDENCE_F_SHARED);
-		u32_attr(m, A(ERRNO), 100000);
+		number(m, A(ERRNO), 100000);
 		break;
 	case 15:	/* nothing at all */
 		break;
 	case 16:	/* neither number nor type nor time */
-		u32_attr(m, A(UID), 0);
+		number(m, A(UID), 0);
 		break;
 	case 17:	/* lengths that are not theirs */
 		nla_put_u16(m, A(UID), 5);
-		nla_put_u32(m, A(SEQUENCE), 6);
-		nla_put_u64(m, A(PID), 7);
+		nla_put(m, A(SEQUENCE), 12, "123456789012");
+		nla_put(m, A(PID), 0, "");
+		nla_put_u64(m, A(EXE_MAJOR), 8);
 		nla_put_u8(m, A(KERNEL_RANDOM), 1);
 		nla_put(m, A(COMM), 0, "");
 		nla_put(m, A(REPORT_SHA256), 0, "");
 		nla_put(m, A(DRIVER), 3, "a\0b");
 		break;
 	case 18:	/* the same thing twice, and thrice */
-		u32_attr(m, A(UID), 1);
-		u32_attr(m, A(UID), 2);
-		u32_attr(m, A(UID), 3);
+		number(m, A(UID), 1);
+		number(m, A(UID), 2);
+		number(m, A(UID), 3);
 		nla_put_u32(m, 99, 1);
 		nla_put_u32(m, 99, 2);
 		break;
 	case 19:	/* a VM that was forked */
-		u64_attr(m, A(VM_EPOCH), 3);
+		number(m, A(VM_EPOCH), 3);
+		break;
+	case 20:
+		provider(m, CVM_EVIDENCE_PROVIDER_SEV_GUEST, CVM_EVIDENCE_TEE_SEV_SNP);
+		nla_put_string(m, A(DRIVER), "sev_guest");
+		break;
+	case 21:	/* a reason with its parameter, and one to come */
+		number(m, A(REASON), CVM_EVIDENCE_REASON_PROBE_FAILED);
+		number(m, A(REASON_PARAM), EIO);
+		number(m, A(REASON), 99);
+		break;
+	case 22:	/* numbers in 8 bytes that 4 would do for, or would not */
+		nla_put_u64(m, A(PROVIDER), CVM_EVIDENCE_PROVIDER_VTPM);
+		nla_put_u64(m, A(UID), 1000);
+		nla_put_u64(m, A(FLAGS), 1ull << 40 | CVM_EVIDENCE_F_TDREPORT);
+		nla_put_u64(m, A(REASON), 1ull << 32 | CVM_EVIDENCE_REASON_NO_TPM);
 		break;
 	}
 	return m;
@@ -391,6 +410,16 @@ static void filters(void)
 	filter(15, false, "uid=0", NULL);
 	filter(16, true, "uid=0", NULL);
 	filter(17, false, "uid=5", NULL);
+	filter(17, false, "exe-major=8", NULL);
+	filter(1, true, "exe-major=8", "exe-minor=1");
+	filter(4, true, "reason=driver-unloaded", NULL);
+	filter(4, true, "reason=8", NULL);
+	filter(4, false, "reason=key-wiped", NULL);
+	filter(20, true, "type=key-recovered", NULL);
+	filter(21, true, "reason-param=5", NULL);
+	filter(22, true, "uid=1000", "provider=vtpm");
+	filter(22, true, "flags=tdreport", NULL);
+	filter(22, false, "reason=no-tpm", NULL);
 	filter(1, true, "comm=attest-agent", NULL);
 	filter(1, false, "comm=attest", NULL);
 	filter(1, true, "flags=fresh", NULL);
@@ -413,7 +442,9 @@ static void filters(void)
 	bad_filter("provider=auto,vtpm2", "tsm sev-guest");
 	bad_filter("flags=nonce", "event-log tpm-quote");
 	bad_filter("uid=-1", "a number");
-	bad_filter("uid=4294967296", "a number");
+	bad_filter("exe-major=4294967296", "a number");
+	bad_filter("uid=18446744073709551616", "a number");
+	bad_filter("reason=gone", "no-driver foreign-node");
 	bad_filter("uid=root", "a number");
 	bad_filter("cgroup=18446744073709551616", "a number");
 	bad_filter("kernel-random=false", "true or absent");
@@ -424,11 +455,8 @@ static void filters(void)
 static const char *type_name(enum event_kind kind)
 {
 	switch (kind) {
-	case EVENT_NUMBER64:
-	case EVENT_NS:
-	case EVENT_TIME:
-	case EVENT_WORD:
-		return "u64";
+	case EVENT_U32:
+		return "u32";
 	case EVENT_FLAG:
 		return "flag";
 	case EVENT_TEXT:
@@ -436,7 +464,7 @@ static const char *type_name(enum event_kind kind)
 	case EVENT_BYTES:
 		return "binary";
 	default:
-		return "u32";
+		return "uint";
 	}
 }
 

@@ -152,8 +152,8 @@ int netlink_info(struct netlink *nl, struct device_info *di, struct netlink_coun
 	(void)di;
 	if (!k.loaded)
 		return -ENOENT;
-	c->events = k.last;
-	c->unsent = 0;
+	if (c)
+		*c = (struct netlink_counters){ .events = k.last };
 	return 0;
 }
 
