@@ -6,7 +6,7 @@ _cvm_evidence() {
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
 	verbs='status load get show request attest monitor verify'
-	take='--device --provider --privlevel --timeout --fresh --event-log
+	take='--device --provider --privlevel --timeout --fresh --allow-tdreport --event-log
 		--service-provider --service-guid --manifest-version
 		--tpm-quote --quote-data --pcrs'
 	evidence='--evidence --quote --qgs --certs --kds --imds --form --tee-key --save-key
@@ -74,7 +74,7 @@ _cvm_evidence() {
 		mapfile -t COMPREPLY < <(compgen -W 'UpToDate SWHardeningNeeded OutOfDate' -- "$cur")
 		return ;;
 	--filter)
-		mapfile -t COMPREPLY < <(compgen -W 'type= uid= provider= cgroup= comm= errno= pid=' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'type= uid= provider= cgroup= comm= errno= pid= reason=' -- "$cur")
 		compopt -o nospace
 		return ;;
 	--exec)
