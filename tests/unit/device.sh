@@ -136,6 +136,13 @@ expect 0 '' 'status with a provider' fake status --device "$FAKE_DEV"
 for text in '9.9-fake' 'tsm: available' 'sev_guest' 'requests_started'; do
 	if grep -q -- "$text" "$tmp/out"; then ok "status says $text"; else not_ok "status says $text"; fi
 done
+export FAKE_PROVIDER=3 FAKE_TEE=2 FAKE_AUTO=0
+expect 3 'no provider' 'request where AUTO has only a TDREPORT' \
+	fake request kbs --device "$FAKE_DEV" --begin
+expect 0 '' 'request that allows it' fake request kbs --device "$FAKE_DEV" --begin --allow-tdreport
+check 'is of TDX' grep -q '"tee":"tdx"' "$tmp/out"
+unset FAKE_PROVIDER FAKE_TEE FAKE_AUTO
+
 # status: exits by what AUTO would do
 FAKE_STATUS=5 FAKE_REASON=10 expect 6 '' 'status with a lost key' fake status --device "$FAKE_DEV"
 if grep -q 'vmpck_id=1' "$tmp/out"; then ok 'says how to get another'; else not_ok 'says how to get another'; fi

@@ -16,6 +16,7 @@ static struct {
 	bool loaded;
 	u64 last;		/* number of the last event */
 	u32 generation;		/* of the module; events carry it as their uid */
+	bool other_version;	/* of the interface than ours */
 	bool joined;
 	u32 joined_generation;
 	bool overflow;		/* told as ENOBUFS, once */
@@ -97,6 +98,8 @@ int netlink_attach(struct netlink *nl, bool listen)
 	(void)nl;
 	if (!k.loaded)
 		return -ENOENT;
+	if (k.other_version)
+		return -EPROTO;
 	k.joined = listen;
 	k.joined_generation = k.generation;
 	return 0;
@@ -361,6 +364,16 @@ static void reloads(void)
 	module(false, true);
 	then("gone ", "loaded and gone again before we looked");
 	ok(!stale, "no event of a module that is gone came late");
+
+	begin(0, false, 0);
+	happens(1, true);
+	module(false, true);
+	k.other_version = true;
+	module(true, true);
+	happens(3, true);
+	receive();
+	ok(!f.attached && follow_retry(&f) == -EPROTO, "a reload of another version ends it");
+	then("1 gone ", "and no event of that is read");
 }
 
 int main(void)
