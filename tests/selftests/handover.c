@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * An open file that changes hands: "Closing, forking, passing the file during
- * a request are safe" (DESIGN 3).
- */
+/* An open file that changes hands: closed, forked, passed on in a request */
 #define _GNU_SOURCE
 #include "cvm_client.h"
 
@@ -227,13 +224,17 @@ static void *requester_thread(void *p)
 	return NULL;
 }
 
-/* A call on the same file that wants other evidence ends the wait for this */
-static void request_replaced(void)
+/*
+ * "ECANCELED: a write or REQUEST by another user of the same open file replaced
+ * the request that this REQUEST waited for; what replaced it stays"
+ */
+static void replaced_by(void (*replace)(int fd))
 {
 	struct thread_arg a = { 0 };
 	struct cvm_blob b;
 	uint64_t t;
 	pthread_t th;
+	ssize_t n;
 
 	sim_need();
 	sim_set("delay=2000:1");
@@ -241,12 +242,52 @@ static void request_replaced(void)
 	CHECK(!pthread_create(&th, NULL, requester_thread, &a), "");
 	sleep_ms(300);
 	t = now_ms();
-	cvm_write(a.fd, "replacing", 9);
+	replace(a.fd);
 	pthread_join(th, NULL);
 	t = now_ms() - t;
 	CHECK(a.got == -ECANCELED, "%s", strerror(-a.got));
 	CHECK_TIME(t < 1000, "it waited on for %llu ms", (unsigned long long)t);
-	cvm_take(a.fd, "replacing", 9, &b);
+	CHECK(!fcntl(a.fd, F_SETFL, 0), "%s", strerror(errno));
+	n = cvm_slurp(a.fd, buf, sizeof(buf));
+	CHECK(n > 0, "what replaced it: %s", n ? strerror(-n) : "EOF");
+	cvm_blob_check(buf, n, "replacing", 9, &b);
+}
+
+static void write_one(int fd)
+{
+	cvm_write(fd, "replacing", 9);
+}
+
+static void write_and_start(int fd)
+{
+	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK), "%s", strerror(errno));
+	cvm_write(fd, "replacing", 9);
+}
+
+static void request_one(int fd)
+{
+	struct cvm_evidence_request req;
+	int err;
+
+	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK), "%s", strerror(errno));
+	cvm_request_init(&req, "replacing", 9);
+	err = cvm_request(fd, &req);
+	CHECK(err == -EAGAIN, "%s", strerror(-err));
+}
+
+static void replaced_by_write(void)
+{
+	replaced_by(write_one);
+}
+
+static void replaced_by_nonblocking_write(void)
+{
+	replaced_by(write_and_start);
+}
+
+static void replaced_by_request(void)
+{
+	replaced_by(request_one);
 }
 
 /* dup(2): two numbers, one stream */
@@ -274,7 +315,9 @@ static const struct ktap_case cases[] = {
 	{ "parent_closes", parent_closes, 0 },
 	{ "close_during", close_during, 0 },
 	{ "canceled_by_close", canceled_by_close, 0 },
-	{ "request_replaced", request_replaced, 0 },
+	{ "replaced_by_write", replaced_by_write, 0 },
+	{ "replaced_by_nonblocking_write", replaced_by_nonblocking_write, 0 },
+	{ "replaced_by_request", replaced_by_request, 0 },
 	{ "dup_shares", dup_shares, 0 },
 };
 

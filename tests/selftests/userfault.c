@@ -2,7 +2,7 @@
 /*
  * User memory that a page fault handler of the user's own holds back for as
  * long as it likes (userfaultfd). It may stall the call that was given it, and
- * whoever shares its open file: never the provider's thread, never others.
+ * who shares its open file: never the module's thread, never others.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
@@ -70,7 +70,7 @@ static void give(const void *content)
 	CHECK(!ioctl(uffd, UFFDIO_COPY, &copy), "%s", strerror(errno));
 }
 
-/* Others are served meanwhile, soon, and the provider's thread is idle */
+/* Others are served meanwhile, soon, and the module's thread is idle */
 static void others_served(void)
 {
 	struct cvm_state st;
