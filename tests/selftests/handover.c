@@ -163,16 +163,14 @@ static void parent_closes(void)
 static void close_during(void)
 {
 	struct thread_arg a = { 0 };
-	struct cvm_state st;
+	struct cvm_live was, live;
 	struct cvm_blob b;
-	unsigned int files;
 	pthread_t t;
 	int fd;
 
 	sim_need();
 	fd = cvm_open(O_RDONLY);
-	cvm_get_info(fd, &st);
-	files = st.info.live_files;
+	cvm_get_live(&was);
 	sim_set("delay=700:1");
 	a.fd = cvm_open(O_RDWR);
 	cvm_write(a.fd, "closed", 6);
@@ -183,14 +181,15 @@ static void close_during(void)
 	CHECK(a.got > 0, "%s", strerror(-a.got));
 	cvm_blob_check(buf, a.got, "closed", 6, &b);
 	CHECK(cvm_wait_idle(fd, 5000), "requests left");
-	cvm_get_info(fd, &st);
-	CHECK(st.info.live_files == files, "%u files, before %u",
-	      st.info.live_files, files);
+	cvm_get_live(&live);
+	CHECK(live.files == was.files, "%u files, before %u", live.files,
+	      was.files);
 }
 
-/* close(2) of the last file abandons: counted, and nothing stays behind */
-static void abandoned(void)
+/* close(2) of the last file cancels: counted, and nothing stays behind */
+static void canceled_by_close(void)
 {
+	struct cvm_live was, live;
 	struct cvm_state a, b;
 	int fd, f2;
 
@@ -198,23 +197,24 @@ static void abandoned(void)
 	fd = cvm_open(O_RDONLY);
 	CHECK(cvm_wait_idle(fd, 5000), "somebody else is using the device");
 	cvm_get_info(fd, &a);
+	cvm_get_live(&was);
 	sim_set("delay=500");
 	for (int i = 0; i < 5; i++) {
 		f2 = cvm_open(O_RDWR | O_NONBLOCK);
-		cvm_write(f2, "abandoned", 9);
+		cvm_write(f2, "canceled", 8);
 		if (!i)
 			sleep_ms(100);
 		close(f2);
 	}
 	CHECK(cvm_wait_idle(fd, 5000), "requests left");
 	cvm_get_info(fd, &b);
-	CHECK(b.info.requests_abandoned == a.info.requests_abandoned + 5, "%llu",
-	      (unsigned long long)(b.info.requests_abandoned -
-				   a.info.requests_abandoned));
+	CHECK(b.info.requests_canceled == a.info.requests_canceled + 5, "%llu",
+	      (unsigned long long)(b.info.requests_canceled -
+				   a.info.requests_canceled));
 	CHECK(b.info.requests_started ==
 	      b.info.requests_ok + b.info.requests_failed, "at rest");
-	CHECK(b.info.live_blobs == a.info.live_blobs, "%u blobs",
-	      b.info.live_blobs);
+	cvm_get_live(&live);
+	CHECK(live.blobs == was.blobs, "%u blobs", live.blobs);
 }
 
 static void *requester_thread(void *p)
@@ -273,7 +273,7 @@ static const struct ktap_case cases[] = {
 	{ "fork_during", fork_during, 0 },
 	{ "parent_closes", parent_closes, 0 },
 	{ "close_during", close_during, 0 },
-	{ "abandoned", abandoned, 0 },
+	{ "canceled_by_close", canceled_by_close, 0 },
 	{ "request_replaced", request_replaced, 0 },
 	{ "dup_shares", dup_shares, 0 },
 };

@@ -291,8 +291,9 @@ static void key_lost(void)
 		CHECK(err == -EKEYREVOKED, "%s", strerror(-err));
 		cvm_get_info(fd, &st);
 		p = driver_provider(&st);
-		CHECK(p->status == CVM_EVIDENCE_ST_KEY_LOST && p->reason[0],
-		      "status %u '%s'", p->status, p->reason);
+		CHECK(p->status == CVM_EVIDENCE_ST_KEY_LOST &&
+		      p->reason == CVM_EVIDENCE_REASON_KEY_WIPED,
+		      "status %u, %s", p->status, cvm_why(p));
 	}
 	/* the one who reads is told the same */
 	cvm_write(fd, "key", 3);
@@ -304,7 +305,7 @@ static void key_lost(void)
 	works("a reload with another vmpck_id");
 	cvm_get_info(fd, &st);
 	CHECK(driver_provider(&st)->status == CVM_EVIDENCE_ST_AVAILABLE, "%s",
-	      driver_provider(&st)->reason);
+	      cvm_why(driver_provider(&st)));
 }
 
 /* Throttling "shows through TSM only as time": in firmware_ns */

@@ -60,8 +60,12 @@ static void check_nobody(int fd)
 	p = driver_provider(&st);
 	CHECK(p && p->status == CVM_EVIDENCE_ST_NO_DRIVER, "status %u",
 	      p ? p->status : 0);
-	CHECK(p->reason[0], "GET_INFO does not say why %s is not there", p->name);
-	ktap_note("%s: %s", p->name, p->reason);
+	CHECK(p->reason == CVM_EVIDENCE_REASON_NO_DRIVER ||
+	      p->reason == CVM_EVIDENCE_REASON_DRIVER_UNLOADED ||
+	      p->reason == CVM_EVIDENCE_REASON_DRIVER_LEFT,
+	      "GET_INFO does not say why %s is not there: %s", p->name,
+	      cvm_why(p));
+	ktap_note("%s: %s", p->name, cvm_why(p));
 
 	err = attempt(fd);
 	CHECK(err == ENODEV, "read: %s", strerror(err));
@@ -93,7 +97,7 @@ static void loaded_before_the_driver(void)
 	take(fd);
 	cvm_get_info(fd, &st);
 	CHECK(driver_provider(&st)->status == CVM_EVIDENCE_ST_AVAILABLE, "%s",
-	      driver_provider(&st)->reason);
+	      cvm_why(driver_provider(&st)));
 }
 
 /* An open file lives through it all: evidence, ENODEV, evidence */

@@ -21,7 +21,7 @@ static void info(void)
 	pv_need();
 	cvm_get_info(pv_fd, &st);
 	p = cvm_find(&st, CVM_EVIDENCE_PROVIDER_VTPM);
-	CHECK(p && p->status == CVM_EVIDENCE_ST_AVAILABLE, "%s", p ? p->reason : "");
+	CHECK(p && p->status == CVM_EVIDENCE_ST_AVAILABLE, "%s", p ? cvm_why(p) : "");
 	CHECK(p->caps & CVM_EVIDENCE_CAP_TPM_QUOTE, "caps 0x%x", p->caps);
 	CHECK(st.info.auto_provider == CVM_EVIDENCE_PROVIDER_VTPM &&
 	      st.info.tee == p->tee, "auto %u", st.info.auto_provider);
