@@ -41,12 +41,12 @@ static void many_processes(void)
 	pid_t pid[CLIENTS];
 	struct cvm_state a, b;
 	int rounds = 3, fd;
-	struct live live;
+	struct cvm_live live;
 	const char *left;
 
 	cvm_need_evidence();
 	fd = cvm_open(O_RDONLY);
-	live_read(&live);
+	cvm_get_live(&live);
 	cvm_get_info(fd, &a);
 	for (int i = 0; i < CLIENTS; i++)
 		pid[i] = run_child(client, &rounds);

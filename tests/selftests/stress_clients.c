@@ -253,7 +253,7 @@ static void all_at_once(void)
 	unsigned int kills = 0;
 	pid_t pids[CLIENTS];
 	const char *left;
-	struct live live;
+	struct cvm_live live;
 	int info;
 
 	sim_need();
@@ -264,7 +264,7 @@ static void all_at_once(void)
 	info = cvm_open(O_RDONLY);
 	CHECK(cvm_wait_idle(info, 5000), "requests of others");
 	cvm_get_info(info, &was);
-	live_read(&live);
+	cvm_get_live(&live);
 	sim_set("fast=1");
 	sim_set("keep_key=1");
 

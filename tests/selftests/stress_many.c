@@ -172,7 +172,7 @@ static void check_counters(const struct cvm_state *was, const struct cvm_state *
 static void ten_thousand(void)
 {
 	static struct cvm_state was, is;
-	struct live live;
+	struct cvm_live live;
 	const char *left;
 	uint64_t begin;
 	int info, kept;
@@ -181,7 +181,7 @@ static void ten_thousand(void)
 	info = cvm_open(O_RDONLY);
 	CHECK(cvm_wait_idle(info, 5000), "requests of others");
 	cvm_get_info(info, &was);
-	live_read(&live);
+	cvm_get_live(&live);
 	sim_set("fast=1");
 	if (ktap_debug_kernel())
 		requests /= 4;
