@@ -22,6 +22,7 @@ struct report {
 	int err;	/* of the request that was refused */
 	int done;
 	int go;		/* the parent tells the child */
+	pid_t pid;	/* of one that its parent did not start itself */
 };
 
 extern struct report *rep;	/* 32 of them, shared */
