@@ -15,7 +15,7 @@ ynl=${YNL:-/opt/ynl/ynl}
 spec=${SPEC:-/opt/ynl/specs/cvm_evidence.yaml}
 schema=${SCHEMA:-/opt/ynl/genetlink.yaml}
 genl=${GENL:-genl}
-param=/sys/module/cvm_evidence/parameters/share_max
+param=/sys/module/cvm_evidence/parameters/queue_max
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 [ -x "$ynl" ] || skip_all "the kernel's ynl is not here (host_ynl.sh brings it)"
 command -v jq >/dev/null || skip_all "no jq here"
@@ -53,7 +53,7 @@ loads() {
 info() {
 	ynl --do get-info --json '{}' >"$tmp/info" || fail "get-info"
 	version=$(modinfo -F version cvm_evidence)
-	jq -e --arg v "$version" '.version == $v and .events >= 0 and ."api-version" == 1' \
+	jq -e --arg v "$version" '.version == $v and .events >= 0 and ."api-version" == 2' \
 		<"$tmp/info" >/dev/null || fail "version or events: $(cat "$tmp/info")"
 	for p in tsm sev-guest tdx-guest; do
 		jq -e --arg p "$p" '.provider[] | select(.name == $p and .id == $p)' \
@@ -123,8 +123,11 @@ without_capability() {
 		fail "the group: $(cat "$tmp/log")"
 	fi
 	grep -q 'PermissionError' "$tmp/log" || fail "$(cat "$tmp/log")"
-	setpriv --bounding-set -net_admin --inh-caps -net_admin "$ynl" --spec "$spec" \
-		--schema "$schema" --do get-info --json '{}' >/dev/null || fail "get-info is for everybody"
+	if setpriv --bounding-set -net_admin --inh-caps -net_admin "$ynl" --spec "$spec" \
+			--schema "$schema" --do get-info --json '{}' >"$tmp/log" 2>&1; then
+		fail "get-info: $(cat "$tmp/log")"
+	fi
+	grep -q 'Operation not permitted' "$tmp/log" || fail "$(cat "$tmp/log")"
 }
 
 by_genl() {
