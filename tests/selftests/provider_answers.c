@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A hostile host or firmware behind the provider. DESIGN 4: "an empty outblob
- * is an error; REPORT_DATA of SNP and TDX answers compared with what was asked
- * ..., a mismatch is EBADMSG"; DESIGN 3: "EFBIG the blob over the cap",
- * "EBADMSG the provider's answer failed our checks, and EIO the rest, with the
- * firmware's own status where it is known". After each the next request works.
+ * A hostile host or firmware behind the provider: "EBADMSG the provider's answer
+ * failed our checks and was not delivered", "EFBIG the evidence is larger than
+ * max_blob", "EIO everything else that firmware or host did wrong; see
+ * fw_status". After each the next request works.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
@@ -106,6 +105,33 @@ static void wrong_report_data(void)
 {
 	need();
 	spoilt_content("wrong_data=1:1");
+}
+
+/* Any of the 64 bytes, the padding of a short report_data as well */
+static void wrong_in_one_byte(void)
+{
+	static const unsigned int lengths[] = { 1, 32, 63, 64 };
+
+	need();
+	if (tee_kind == CVM_EVIDENCE_TEE_CCA)
+		ktap_skip("the kernel cannot read a CCA token");
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		const unsigned int places[] = {
+			1, lengths[i], lengths[i] % 64 + 1, 33, 63, 64,
+		};
+
+		for (size_t k = 0; k < ARRAY_SIZE(places); k++) {
+			int err;
+
+			sim_set("wrong_data=%u:1", places[k]);
+			fill_random(rd, sizeof(rd));
+			cvm_request_init(&req, rd, lengths[i]);
+			err = cvm_request(fd, &req);
+			CHECK(err == -EBADMSG, "%u bytes, byte %u differs: %s",
+			      lengths[i], places[k], strerror(-err));
+		}
+	}
+	works("wrong_data");
 }
 
 static void garbage(void)
@@ -351,6 +377,7 @@ static void driver_gives_up(void)
 
 static const struct ktap_case cases[] = {
 	{ "wrong_report_data", wrong_report_data, 0 },
+	{ "wrong_in_one_byte", wrong_in_one_byte, 120 },
 	{ "garbage", garbage, 0 },
 	{ "truncated", truncated, 0 },
 	{ "empty", empty, 0 },

@@ -367,7 +367,7 @@ static const struct ktap_case cases[] = {
 	{ "no_node_goes_and_comes", no_node_goes_and_comes, 0 },
 	{ "no_node_goes_under_a_request", no_node_goes_under_a_request, 0 },
 	{ "never_before_it_is_ready", never_before_it_is_ready, 0 },
-	{ "asked_while_it_is_probed", asked_while_it_is_looked_for, 0 },
+	{ "asked_while_it_is_probed", asked_while_it_is_probed, 0 },
 	{ "another_tee", another_tee, 0 },
 };
 

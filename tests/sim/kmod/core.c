@@ -269,9 +269,10 @@ int sim_firmware(struct sim_tee *t, const struct sim_plan *plan,
 	memset(a, 0, sizeof(*a));
 	plan_wait(t, plan, rq);
 
-	/* Signed as well as any, but over other data than was asked for. */
+	/* Signed as well as any, but over other data: the Nth byte differs. */
 	if (plan->knob[SIM_WRONG_DATA])
-		rq->report_data[0] ^= 0xff;
+		rq->report_data[(plan->knob[SIM_WRONG_DATA] - 1) %
+				sizeof(rq->report_data)] ^= 0xff;
 
 	if (plan->knob[SIM_FAST] && !(rq->flags & CVM_SIM_F_SVSM))
 		err = ask_fast(t, rq, a);
