@@ -14,6 +14,10 @@
 #define TDX_QUOTE5_BODY		54	/* body type and size before it */
 #define TD_BODY_REPORT_DATA	520
 
+#define KNOWN_FLAGS		(CVM_EVIDENCE_BLOB_F_TDREPORT |		\
+				 CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM |	\
+				 CVM_EVIDENCE_BLOB_F_UNCHECKED)
+
 uint32_t cvm_get32(const uint8_t *p)
 {
 	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
@@ -75,6 +79,14 @@ static const char *parse_header(const uint8_t *p, size_t len, struct cvm_blob *b
 	h->binding = cvm_get32(p + 36);
 	if (h->major != CVM_EVIDENCE_BLOB_MAJOR)
 		return "major version";
+	if (h->flags & CVM_EVIDENCE_BLOB_F_CRITICAL)
+		return "an unknown critical flag";
+	/* what a later minor version added is for its readers */
+	if (h->minor == CVM_EVIDENCE_BLOB_MINOR && h->flags & ~KNOWN_FLAGS)
+		return "an unknown flag";
+	if (h->binding < CVM_EVIDENCE_BINDING_DIRECT ||
+	    h->binding > CVM_EVIDENCE_BINDING_STATEMENT)
+		return "an unknown binding";
 	if (h->header_len % 8 || h->header_len < CVM_EVIDENCE_BLOB_HEADER_LEN ||
 	    h->header_len > len)
 		return "header_len";
@@ -120,7 +132,11 @@ const char *cvm_blob_parse(const void *data, size_t len, struct cvm_blob *b)
 		if (pad > len - at || !zero(p + at, pad))
 			return "padding of an item";
 		at += pad;
-		if (it->flags & ~CVM_EVIDENCE_ITEM_F_CRITICAL)
+		if (it->flags & CVM_EVIDENCE_ITEM_F_CRITICAL &&
+		    (!it->type || it->type > CVM_EVIDENCE_ITEM_ABSENT))
+			return "a critical item of an unknown type";
+		if (b->hdr.minor == CVM_EVIDENCE_BLOB_MINOR &&
+		    it->flags & ~CVM_EVIDENCE_ITEM_F_CRITICAL)
 			return "an unknown flag of an item";
 		if (fixed_len(it->type) && it->len != fixed_len(it->type))
 			return "an item of fixed length has another";

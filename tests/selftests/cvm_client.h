@@ -40,7 +40,26 @@ void cvm_get_info(int fd, struct cvm_state *st);
 const struct cvm_evidence_provider *cvm_find(const struct cvm_state *st,
 					     uint32_t id);
 
-/* SKIP the case where there is no evidence to be had. */
+/* "no-driver": the reason of a provider's status, for people */
+const char *cvm_why(const struct cvm_evidence_provider *p);
+
+/* Objects that are alive in the module, from debugfs */
+struct cvm_live {
+	unsigned int files;
+	unsigned int requests;
+	unsigned int blobs;
+	unsigned int entries;
+};
+
+/* false where debugfs cannot be read */
+bool cvm_live_read(struct cvm_live *live);
+/* The same for a case: SKIPs without debugfs, and fails without our counters. */
+void cvm_get_live(struct cvm_live *live);
+
+/*
+ * SKIPs the case where no provider is; where a simulated TEE was started that
+ * fails it.
+ */
 void cvm_need_evidence(void);
 
 /* Our caches, which cannot be merged with others (kmod/request.c), by name */
@@ -63,10 +82,13 @@ void cvm_write(int fd, const void *data, size_t len);
 struct cvm_blob;
 void cvm_take(int fd, const void *report_data, size_t len, struct cvm_blob *b);
 
-/* A request with defaults, provider auto, and its ioctl: 0 or -errno. */
+/* A request with defaults and provider auto */
 void cvm_request_init(struct cvm_evidence_request *req, const void *report_data,
 		      size_t len);
+/* Its ioctl: 0 or -errno. A new request, whatever sequence the struct has */
 int cvm_request(int fd, struct cvm_evidence_request *req);
+/* The same with the sequence that the struct has: continues that request */
+int cvm_rejoin(int fd, struct cvm_evidence_request *req);
 
 /* revents, 0 on time-out */
 short cvm_poll(int fd, short events, int timeout_ms);

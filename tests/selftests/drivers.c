@@ -180,6 +180,43 @@ const struct cvm_evidence_provider *driver_provider(const struct cvm_state *st)
 	return cvm_find(st, id);
 }
 
+static void probed(int fd, struct cvm_state *st)
+{
+	uint64_t end = now_ms() + 5000;
+
+	for (;;) {
+		const struct cvm_evidence_provider *p;
+
+		cvm_get_info(fd, st);
+		p = driver_provider(st);
+		CHECK(p, "GET_INFO does not list the driver's provider");
+		if (p->status == CVM_EVIDENCE_ST_AVAILABLE ||
+		    p->status == CVM_EVIDENCE_ST_KEY_LOST ||
+		    p->status == CVM_EVIDENCE_ST_ERROR)
+			return;
+		CHECK(now_ms() < end, "%s is not probed 5 s after its load: %s",
+		      p->name, cvm_why(p));
+		sleep_ms(5);
+	}
+}
+
+void driver_probed(struct cvm_evidence_provider *p)
+{
+	int fd = cvm_open(O_RDONLY);
+	struct cvm_state st;
+
+	probed(fd, &st);
+	close(fd);
+	*p = *driver_provider(&st);
+}
+
+void driver_ready(int fd, struct cvm_state *st)
+{
+	probed(fd, st);
+	CHECK(driver_provider(st)->status == CVM_EVIDENCE_ST_AVAILABLE, "%s: %s",
+	      driver_provider(st)->name, cvm_why(driver_provider(st)));
+}
+
 unsigned long long driver_counter(const char *name)
 {
 	char path[128], line[32];

@@ -52,6 +52,14 @@ int other_driver_load(const char *name, const char *params);
 /* "sev_guest" is "sev-guest" in GET_INFO and /dev; the status of that or tsm */
 struct cvm_state;
 const struct cvm_evidence_provider *driver_provider(const struct cvm_state *st);
+/*
+ * Waits until that provider is probed after a load of its driver: available, or
+ * a probe that failed; fails the case after 5 s.
+ */
+struct cvm_evidence_provider;
+void driver_probed(struct cvm_evidence_provider *p);
+/* The same, and GET_INFO says that it is available */
+void driver_ready(int fd, struct cvm_state *st);
 
 /* A knob or counter by the driver's name, also when it is not loaded. */
 unsigned long long driver_counter(const char *name);

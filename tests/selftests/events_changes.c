@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * quota-denied, parameter-changed, tcb-changed, identity-changed and reattest
- * after a resume (DESIGN 6 and "EVENTS" of the header). host_vmfork.sh has the
- * other reason for reattest.
+ * after a resume ("EVENTS" of the header). host_vmfork.sh has the other cause of
+ * reattest.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
@@ -47,27 +47,36 @@ static void wait_parameter(const char *name, unsigned int old, unsigned int new)
 
 static void parameter(void)
 {
-	static const char *const names[] = {
-		"max_blob", "queue_max", "share_max", "default_timeout_ms"
+	static const struct {
+		const char *name;
+		unsigned int more;
+		bool no_zero;
+	} params[] = {
+		{ "max_blob", 4096, true }, { "queue_max", 4096, true },
+		{ "share_depth", 1, false },
+		{ "default_timeout_ms", 4096, true },
 	};
 	char path[96], line[32];
-	unsigned int old;
+	unsigned int old, new;
 
 	setup();
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(params); i++) {
 		snprintf(path, sizeof(path),
-			 "/sys/module/cvm_evidence/parameters/%s", names[i]);
+			 "/sys/module/cvm_evidence/parameters/%s", params[i].name);
 		CHECK(read_line(path, line, sizeof(line)), "%s", path);
 		old = strtoul(line, NULL, 10);
-		param_set(names[i], old + 4096);
-		wait_parameter(names[i], old, old + 4096);
+		new = old + params[i].more;
+		param_set(params[i].name, new);
+		wait_parameter(params[i].name, old, new);
 		/* the same value, and values that are refused, change nothing */
-		CHECK(!write_line(path, "%u\n", old + 4096), "");
-		CHECK(write_line(path, "0\n") == -EINVAL, "%s took 0", names[i]);
-		CHECK(write_line(path, "x\n") == -EINVAL, "%s took x", names[i]);
+		CHECK(!write_line(path, "%u\n", new), "");
+		CHECK(!params[i].no_zero || write_line(path, "0\n") == -EINVAL,
+		      "%s took 0", params[i].name);
+		CHECK(write_line(path, "x\n") == -EINVAL, "%s took x",
+		      params[i].name);
 		nl_none(&listener, EV(PARAMETER_CHANGED), 100);
 		CHECK(!write_line(path, "%u\n", old), "");
-		wait_parameter(names[i], old + 4096, old);
+		wait_parameter(params[i].name, new, old);
 	}
 }
 
@@ -123,7 +132,9 @@ static void refused(const char *node, int want)
 			continue;
 		witness_check(&ev, &w);
 		CHECK(nl_num(&ev, EVA(ERRNO)) == (uint64_t)want, "errno");
-		CHECK(nl_num(&ev, EVA(PROVIDER)) == st.info.auto_provider, "provider");
+		/* "of quota events, the one that was asked for" */
+		CHECK(nl_num(&ev, EVA(PROVIDER)) == CVM_EVIDENCE_PROVIDER_AUTO,
+		      "provider");
 		CHECK(nl_num(&ev, EVA(COUNT)) >= 1, "count");
 		count += nl_num(&ev, EVA(COUNT));
 		second[nl_num(&ev, EVA(BOOTTIME)) / 1000000000 % 64]++;
@@ -146,12 +157,32 @@ static void refused(const char *node, int want)
 	      (want == EBUSY ? REFUSALS : 0), "refused_busy");
 }
 
+/* One request in the firmware, and the caller's share as full as it gets */
+static void fill_share(const char *node, unsigned int waiting)
+{
+	struct cvm_state st;
+	int fd = open(node, O_RDONLY | O_CLOEXEC);
+	uint64_t end = now_ms() + 10000;
+
+	CHECK(fd >= 0, "%s: %s", node, strerror(errno));
+	CHECK(!one_more(node), "the first is not admitted");
+	do {
+		CHECK(now_ms() < end, "the first does not come to the firmware");
+		sleep_ms(5);
+		cvm_get_info(fd, &st);
+	} while (st.info.requests_waiting);
+	for (unsigned int i = 0; i < waiting; i++)
+		CHECK(!one_more(node), "number %u is not admitted", i);
+	close(fd);
+}
+
 static void quota_user(void *arg)
 {
 	const char *node = arg;
 
 	become_user(ALICE, ALICE);
-	CHECK(!one_more(node) && !one_more(node), "not admitted");
+	/* its reserved place, and one of the two: it has as many as are left */
+	fill_share(node, 2);
 	refused(node, EDQUOT);
 }
 
@@ -162,7 +193,7 @@ static void quota_share(void)
 	sim_need();
 	setup();
 	node = private_node(0666, 0);
-	param_set("share_max", 2);
+	param_set("queue_max", 2);
 	sim_set("block=1");
 	join_child(run_child(quota_user, (void *)node), 30000);
 }
@@ -173,7 +204,8 @@ static void quota_queue(void)
 	setup();
 	param_set("queue_max", 1);
 	sim_set("block=1");
-	CHECK(!one_more(cvm_node()), "not admitted");
+	/* its reserved place, and the only one of the room */
+	fill_share(cvm_node(), 2);
 	refused(cvm_node(), EBUSY);
 }
 

@@ -213,9 +213,8 @@ static void strict(void)
 		uint8_t value[20] = { 1 };
 
 		len = nl_put(a, 0, EVA(NUMBER), value, size);
-		if (size != sizeof(num))
-			refuse(get_log, NLM_F_DUMP, a, len, EINVAL,
-			       "a number of a wrong length");
+		refuse(get_log, NLM_F_DUMP, a, len, size == 4 || size == 8 ? 0 : EINVAL,
+		       "a number of so many bytes");
 	}
 	len = nl_put(a, 0, EVA(NUMBER) | NLA_F_NESTED, &num, sizeof(num));
 	refuse(get_log, NLM_F_DUMP, a, len, EINVAL, "a number that is a nest");
@@ -251,18 +250,17 @@ static void info_is_the_ioctl(void)
 	const struct { unsigned int attr; uint64_t want; } same[] = {
 		{ INFO(API_VERSION), i->api_version },
 		{ INFO(FLAGS), i->flags },
+		{ INFO(REQUEST_FLAGS), i->request_flags },
 		{ INFO(VM_EPOCH), i->vm_epoch },
+		{ INFO(REQUESTS_WAITING), i->requests_waiting },
 		{ INFO(REQUESTS_STARTED), i->requests_started },
 		{ INFO(REQUESTS_OK), i->requests_ok },
 		{ INFO(REQUESTS_FAILED), i->requests_failed },
 		{ INFO(REQUESTS_TIMED_OUT), i->requests_timed_out },
-		{ INFO(REQUESTS_ABANDONED), i->requests_abandoned },
+		{ INFO(REQUESTS_CANCELED), i->requests_canceled },
 		{ INFO(REQUESTS_MISMATCHED), i->requests_mismatched },
 		{ INFO(REFUSED_BUSY), i->refused_busy },
 		{ INFO(REFUSED_QUOTA), i->refused_quota },
-		{ INFO(LIVE_FILES), i->live_files },
-		{ INFO(LIVE_REQUESTS), i->live_requests },
-		{ INFO(LIVE_BLOBS), i->live_blobs },
 	};
 	for (size_t n = 0; n < ARRAY_SIZE(same); n++)
 		CHECK(info.num[same[n].attr] == same[n].want,
@@ -286,7 +284,7 @@ static void check_may_not(void)
 
 	nl_open(&nl);
 	err = nl_get_info(&nl, &info);
-	CHECK(!err, "get-info: %s", strerror(-err));
+	CHECK(err == -EPERM, "get-info: %s", strerror(-err));
 	err = nl_get_log(&nl, 0, &log);
 	CHECK(err == -EPERM, "get-log: %s", strerror(-err));
 	err = nl_try_join(&nl);

@@ -146,7 +146,7 @@ static void caller_netlink_log(void)
 static void worker(unsigned int step)
 {
 	sweep(&(struct sweep){
-		.call = sweep_request, .worker = sweep_worker(), .fault = -ENOMEM,
+		.call = sweep_request, .worker = true, .fault = -ENOMEM,
 		.others = { -EIO }, .step = step,
 	}, SWEEP_ALLOCS);
 }
@@ -216,7 +216,7 @@ static void copies_worker(void)
 	need(INJECT_USERCOPY);
 	if (driver_tsm())
 		ktap_skip("by TSM the provider's thread copies nothing");
-	sweep(&(struct sweep){ .call = sweep_request, .worker = sweep_worker(),
+	sweep(&(struct sweep){ .call = sweep_request, .worker = true,
 			       .fault = -EIO }, INJECT_USERCOPY);
 }
 

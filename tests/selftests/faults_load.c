@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory is short while the module is loaded, or while it looks at a driver
- * that was: every allocation fails once, one at a time. A load ends with ENOMEM
- * or with a module that lacks nothing; a look that failed is made again.
+ * Memory is short while the module is loaded, or while it probes a driver that
+ * was: every allocation fails once, one at a time. A load ends with ENOMEM or
+ * with a module that lacks nothing; a probe that failed is made again.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
@@ -124,19 +124,9 @@ static void module_load_faults(void)
 	CHECK(n > 20, "hardly anything to fail");
 }
 
-/* --- looking --- */
+/* --- probing --- */
 
-static void provider(struct cvm_evidence_provider *p)
-{
-	int fd = cvm_open(O_RDONLY);
-	struct cvm_state st;
-
-	cvm_get_info(fd, &st);
-	close(fd);
-	*p = *driver_provider(&st);
-}
-
-static void scan_one(unsigned int n, pid_t worker, uint64_t whole,
+static void probe_one(unsigned int n, pid_t worker, uint64_t whole,
 		     const struct cvm_evidence_provider *want, bool *hit)
 {
 	struct cvm_evidence_provider p;
@@ -146,14 +136,14 @@ static void scan_one(unsigned int n, pid_t worker, uint64_t whole,
 	module_unload(driver_name(), 2000);
 	inject_arm(worker, worker, n);
 	CHECK(!driver_load(NULL), "%s", driver_name());
-	/* it waits for the look */
-	provider(&p);
+	driver_probed(&p);
 	*hit = inject_disarm();
 	if (p.status != CVM_EVIDENCE_ST_AVAILABLE &&
 	    p.status != CVM_EVIDENCE_ST_ERROR)
-		tell(n, p.reason, 0);
-	if (!p.status && (p.caps != want->caps || p.tee != want->tee ||
-			  p.privlevel_floor != want->privlevel_floor))
+		tell(n, cvm_why(&p), 0);
+	if (p.status == CVM_EVIDENCE_ST_AVAILABLE &&
+	    (p.caps != want->caps || p.tee != want->tee ||
+	     p.privlevel_floor != want->privlevel_floor))
 		tell(n, "the provider looks like another one", 0);
 	if (tsm_entries() > 0 && !tsm_entries_gone(2000))
 		tell(n, "its TSM entry stays behind", 0);
@@ -164,7 +154,7 @@ static void scan_one(unsigned int n, pid_t worker, uint64_t whole,
 		tell(n, "the next request lacks an item", 0);
 }
 
-static void scan_faults(void)
+static void probe_faults(void)
 {
 	struct cvm_evidence_provider want;
 	uint64_t whole = 0;
@@ -179,12 +169,12 @@ static void scan_faults(void)
 	drivers_touched();
 	err = evidence(&whole);
 	CHECK(!err, "%s", strerror(-err));
-	provider(&want);
-	worker = inject_worker(want.name);
+	driver_probed(&want);
+	worker = inject_worker();
 	inject_kinds(ALLOCS);
 	step = inject_step(5);
 	for (n = 1; hit && n < N_MAX; n += step)
-		scan_one(n, worker, whole, &want, &hit);
+		probe_one(n, worker, whole, &want, &hit);
 	ktap_note("%u faults, step %u", (n - 1) / step - 1, step);
 	CHECK(!hit, "no end after %u faults", n);
 	CHECK(!told, "%u of %u", told, (n - 1) / step - 1);
@@ -193,7 +183,7 @@ static void scan_faults(void)
 
 static const struct ktap_case cases[] = {
 	{ "module_load", module_load_faults, 900 },
-	{ "scan", scan_faults, 900 },
+	{ "probe", probe_faults, 900 },
 };
 
 DRIVERS_TEST_MAIN(cases)

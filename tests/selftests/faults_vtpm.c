@@ -73,14 +73,14 @@ static void caller_request(void)
 static void worker_plain(void)
 {
 	need();
-	sweep(&(struct sweep){ .call = sweep_request, .worker = sweep_worker(),
+	sweep(&(struct sweep){ .call = sweep_request, .worker = true,
 			       .fault = -ENOMEM }, SWEEP_ALLOCS);
 }
 
 static void worker_quote(void)
 {
 	need_quote();
-	sweep(&(struct sweep){ .call = sweep_request, .worker = sweep_worker(),
+	sweep(&(struct sweep){ .call = sweep_request, .worker = true,
 			       .fault = -ENOMEM }, SWEEP_ALLOCS);
 }
 
@@ -136,7 +136,7 @@ static void looks_again(void (*prepare)(void), unsigned int step)
 	need_quote();
 	sweep(&(struct sweep){
 		.call = sweep_request, .prepare = prepare,
-		.worker = sweep_worker(), .fault = -ENOMEM,
+		.worker = true, .fault = -ENOMEM,
 		.others = { -ENODEV }, .again_ms = AGAIN_MS, .step = step,
 	}, SWEEP_ALLOCS);
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * An open file that changes hands: "Closing, forking, passing the file during
- * a request are safe" (DESIGN 3).
- */
+/* An open file that changes hands: closed, forked, passed on in a request */
 #define _GNU_SOURCE
 #include "cvm_client.h"
 
@@ -163,16 +160,14 @@ static void parent_closes(void)
 static void close_during(void)
 {
 	struct thread_arg a = { 0 };
-	struct cvm_state st;
+	struct cvm_live was, live;
 	struct cvm_blob b;
-	unsigned int files;
 	pthread_t t;
 	int fd;
 
 	sim_need();
 	fd = cvm_open(O_RDONLY);
-	cvm_get_info(fd, &st);
-	files = st.info.live_files;
+	cvm_get_live(&was);
 	sim_set("delay=700:1");
 	a.fd = cvm_open(O_RDWR);
 	cvm_write(a.fd, "closed", 6);
@@ -183,14 +178,15 @@ static void close_during(void)
 	CHECK(a.got > 0, "%s", strerror(-a.got));
 	cvm_blob_check(buf, a.got, "closed", 6, &b);
 	CHECK(cvm_wait_idle(fd, 5000), "requests left");
-	cvm_get_info(fd, &st);
-	CHECK(st.info.live_files == files, "%u files, before %u",
-	      st.info.live_files, files);
+	cvm_get_live(&live);
+	CHECK(live.files == was.files, "%u files, before %u", live.files,
+	      was.files);
 }
 
-/* close(2) of the last file abandons: counted, and nothing stays behind */
-static void abandoned(void)
+/* close(2) of the last file cancels: counted, and nothing stays behind */
+static void canceled_by_close(void)
 {
+	struct cvm_live was, live;
 	struct cvm_state a, b;
 	int fd, f2;
 
@@ -198,23 +194,24 @@ static void abandoned(void)
 	fd = cvm_open(O_RDONLY);
 	CHECK(cvm_wait_idle(fd, 5000), "somebody else is using the device");
 	cvm_get_info(fd, &a);
+	cvm_get_live(&was);
 	sim_set("delay=500");
 	for (int i = 0; i < 5; i++) {
 		f2 = cvm_open(O_RDWR | O_NONBLOCK);
-		cvm_write(f2, "abandoned", 9);
+		cvm_write(f2, "canceled", 8);
 		if (!i)
 			sleep_ms(100);
 		close(f2);
 	}
 	CHECK(cvm_wait_idle(fd, 5000), "requests left");
 	cvm_get_info(fd, &b);
-	CHECK(b.info.requests_abandoned == a.info.requests_abandoned + 5, "%llu",
-	      (unsigned long long)(b.info.requests_abandoned -
-				   a.info.requests_abandoned));
+	CHECK(b.info.requests_canceled == a.info.requests_canceled + 5, "%llu",
+	      (unsigned long long)(b.info.requests_canceled -
+				   a.info.requests_canceled));
 	CHECK(b.info.requests_started ==
 	      b.info.requests_ok + b.info.requests_failed, "at rest");
-	CHECK(b.info.live_blobs == a.info.live_blobs, "%u blobs",
-	      b.info.live_blobs);
+	cvm_get_live(&live);
+	CHECK(live.blobs == was.blobs, "%u blobs", live.blobs);
 }
 
 static void *requester_thread(void *p)
@@ -227,13 +224,17 @@ static void *requester_thread(void *p)
 	return NULL;
 }
 
-/* A call on the same file that wants other evidence ends the wait for this */
-static void request_replaced(void)
+/*
+ * "ECANCELED: a write or REQUEST by another user of the same open file replaced
+ * the request that this REQUEST waited for; what replaced it stays"
+ */
+static void replaced_by(void (*replace)(int fd))
 {
 	struct thread_arg a = { 0 };
 	struct cvm_blob b;
 	uint64_t t;
 	pthread_t th;
+	ssize_t n;
 
 	sim_need();
 	sim_set("delay=2000:1");
@@ -241,12 +242,52 @@ static void request_replaced(void)
 	CHECK(!pthread_create(&th, NULL, requester_thread, &a), "");
 	sleep_ms(300);
 	t = now_ms();
-	cvm_write(a.fd, "replacing", 9);
+	replace(a.fd);
 	pthread_join(th, NULL);
 	t = now_ms() - t;
 	CHECK(a.got == -ECANCELED, "%s", strerror(-a.got));
 	CHECK_TIME(t < 1000, "it waited on for %llu ms", (unsigned long long)t);
-	cvm_take(a.fd, "replacing", 9, &b);
+	CHECK(!fcntl(a.fd, F_SETFL, 0), "%s", strerror(errno));
+	n = cvm_slurp(a.fd, buf, sizeof(buf));
+	CHECK(n > 0, "what replaced it: %s", n ? strerror(-n) : "EOF");
+	cvm_blob_check(buf, n, "replacing", 9, &b);
+}
+
+static void write_one(int fd)
+{
+	cvm_write(fd, "replacing", 9);
+}
+
+static void write_and_start(int fd)
+{
+	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK), "%s", strerror(errno));
+	cvm_write(fd, "replacing", 9);
+}
+
+static void request_one(int fd)
+{
+	struct cvm_evidence_request req;
+	int err;
+
+	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK), "%s", strerror(errno));
+	cvm_request_init(&req, "replacing", 9);
+	err = cvm_request(fd, &req);
+	CHECK(err == -EAGAIN, "%s", strerror(-err));
+}
+
+static void replaced_by_write(void)
+{
+	replaced_by(write_one);
+}
+
+static void replaced_by_nonblocking_write(void)
+{
+	replaced_by(write_and_start);
+}
+
+static void replaced_by_request(void)
+{
+	replaced_by(request_one);
 }
 
 /* dup(2): two numbers, one stream */
@@ -273,8 +314,10 @@ static const struct ktap_case cases[] = {
 	{ "fork_during", fork_during, 0 },
 	{ "parent_closes", parent_closes, 0 },
 	{ "close_during", close_during, 0 },
-	{ "abandoned", abandoned, 0 },
-	{ "request_replaced", request_replaced, 0 },
+	{ "canceled_by_close", canceled_by_close, 0 },
+	{ "replaced_by_write", replaced_by_write, 0 },
+	{ "replaced_by_nonblocking_write", replaced_by_nonblocking_write, 0 },
+	{ "replaced_by_request", replaced_by_request, 0 },
 	{ "dup_shares", dup_shares, 0 },
 };
 

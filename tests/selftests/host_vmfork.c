@@ -94,6 +94,7 @@ static void forked(void)
 {
 	struct nl_event ev;
 	struct nl_info info;
+	struct cvm_live live;
 	struct nl asking;
 	uint64_t epoch, t;
 	int fd[2], stale = 0;
@@ -113,8 +114,10 @@ static void forked(void)
 		cvm_write(fd[i], "across", 6);
 	}
 	pid = run_child(waits_in_ioctl, NULL);
-	while (get_info().live_requests < IN_FLIGHT)
+	do {
 		sleep_ms(10);
+		cvm_get_live(&live);
+	} while (live.requests < IN_FLIGHT);
 	nl_drain(&listener);
 
 	t = now_ms();

@@ -163,44 +163,41 @@ void inject_kinds_modules(unsigned int kinds)
 	set_kinds(kinds, from, MODULES_END);
 }
 
-/* Calls fn for each thread of ours, with its pid and the rest of its name */
-static void each_worker(void (*fn)(pid_t pid, const char *name, void *arg),
-			void *arg)
+/* The pid of the module's thread, 0 without */
+static pid_t worker(void)
 {
 	char path[300], comm[32];
 	DIR *dir = opendir("/proc");
 	struct dirent *e;
+	pid_t pid = 0;
 
 	CHECK(dir, "/proc: %s", strerror(errno));
-	while ((e = readdir(dir))) {
+	while (!pid && (e = readdir(dir))) {
 		if (!atoi(e->d_name))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/comm", e->d_name);
-		if (read_line(path, comm, sizeof(comm)) &&
-		    !strncmp(comm, "cvme/", 5))
-			fn(atoi(e->d_name), comm + 5, arg);
+		if (!read_line(path, comm, sizeof(comm)) ||
+		    strcmp(comm, "cvm_evidence"))
+			continue;
+		/* a program may have that name: only a kernel thread has no exe */
+		snprintf(path, sizeof(path), "/proc/%s/exe", e->d_name);
+		if (readlink(path, comm, sizeof(comm)) < 0 && errno == ENOENT)
+			pid = atoi(e->d_name);
 	}
 	closedir(dir);
-}
-
-static void disarm_worker(pid_t pid, const char *name, void *arg)
-{
-	char path[64];
-
-	(void)name;
-	(void)arg;
-	snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
-	write_line(path, "0");
+	return pid;
 }
 
 void inject_reset(void)
 {
+	char path[96];
+
 	if (!*touched)
 		return;
-	each_worker(disarm_worker, NULL);
+	/* there is no such file of pid 0, which is none */
+	snprintf(path, sizeof(path), "/proc/%d/fail-nth", worker());
+	write_line(path, "0");
 	for (unsigned int i = 0; i < ARRAY_SIZE(attrs); i++) {
-		char path[96];
-
 		snprintf(path, sizeof(path), DEBUGFS "/%s", attrs[i].dir);
 		if (access(path, F_OK))
 			continue;
@@ -211,27 +208,12 @@ void inject_reset(void)
 	*touched = false;
 }
 
-struct wanted {
-	const char *name;
-	pid_t pid;
-};
-
-static void compare(pid_t pid, const char *name, void *arg)
+pid_t inject_worker(void)
 {
-	struct wanted *want = arg;
+	pid_t pid = worker();
 
-	/* a task's name has room for 15 bytes */
-	if (!strncmp(name, want->name, 10))
-		want->pid = pid;
-}
-
-pid_t inject_worker(const char *name)
-{
-	struct wanted want = { .name = name };
-
-	each_worker(compare, &want);
-	CHECK(want.pid, "no thread cvme/%s", name);
-	return want.pid;
+	CHECK(pid, "no kernel thread cvm_evidence");
+	return pid;
 }
 
 void inject_spare(const char *function)

@@ -37,8 +37,8 @@ void inject_reset(void);
  */
 unsigned int inject_step(unsigned int usual);
 
-/* The pid of the kernel thread "cvme/NAME"; fails the case without. */
-pid_t inject_worker(const char *name);
+/* The pid of the module's thread "cvm_evidence"; fails the case without. */
+pid_t inject_worker(void);
 
 /* The nth chance from now on fails, in task TID of process PID. */
 void inject_arm(pid_t pid, pid_t tid, unsigned int n);

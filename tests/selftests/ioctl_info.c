@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* CVM_EVIDENCE_GET_INFO: UAPI header "ioctl CVM_EVIDENCE_GET_INFO", DESIGN 3. */
+/*
+ * CVM_EVIDENCE_GET_INFO, the call: sizes, the array of providers, pointers. What
+ * it says is in ioctl_info_values.c.
+ */
 #define _GNU_SOURCE
 #include "cvm_client.h"
 
@@ -24,22 +27,6 @@ static int get_info(int fd, uint32_t size)
 	return ioctl(fd, CVM_EVIDENCE_GET_INFO, &u) ? -errno : 0;
 }
 
-/* The layout is the ABI: the same for 32-bit and 64-bit programs */
-static void layout(void)
-{
-	CHECK(offsetof(struct cvm_evidence_info, providers) + 8 ==
-	      CVM_EVIDENCE_INFO_SIZE_MIN, "");
-	CHECK(offsetof(struct cvm_evidence_info, vm_epoch) == 64, "");
-	CHECK(FULL == 184, "%zu", FULL);
-	CHECK(PROV == 184, "%zu", PROV);
-	CHECK(offsetof(struct cvm_evidence_request, report_data) + 64 ==
-	      CVM_EVIDENCE_REQUEST_SIZE_MIN, "");
-	CHECK(sizeof(struct cvm_evidence_request) == 192, "%zu",
-	      sizeof(struct cvm_evidence_request));
-	CHECK(sizeof(struct cvm_evidence_blob) == CVM_EVIDENCE_BLOB_HEADER_LEN, "");
-	CHECK(sizeof(struct cvm_evidence_item) == CVM_EVIDENCE_ITEM_HEADER_LEN, "");
-}
-
 /* "size: at least CVM_EVIDENCE_INFO_SIZE_MIN": below it EINVAL */
 static void too_small(void)
 {
@@ -51,7 +38,7 @@ static void too_small(void)
 	}
 }
 
-/* "a shorter one, down to the stated minimum, is filled as far as it goes" */
+/* "size through @providers; what does not fit is not written" */
 static void every_size(void)
 {
 	int fd = cvm_open(O_RDONLY);
@@ -111,86 +98,6 @@ static void any_open_mode(void)
 		cvm_get_info(fd, &st);
 		close(fd);
 	}
-}
-
-static void values(void)
-{
-	const struct cvm_evidence_info *i;
-	struct cvm_state st;
-	int fd = cvm_open(O_RDONLY);
-
-	cvm_get_info(fd, &st);
-	i = &st.info;
-	CHECK(i->size == FULL, "size came back as %u", i->size);
-	CHECK(!(i->flags & ~CVM_EVIDENCE_INFO_F_VMFORK), "flags 0x%x", i->flags);
-	CHECK(i->api_version == CVM_EVIDENCE_API_VERSION, "%u", i->api_version);
-	CHECK(i->report_data_max == CVM_EVIDENCE_REPORT_DATA_MAX, "%u",
-	      i->report_data_max);
-	CHECK(i->max_blob >= 4096 && i->max_blob <= 16 << 20, "%u", i->max_blob);
-	CHECK(i->queue_max && i->share_max && i->share_max <= i->queue_max,
-	      "queue_max %u, share_max %u", i->queue_max, i->share_max);
-	CHECK(i->default_timeout_ms && i->default_timeout_ms <= i->max_timeout_ms,
-	      "timeouts %u, %u", i->default_timeout_ms, i->max_timeout_ms);
-	CHECK(memchr(i->version, 0, sizeof(i->version)) && i->version[0],
-	      "version");
-	ktap_note("module %s, tee %u, provider %u, epoch %llu", i->version,
-		  i->tee, i->auto_provider, (unsigned long long)i->vm_epoch);
-}
-
-static bool string_ok(const char *s, size_t size)
-{
-	size_t len = strnlen(s, size);
-
-	if (len == size)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (s[i] < ' ' || s[i] > '~')
-			return false;
-	return true;
-}
-
-/* "reason: a sentence for people when status is not AVAILABLE, else empty" */
-static void providers(void)
-{
-	const struct cvm_evidence_provider *first = NULL, *p;
-	struct cvm_state st;
-	int fd = cvm_open(O_RDONLY);
-
-	cvm_get_info(fd, &st);
-	CHECK(st.nr, "the module knows no provider at all");
-	for (p = st.prov; p < st.prov + st.nr; p++) {
-		ktap_note("%s: status %u, driver '%s', tee %u, floor %u, caps 0x%x: %s",
-			  p->name, p->status, p->driver, p->tee,
-			  p->privlevel_floor, p->caps, p->reason);
-		CHECK(p->id && p->id <= CVM_EVIDENCE_PROVIDER_VTPM, "%u", p->id);
-		CHECK(p == st.prov || p->id > p[-1].id, "order");
-		CHECK(p->status <= CVM_EVIDENCE_ST_ERROR, "%u", p->status);
-		CHECK(string_ok(p->name, sizeof(p->name)) && p->name[0], "name");
-		CHECK(string_ok(p->driver, sizeof(p->driver)), "driver");
-		CHECK(string_ok(p->reason, sizeof(p->reason)), "reason");
-		CHECK(p->failed <= p->started, "failed %llu of %llu",
-		      (unsigned long long)p->failed,
-		      (unsigned long long)p->started);
-		if (p->status != CVM_EVIDENCE_ST_AVAILABLE) {
-			CHECK(strlen(p->reason) > 8, "%s: reason '%s'", p->name,
-			      p->reason);
-			CHECK(p->tee == CVM_EVIDENCE_TEE_NONE, "%s: tee %u",
-			      p->name, p->tee);
-			continue;
-		}
-		CHECK(!p->reason[0], "%s: reason '%s'", p->name, p->reason);
-		CHECK(p->driver[0], "%s: no driver", p->name);
-		CHECK(p->privlevel_floor <= CVM_EVIDENCE_PRIVLEVEL_MAX, "%u",
-		      p->privlevel_floor);
-		if (!first)
-			first = p;
-	}
-	/* "AUTO: the first available, in this order" */
-	CHECK(st.info.auto_provider == (first ? first->id : 0), "auto is %u",
-	      st.info.auto_provider);
-	CHECK(st.info.tee == (first ? first->tee : 0), "tee %u", st.info.tee);
-	if (first)
-		CHECK(st.info.privlevel_floor == first->privlevel_floor, "floor");
 }
 
 /* "the array is filled as far as both allow": fewer, more, none */
@@ -279,77 +186,14 @@ static void bad_pointers(void)
 	CHECK(get_info(fd, FULL) == -EFAULT, "array beyond the end");
 }
 
-/* "At rest requests_started = requests_ok + requests_failed"; what is counted */
-static void counters(void)
-{
-	struct cvm_state a, b;
-	struct cvm_blob blob;
-	int fd, fd2;
-
-	cvm_need_evidence();
-	fd = cvm_open(O_RDWR);
-	CHECK(cvm_wait_idle(fd, 5000), "somebody else is using the device");
-	cvm_get_info(fd, &a);
-	CHECK(a.info.requests_started ==
-	      a.info.requests_ok + a.info.requests_failed, "%llu != %llu + %llu",
-	      (unsigned long long)a.info.requests_started,
-	      (unsigned long long)a.info.requests_ok,
-	      (unsigned long long)a.info.requests_failed);
-	CHECK(a.info.live_files >= 1, "%u", a.info.live_files);
-	fd2 = cvm_open(O_RDONLY);
-	cvm_get_info(fd, &b);
-	CHECK(b.info.live_files == a.info.live_files + 1, "%u, then %u",
-	      a.info.live_files, b.info.live_files);
-	close(fd2);
-
-	for (int i = 0; i < 3; i++)
-		cvm_take(fd, "count", 5, &blob);
-	CHECK(cvm_wait_idle(fd, 5000), "a request is alive after its EOF");
-	cvm_get_info(fd, &b);
-	CHECK(b.info.requests_started == a.info.requests_started + 3 &&
-	      b.info.requests_ok == a.info.requests_ok + 3, "%llu, %llu more",
-	      (unsigned long long)(b.info.requests_started - a.info.requests_started),
-	      (unsigned long long)(b.info.requests_ok - a.info.requests_ok));
-	CHECK(b.info.live_blobs == a.info.live_blobs, "%u blobs",
-	      b.info.live_blobs);
-	CHECK(cvm_find(&b, b.info.auto_provider)->started ==
-	      cvm_find(&a, a.info.auto_provider)->started + 3, "provider");
-}
-
-/* An unread blob is alive until its file is closed */
-static void live_blob(void)
-{
-	struct cvm_state a, b;
-	int fd, fd2;
-	char c;
-
-	cvm_need_evidence();
-	fd = cvm_open(O_RDONLY);
-	CHECK(cvm_wait_idle(fd, 5000), "somebody else is using the device");
-	cvm_get_info(fd, &a);
-	fd2 = cvm_open(O_RDONLY);
-	CHECK(read(fd2, &c, 1) == 1, "%s", strerror(errno));
-	cvm_get_info(fd, &b);
-	CHECK(b.info.live_blobs == a.info.live_blobs + 1, "%u", b.info.live_blobs);
-	close(fd2);
-	CHECK(cvm_wait_idle(fd, 5000), "a request outlives its file");
-	cvm_get_info(fd, &b);
-	CHECK(b.info.live_blobs == a.info.live_blobs, "%u", b.info.live_blobs);
-}
-
 static const struct ktap_case cases[] = {
-	{ "layout", layout, 0 },
 	{ "too_small", too_small, 0 },
 	{ "every_size", every_size, 0 },
 	{ "larger", larger, 0 },
 	{ "any_open_mode", any_open_mode, 0 },
-	{ "values", values, 0 },
-	{ "providers", providers, 0 },
 	{ "array", array, 0 },
 	{ "element_size", element_size, 0 },
 	{ "bad_pointers", bad_pointers, 0 },
-	{ "counters", counters, 0 },
-	{ "live_blob", live_blob, 0 },
 };
 
 CVM_TEST_MAIN(cases)

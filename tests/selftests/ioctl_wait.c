@@ -39,6 +39,7 @@ static void out_on_success(void)
 	cvm_need_evidence();
 	fd = sound(0);
 	for (int i = 0; i < 3; i++) {
+		/* "Out fields are ignored on entry" */
 		memset(&req.out_provider, 0xee, sizeof(req) -
 		       offsetof(struct cvm_evidence_request, out_provider));
 		t = now_ns();
@@ -80,7 +81,7 @@ static void in_fields_kept(void)
 	was = req;
 	CHECK(!cvm_request(fd, &req), "%s", strerror(errno));
 	CHECK(!memcmp(&was, &req,
-		      offsetof(struct cvm_evidence_request, out_provider)),
+		      offsetof(struct cvm_evidence_request, sequence)),
 	      "an in field was changed");
 }
 
@@ -134,7 +135,8 @@ static void times_of_slow_firmware(void)
 	CHECK(cvm_request(f1, &req) == -EAGAIN, "");
 	second = req;
 	CHECK(!cvm_request(f2, &second), "%s", strerror(errno));
-	CHECK(!cvm_request(f1, &req), "%s", strerror(errno));
+	CHECK(cvm_poll(f1, POLLIN, 10000) == POLLIN, "no POLLIN");
+	CHECK(!cvm_rejoin(f1, &req), "%s", strerror(errno));
 	ktap_note("first: wait %llu ms, firmware %llu ms; second: %llu, %llu",
 		  (unsigned long long)req.wait_ns / 1000000,
 		  (unsigned long long)req.firmware_ns / 1000000,
@@ -217,7 +219,7 @@ static void default_deadline(void)
 	CHECK(read(fd, buf, 1) == 0, "no EOF");
 }
 
-/* "So does a REQUEST that returned EAGAIN": poll, same call, one request */
+/* "The number of the pending request continues that one": poll, one request */
 static void nonblocking(void)
 {
 	struct cvm_state a, b;
@@ -233,12 +235,12 @@ static void nonblocking(void)
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
 	seq = req.sequence;
 	CHECK(seq && !req.blob_len, "sequence %llu", (unsigned long long)seq);
-	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
+	CHECK(cvm_rejoin(fd, &req) == -EAGAIN, "%s", strerror(errno));
 	CHECK(req.sequence == seq, "a second request");
 	CHECK(read(fd, buf, 1) == -1 && errno == EAGAIN, "%s", strerror(errno));
 	CHECK(!(cvm_poll(fd, POLLIN, 0) & POLLIN), "POLLIN at once");
 	CHECK(cvm_poll(fd, POLLIN, 10000) == POLLIN, "no POLLIN");
-	CHECK(!cvm_request(fd, &req), "%s", strerror(errno));
+	CHECK(!cvm_rejoin(fd, &req), "%s", strerror(errno));
 	CHECK(req.sequence == seq, "not rejoined");
 	CHECK(slurp(fd) == req.blob_len, "blob_len");
 	cvm_blob_check(buf, req.blob_len, "request", 7, &blob);
@@ -246,8 +248,8 @@ static void nonblocking(void)
 	CHECK(b.info.requests_started == a.info.requests_started + 1, "");
 	CHECK(sim_counter("calls") == calls + 1, "%llu calls of firmware",
 	      (unsigned long long)(sim_counter("calls") - calls));
-	/* its outcome was told: the same call now is another request */
-	CHECK(cvm_request(fd, &req) == -EAGAIN && req.sequence != seq, "%llu",
+	/* its outcome was returned: with sequence 0 it is another request */
+	CHECK(cvm_request(fd, &req) == -EAGAIN && req.sequence > seq, "%llu",
 	      (unsigned long long)req.sequence);
 }
 
@@ -265,11 +267,12 @@ static void nonblocking_then_read(void)
 	cvm_blob_check(buf, slurp(fd), "request", 7, &b);
 }
 
-/* "the same call with the same arguments": others start anew */
-static void other_arguments(void)
+/* "0 starts a new request and cancels a pending one" */
+static void zero_starts_anew(void)
 {
+	uint64_t seq, canceled;
+	struct cvm_state st;
 	struct cvm_blob b;
-	uint64_t seq;
 	int fd;
 
 	sim_need();
@@ -277,9 +280,18 @@ static void other_arguments(void)
 	sim_set("delay=300");
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
 	seq = req.sequence;
+	cvm_get_info(fd, &st);
+	/* also when it is the same in all else */
+	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
+	CHECK(req.sequence > seq, "rejoined the canceled request");
+	seq = req.sequence;
 	cvm_request_init(&req, "other", 5);
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
-	CHECK(req.sequence != seq, "rejoined the other's request");
+	CHECK(req.sequence > seq, "rejoined the canceled request");
+	canceled = st.info.requests_canceled;
+	cvm_get_info(fd, &st);
+	CHECK(st.info.requests_canceled == canceled + 2, "%llu canceled",
+	      (unsigned long long)(st.info.requests_canceled - canceled));
 	CHECK(cvm_poll(fd, POLLIN, 10000) & POLLIN, "no POLLIN");
 	cvm_blob_check(buf, slurp(fd), "other", 5, &b);
 
@@ -370,7 +382,7 @@ static const struct ktap_case cases[] = {
 	{ "default_deadline", default_deadline, 0 },
 	{ "nonblocking", nonblocking, 0 },
 	{ "nonblocking_then_read", nonblocking_then_read, 0 },
-	{ "other_arguments", other_arguments, 0 },
+	{ "zero_starts_anew", zero_starts_anew, 0 },
 	{ "discards", discards, 0 },
 	{ "event_log", event_log, 0 },
 	{ "no_event_log", no_event_log, 0 },

@@ -101,19 +101,21 @@ static void need(const char *point)
 /* Nothing is left, every request has one end, and the next is served */
 static void at_rest(const char *point)
 {
+	struct cvm_live live;
 	struct cvm_state st;
 	struct cvm_blob b;
 	uint8_t rd[64];
 
 	CHECK(cvm_wait_idle(fd, 5000), "%s: requests stay", point);
 	for (int i = 0; ; i++) {
-		cvm_get_info(fd, &st);
-		if (!st.info.live_blobs && st.info.live_files == 1)
+		cvm_get_live(&live);
+		if (!live.blobs && live.files == 1)
 			break;
-		CHECK(i < 300, "%s: %u blobs, %u files stay", point,
-		      st.info.live_blobs, st.info.live_files);
+		CHECK(i < 300, "%s: %u blobs, %u files stay", point, live.blobs,
+		      live.files);
 		sleep_ms(10);
 	}
+	cvm_get_info(fd, &st);
 	CHECK(st.info.requests_started == st.info.requests_ok +
 	      st.info.requests_failed, "%s: %llu started, %llu ok, %llu failed",
 	      point, (unsigned long long)st.info.requests_started,
@@ -151,7 +153,8 @@ static void client(void *arg)
 	if (go->way == 0)
 		cvm_write(file, rd, sizeof(rd));
 	do {
-		err = go->way ? cvm_request(file, &req) : 0;
+		/* sequence is 0 at first, and then that of the request */
+		err = go->way ? cvm_rejoin(file, &req) : 0;
 		n = err ? err : cvm_slurp(file, buf, sizeof(buf));
 		/* who closes it instead is done */
 		if (n == -EINTR && go->way == 2)

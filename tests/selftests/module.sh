@@ -116,7 +116,7 @@ leaves_nothing() {
 	for t in /proc/[0-9]*/comm; do
 		read -r comm 2>/dev/null <"$t" || continue
 		case $comm in
-		cvme/*) fail "thread $comm is left behind" ;;
+		cvm_evidence) fail "thread $comm is left behind" ;;
 		esac
 	done
 }

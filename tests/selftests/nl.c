@@ -332,11 +332,16 @@ static void got_log(const struct nlmsghdr *h, void *arg)
 
 static int get_log(struct nl *nl, uint64_t from, struct log_arg *arg)
 {
+	static unsigned int turn;
 	uint8_t attrs[16] = {};
+	uint32_t small = from;
 	size_t len = 0;
 	int err;
 
-	if (from)
+	/* a uint has 4 or 8 bytes, and what fits in 4 may come in 8: both in turns */
+	if (from && small == from && turn++ & 1)
+		len = nl_put(attrs, 0, EVA(NUMBER), &small, sizeof(small));
+	else if (from)
 		len = nl_put(attrs, 0, EVA(NUMBER), &from, sizeof(from));
 	err = send_request(nl, nl->family, CVM_EVIDENCE_CMD_GET_LOG, NLM_F_DUMP,
 			   attrs, len);

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NL_ATTRS	(CVM_EVIDENCE_EVENT_A_PAD + 1)
+#define NL_ATTRS	(CVM_EVIDENCE_EVENT_A_CAUSE + 1)
 #define NL_RAW_MAX	1024
 
 #define EV(name)	CVM_EVIDENCE_EV_##name
@@ -30,7 +30,7 @@ struct nl {
  * @type: enum cvm_evidence_event_type
  * @number: its number
  * @have: bit n: attribute n is there
- * @num: values of u32 and u64 attributes
+ * @num: values of uint and u32 attributes
  * @off: of texts and bytes, where they are in @raw, and their length (texts:
  *	without the NUL)
  * @raw: the attributes as they came
@@ -48,7 +48,7 @@ struct nl_event {
 /* GET_INFO's answer: attribute n of the counters in num[n] */
 struct nl_info {
 	uint64_t have;
-	uint64_t num[CVM_EVIDENCE_INFO_A_PAD + 1];
+	uint64_t num[CVM_EVIDENCE_INFO_A_PROVIDER + 1];
 	char version[32];
 	struct cvm_evidence_provider prov[16];
 	unsigned int nr;

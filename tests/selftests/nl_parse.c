@@ -14,49 +14,50 @@
 #define INFOA(name)	CVM_EVIDENCE_INFO_A_##name
 #define PROVA(name)	CVM_EVIDENCE_PROVIDER_A_##name
 
-enum kind { NONE, U32, U64, TEXT, BYTES, FLAG, PAD };
+enum kind { NONE, U32, UINT, TEXT, BYTES, FLAG };
 
 static const struct {
 	const char *name;
 	enum kind kind;
 } attrs[NL_ATTRS] = {
-	[EVA(NUMBER)] = { "number", U64 },
-	[EVA(TYPE)] = { "type", U32 },
-	[EVA(BOOTTIME)] = { "boottime", U64 },
-	[EVA(REALTIME)] = { "realtime", U64 },
-	[EVA(VM_EPOCH)] = { "vm-epoch", U64 },
-	[EVA(PID)] = { "pid", U32 },
-	[EVA(START_TIME)] = { "start-time", U64 },
-	[EVA(UID)] = { "uid", U32 },
-	[EVA(LOGINUID)] = { "loginuid", U32 },
-	[EVA(SESSION)] = { "session", U32 },
+	[EVA(NUMBER)] = { "number", UINT },
+	[EVA(TYPE)] = { "type", UINT },
+	[EVA(BOOTTIME)] = { "boottime", UINT },
+	[EVA(REALTIME)] = { "realtime", UINT },
+	[EVA(VM_EPOCH)] = { "vm-epoch", UINT },
+	[EVA(PID)] = { "pid", UINT },
+	[EVA(START_TIME)] = { "start-time", UINT },
+	[EVA(UID)] = { "uid", UINT },
+	[EVA(LOGINUID)] = { "loginuid", UINT },
+	[EVA(SESSION)] = { "session", UINT },
 	[EVA(COMM)] = { "comm", TEXT },
-	[EVA(EXE_DEV)] = { "exe-dev", U64 },
-	[EVA(EXE_INODE)] = { "exe-inode", U64 },
-	[EVA(CGROUP)] = { "cgroup", U64 },
-	[EVA(SEQUENCE)] = { "sequence", U64 },
-	[EVA(PROVIDER)] = { "provider", U32 },
-	[EVA(TEE)] = { "tee", U32 },
-	[EVA(PRIVLEVEL)] = { "privlevel", U32 },
-	[EVA(FLAGS)] = { "flags", U32 },
-	[EVA(BATCH)] = { "batch", U32 },
-	[EVA(ERRNO)] = { "errno", U32 },
-	[EVA(FW_STATUS)] = { "fw-status", U64 },
-	[EVA(WAIT_NS)] = { "wait-ns", U64 },
-	[EVA(FIRMWARE_NS)] = { "firmware-ns", U64 },
+	[EVA(EXE_MAJOR)] = { "exe-major", U32 },
+	[EVA(EXE_MINOR)] = { "exe-minor", U32 },
+	[EVA(EXE_INODE)] = { "exe-inode", UINT },
+	[EVA(CGROUP)] = { "cgroup", UINT },
+	[EVA(SEQUENCE)] = { "sequence", UINT },
+	[EVA(PROVIDER)] = { "provider", UINT },
+	[EVA(TEE)] = { "tee", UINT },
+	[EVA(PRIVLEVEL)] = { "privlevel", UINT },
+	[EVA(FLAGS)] = { "flags", UINT },
+	[EVA(BATCH)] = { "batch", UINT },
+	[EVA(ERRNO)] = { "errno", UINT },
+	[EVA(FW_STATUS)] = { "fw-status", UINT },
+	[EVA(WAIT_NS)] = { "wait-ns", UINT },
+	[EVA(FIRMWARE_NS)] = { "firmware-ns", UINT },
 	[EVA(REPORT_SHA256)] = { "report-sha256", BYTES },
 	[EVA(KERNEL_RANDOM)] = { "kernel-random", FLAG },
 	[EVA(DRIVER)] = { "driver", TEXT },
-	[EVA(REASON)] = { "reason", TEXT },
-	[EVA(COUNT)] = { "count", U32 },
+	[EVA(REASON)] = { "reason", UINT },
+	[EVA(REASON_PARAM)] = { "reason-param", UINT },
+	[EVA(COUNT)] = { "count", UINT },
 	[EVA(PARAMETER)] = { "parameter", TEXT },
-	[EVA(OLD_VALUE)] = { "old-value", U64 },
-	[EVA(NEW_VALUE)] = { "new-value", U64 },
-	[EVA(FIELD)] = { "field", U32 },
+	[EVA(OLD_VALUE)] = { "old-value", UINT },
+	[EVA(NEW_VALUE)] = { "new-value", UINT },
+	[EVA(FIELD)] = { "field", UINT },
 	[EVA(OLD)] = { "old", BYTES },
 	[EVA(NEW)] = { "new", BYTES },
-	[EVA(CAUSE)] = { "cause", U32 },
-	[EVA(PAD)] = { "pad", PAD },
+	[EVA(CAUSE)] = { "cause", UINT },
 };
 
 #define BIT(name)	(1ULL << EVA(name))
@@ -64,8 +65,8 @@ static const struct {
 			 BIT(REALTIME) | BIT(VM_EPOCH))
 #define WHO		(BIT(PID) | BIT(START_TIME) | BIT(UID) | BIT(COMM) | \
 			 BIT(CGROUP))
-#define WHO_MAY		(BIT(LOGINUID) | BIT(SESSION) | BIT(EXE_DEV) | \
-			 BIT(EXE_INODE))
+#define WHO_MAY		(BIT(LOGINUID) | BIT(SESSION) | BIT(EXE_MAJOR) | \
+			 BIT(EXE_MINOR) | BIT(EXE_INODE))
 #define EVIDENCE	(WHO | BIT(SEQUENCE) | BIT(PROVIDER) | BIT(FLAGS) | \
 			 BIT(BATCH) | BIT(WAIT_NS) | BIT(FIRMWARE_NS))
 #define EVIDENCE_MAY	(WHO_MAY | BIT(TEE) | BIT(PRIVLEVEL) | \
@@ -79,11 +80,12 @@ static const struct {
 	[EV(EVIDENCE_TAKEN)] = { EVIDENCE | BIT(REPORT_SHA256), EVIDENCE_MAY },
 	[EV(EVIDENCE_FAILED)] = { EVIDENCE | BIT(ERRNO), EVIDENCE_MAY },
 	[EV(PROVIDER_ADDED)] = { DRIVEN | BIT(DRIVER), 0 },
-	[EV(PROVIDER_REMOVED)] = { DRIVEN | BIT(DRIVER) | BIT(REASON), 0 },
+	[EV(PROVIDER_REMOVED)] = { DRIVEN | BIT(DRIVER) | BIT(REASON),
+				   BIT(REASON_PARAM) },
 	[EV(THROTTLED)] = { DRIVEN | BIT(FIRMWARE_NS), 0 },
-	/* of throttling by the time it took, of a key by the driver */
-	[EV(RECOVERED)] = { DRIVEN, BIT(FIRMWARE_NS) | BIT(DRIVER) },
-	[EV(KEY_LOST)] = { DRIVEN | BIT(DRIVER) | BIT(REASON), 0 },
+	[EV(RECOVERED)] = { DRIVEN | BIT(FIRMWARE_NS), 0 },
+	[EV(KEY_LOST)] = { DRIVEN | BIT(DRIVER) | BIT(REASON), BIT(REASON_PARAM) },
+	[EV(KEY_RECOVERED)] = { DRIVEN | BIT(DRIVER), 0 },
 	[EV(QUOTA_DENIED)] = { WHO | BIT(PROVIDER) | BIT(COUNT) | BIT(ERRNO),
 			       WHO_MAY | BIT(TEE) },
 	[EV(PARAMETER_CHANGED)] = { WHO | BIT(PARAMETER) | BIT(OLD_VALUE) |
@@ -157,14 +159,19 @@ const char *nl_table(const void *p, size_t len, const struct nlattr **at,
 	return walk(p, len, to_table, &arg);
 }
 
+/* A uint has 4 bytes, or 8 "where the value needs them". */
 static const char *number(const struct nlattr *a, enum kind kind, uint64_t *num)
 {
 	const uint8_t *p = nl_payload(a);
 
-	if (nl_payload_len(a) != (kind == U32 ? 4 : 8))
+	if (nl_payload_len(a) == 4) {
+		*num = cvm_get32(p);
+		return NULL;
+	}
+	if (kind == U32 || nl_payload_len(a) != 8)
 		return "a number of a wrong length";
-	*num = kind == U32 ? cvm_get32(p) : cvm_get64(p);
-	return NULL;
+	*num = cvm_get64(p);
+	return *num > UINT32_MAX ? NULL : "a small number in 8 bytes";
 }
 
 /* A text is NUL-terminated, and the NUL is its last byte. */
@@ -183,8 +190,6 @@ static const char *event_attr(const struct nlattr *a, void *arg)
 
 	if (type >= NL_ATTRS || !attrs[type].name)
 		return "an attribute that is not of events";
-	if (attrs[type].kind == PAD)
-		return nl_payload_len(a) ? "a pad with something in it" : NULL;
 	if (nl_has(ev, type))
 		return "an attribute twice";
 	ev->have |= 1ULL << type;
@@ -192,7 +197,7 @@ static const char *event_attr(const struct nlattr *a, void *arg)
 	ev->len[type] = nl_payload_len(a);
 	switch (attrs[type].kind) {
 	case U32:
-	case U64:
+	case UINT:
 		return number(a, attrs[type].kind, &ev->num[type]);
 	case TEXT:
 		ev->len[type]--;
@@ -226,8 +231,11 @@ static const char *check_event(const struct nl_event *ev)
 	}
 	if (!ev->number)
 		return "number 0";
-	if (nl_has(ev, EVA(EXE_DEV)) != nl_has(ev, EVA(EXE_INODE)))
-		return "half an executable";
+	if (nl_has(ev, EVA(EXE_MAJOR)) != nl_has(ev, EVA(EXE_INODE)) ||
+	    nl_has(ev, EVA(EXE_MINOR)) != nl_has(ev, EVA(EXE_INODE)))
+		return "a part of an executable";
+	if (nl_has(ev, EVA(REASON_PARAM)) && !ev->num[EVA(REASON_PARAM)])
+		return "a parameter 0, which is absent when 0";
 	if (nl_has(ev, EVA(REPORT_SHA256)) && ev->len[EVA(REPORT_SHA256)] != 32)
 		return "a SHA-256 that is none";
 	if (ev->len[EVA(OLD)] != ev->len[EVA(NEW)])
@@ -302,7 +310,7 @@ void nl_note(const struct nl_event *ev)
 		n += snprintf(line + n, sizeof(line) - n, " %s", nl_attr_name(i));
 		if (n >= (int)sizeof(line))
 			break;
-		if (attrs[i].kind == U32 || attrs[i].kind == U64)
+		if (attrs[i].kind == U32 || attrs[i].kind == UINT)
 			n += snprintf(line + n, sizeof(line) - n, "=%llu",
 				      (unsigned long long)ev->num[i]);
 		else if (attrs[i].kind == TEXT)
@@ -314,49 +322,83 @@ void nl_note(const struct nl_event *ev)
 
 /* --- GET_INFO --- */
 
+/* Where the number of an attribute goes, and how many bytes of it */
+#define PLACE(member)	{ offsetof(struct cvm_evidence_provider, member),	\
+			  sizeof(((struct cvm_evidence_provider *)0)->member) }
+static const struct {
+	size_t at, size;
+} places[] = {
+	[PROVA(ID)] = PLACE(id),
+	[PROVA(STATUS)] = PLACE(status),
+	[PROVA(REASON)] = PLACE(reason),
+	[PROVA(REASON_PARAM)] = PLACE(reason_param),
+	[PROVA(TEE)] = PLACE(tee),
+	[PROVA(PRIVLEVEL_FLOOR)] = PLACE(privlevel_floor),
+	[PROVA(CAPS)] = PLACE(caps),
+	[PROVA(QUOTE_DATA_MAX)] = PLACE(quote_data_max),
+	[PROVA(QUEUED)] = PLACE(queued),
+	[PROVA(LAST_ERROR)] = PLACE(last_error),
+	[PROVA(STARTED)] = PLACE(started),
+	[PROVA(FAILED)] = PLACE(failed),
+};
+
+static const char *copy_text(const struct nlattr *a, char *to, size_t size)
+{
+	if (nl_payload_len(a) > size)
+		return "a text that is too long";
+	memcpy(to, nl_payload(a), nl_payload_len(a));
+	return text(a);
+}
+
+struct provider_arg {
+	struct cvm_evidence_provider *p;
+	uint64_t have;
+};
+
 static const char *provider_attr(const struct nlattr *a, void *arg)
 {
-	struct cvm_evidence_provider *p = arg;
-	struct { unsigned int type; uint32_t *to; } u32s[] = {
-		{ PROVA(ID), &p->id }, { PROVA(STATUS), &p->status },
-		{ PROVA(TEE), &p->tee }, { PROVA(CAPS), &p->caps },
-		{ PROVA(PRIVLEVEL_FLOOR), &p->privlevel_floor },
-		{ PROVA(QUEUED), &p->queued },
-	};
-	struct { unsigned int type; char *to; size_t size; } texts[] = {
-		{ PROVA(NAME), p->name, sizeof(p->name) },
-		{ PROVA(DRIVER), p->driver, sizeof(p->driver) },
-		{ PROVA(REASON), p->reason, sizeof(p->reason) },
-	};
+	struct provider_arg *to = arg;
+	const char *wrong;
 	uint64_t num = 0;
+	size_t size;
+
+	if (!a->nla_type || a->nla_type > PROVA(DRIVER))
+		return "an attribute that is not of providers";
+	if (to->have >> a->nla_type & 1)
+		return "an attribute of a provider twice";
+	to->have |= 1ULL << a->nla_type;
+	if (a->nla_type == PROVA(NAME))
+		return copy_text(a, to->p->name, sizeof(to->p->name));
+	if (a->nla_type == PROVA(DRIVER))
+		return copy_text(a, to->p->driver, sizeof(to->p->driver));
+	size = places[a->nla_type].size;
+	wrong = number(a, UINT, &num);
+	if (!wrong && size == 4 && num > UINT32_MAX)
+		return "a number of a provider that is too large";
+	memcpy((uint8_t *)to->p + places[a->nla_type].at, &num, size);
+	return wrong;
+}
+
+/* All of them but DRIVER, which is "absent when empty" */
+static const char *info_provider(const struct nlattr *a, struct nl_info *info)
+{
+	const uint64_t all = (1ULL << (PROVA(DRIVER) + 1)) - 2;
+	struct provider_arg arg = {};
 	const char *wrong;
 
-	for (size_t i = 0; i < ARRAY_SIZE(u32s); i++)
-		if (a->nla_type == u32s[i].type) {
-			wrong = number(a, U32, &num);
-			*u32s[i].to = num;
-			return wrong;
-		}
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		if (a->nla_type == texts[i].type) {
-			if (nl_payload_len(a) > texts[i].size)
-				return "a text that is too long";
-			memcpy(texts[i].to, nl_payload(a), nl_payload_len(a));
-			return text(a);
-		}
-	switch (a->nla_type) {
-	case PROVA(STARTED):
-	case PROVA(FAILED):
-		wrong = number(a, U64, &num);
-		if (a->nla_type == PROVA(STARTED))
-			p->started = num;
-		else
-			p->failed = num;
+	if (!(a->nla_type & NLA_F_NESTED))
+		return "a nest that is not marked as one";
+	if (info->nr == ARRAY_SIZE(info->prov))
+		return "too many providers";
+	arg.p = &info->prov[info->nr++];
+	wrong = walk(nl_payload(a), nl_payload_len(a), provider_attr, &arg);
+	if (wrong)
 		return wrong;
-	case PROVA(PAD):
-		return NULL;
-	}
-	return "an attribute that is not of providers";
+	if ((arg.have | 1ULL << PROVA(DRIVER)) != all)
+		return "an attribute of a provider is missing";
+	if (arg.have >> PROVA(DRIVER) & 1 && !arg.p->driver[0])
+		return "an empty driver, which is absent when empty";
+	return NULL;
 }
 
 static const char *info_attr(const struct nlattr *a, void *arg)
@@ -364,37 +406,16 @@ static const char *info_attr(const struct nlattr *a, void *arg)
 	unsigned int type = a->nla_type & NLA_TYPE_MASK;
 	struct nl_info *info = arg;
 
-	if (type == INFOA(PROVIDER)) {
-		if (!(a->nla_type & NLA_F_NESTED))
-			return "a nest that is not marked as one";
-		if (info->nr == ARRAY_SIZE(info->prov))
-			return "too many providers";
-		return walk(nl_payload(a), nl_payload_len(a), provider_attr,
-			    &info->prov[info->nr++]);
-	}
-	if (!type || type > INFOA(PAD) || a->nla_type != type)
+	if (type == INFOA(PROVIDER))
+		return info_provider(a, info);
+	if (!type || type > INFOA(PROVIDER) || a->nla_type != type)
 		return "an attribute that is not of get-info";
-	if (type == INFOA(PAD))
-		return NULL;
 	if (info->have >> type & 1)
 		return "an attribute twice";
 	info->have |= 1ULL << type;
-	switch (type) {
-	case INFOA(VERSION):
-		if (nl_payload_len(a) > sizeof(info->version))
-			return "a version that is too long";
-		memcpy(info->version, nl_payload(a), nl_payload_len(a));
-		return text(a);
-	case INFOA(API_VERSION):
-	case INFOA(FLAGS):
-	case INFOA(LIVE_FILES):
-	case INFOA(LIVE_REQUESTS):
-	case INFOA(LIVE_BLOBS):
-	case INFOA(LIVE_ENTRIES):
-		return number(a, U32, &info->num[type]);
-	default:
-		return number(a, U64, &info->num[type]);
-	}
+	if (type == INFOA(VERSION))
+		return copy_text(a, info->version, sizeof(info->version));
+	return number(a, UINT, &info->num[type]);
 }
 
 const char *nl_info_parse(const struct nlmsghdr *h, struct nl_info *info)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* poll(2), epoll and O_NONBLOCK: UAPI header "THE FILE", DESIGN 3. */
+/* poll(2), epoll and O_NONBLOCK: UAPI header "THE FILE". */
 #define _GNU_SOURCE
 #include "cvm_client.h"
 
@@ -151,6 +151,60 @@ static void error(void)
 }
 
 /*
+ * "POLLERR besides when the request failed and no call has returned its error
+ * yet": a REQUEST that returns it is such a call, at once or by rejoining
+ */
+static void error_returned_by_request(void)
+{
+	struct cvm_evidence_request req;
+	short ev;
+	int fd, err;
+
+	sim_need();
+	fd = cvm_open(O_RDWR);
+	sim_fail_next();
+	cvm_request_init(&req, "fails", 5);
+	err = cvm_request(fd, &req);
+	CHECK(err == -EIO, "%s", strerror(-err));
+	ev = cvm_poll(fd, POLLIN, 0);
+	CHECK(ev == POLLIN, "0x%x after REQUEST returned the error", ev);
+	CHECK(read(fd, buf, 1) == 0, "no EOF");
+
+	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK), "%s", strerror(errno));
+	sim_fail_next();
+	sim_set("delay=200:1");
+	err = cvm_request(fd, &req);
+	CHECK(err == -EAGAIN, "%s", strerror(-err));
+	ev = cvm_poll(fd, POLLIN, 10000);
+	CHECK(ev == (POLLIN | POLLERR), "0x%x before anybody was told", ev);
+	err = cvm_rejoin(fd, &req);
+	CHECK(err == -EIO, "%s", strerror(-err));
+	ev = cvm_poll(fd, POLLIN, 0);
+	CHECK(ev == POLLIN, "0x%x after REQUEST returned the error", ev);
+	CHECK(read(fd, buf, 1) == 0, "no EOF");
+}
+
+/* "POLLPRI is reserved for the lease and not set yet": in no state of a file */
+static void never_priority(void)
+{
+	struct cvm_blob b;
+	short ev;
+	int fd;
+
+	cvm_need_evidence();
+	fd = cvm_open(O_RDWR);
+	ev = cvm_poll(fd, POLLPRI, 0);
+	CHECK(!ev, "0x%x of a fresh file", ev);
+	cvm_write(fd, "lease", 5);
+	CHECK(read(fd, buf, 64) == 64, "%s", strerror(errno));
+	ev = cvm_poll(fd, POLLPRI, 0);
+	CHECK(!ev, "0x%x in the middle of a blob", ev);
+	cvm_take(fd, "lease", 5, &b);
+	ev = cvm_poll(fd, POLLPRI, 200);
+	CHECK(!ev, "0x%x after evidence was read", ev);
+}
+
+/*
  * "an event loop never hammers the firmware": one that reads whenever the file
  * is readable, for a second, causes one request, whether it fails or not.
  */
@@ -202,16 +256,39 @@ static void event_loop_without_provider(void)
 	if (st.info.auto_provider)
 		ktap_skip("there is a provider");
 	for (int i = 0; i < 100; i++) {
-		CHECK(cvm_poll(fd, POLLIN, 0) & POLLIN, "not readable");
-		if (read(fd, buf, sizeof(buf)) < 0) {
+		CHECK(cvm_poll(fd, POLLIN, 10000) & POLLIN, "not readable");
+		if (read(fd, buf, sizeof(buf)) < 0 && errno != EAGAIN) {
 			CHECK(errno == ENODEV, "%s", strerror(errno));
 			errors++;
 		}
 	}
 	CHECK(errors == 1, "%d errors", errors);
-	/* "nothing is changed by a failing write" */
-	CHECK(write(fd, "x", 1) == -1 && errno == ENODEV, "%s", strerror(errno));
-	CHECK(read(fd, buf, 1) == 0, "%s", strerror(errno));
+}
+
+/*
+ * "What a non-blocking write cannot know at once (ENODEV, ...) its read
+ * returns": the write succeeds, poll tells the failure, one read its errno
+ */
+static void nonblocking_write_without_provider(void)
+{
+	struct cvm_state st;
+	short ev;
+	int fd;
+
+	fd = cvm_open(O_RDWR | O_NONBLOCK);
+	cvm_get_info(fd, &st);
+	if (st.info.auto_provider)
+		ktap_skip("there is a provider");
+	for (int i = 0; i < 3; i++) {
+		cvm_write(fd, "nobody", 6);
+		ev = cvm_poll(fd, POLLIN, 10000);
+		CHECK(ev == (POLLIN | POLLERR), "0x%x", ev);
+		CHECK(read(fd, buf, 1) == -1 && errno == ENODEV, "%s",
+		      strerror(errno));
+		ev = cvm_poll(fd, POLLIN, 0);
+		CHECK(ev == POLLIN, "0x%x after the error was returned", ev);
+		CHECK(read(fd, buf, 1) == 0, "no EOF after the error");
+	}
 }
 
 /* An edge for every evidence, with EPOLLET, and none in between */
@@ -330,6 +407,10 @@ static const struct ktap_case cases[] = {
 	{ "error", error, 0 },
 	{ "event_loop", event_loop, 0 },
 	{ "event_loop_without_provider", event_loop_without_provider, 0 },
+	{ "nonblocking_write_without_provider",
+	  nonblocking_write_without_provider, 0 },
+	{ "error_returned_by_request", error_returned_by_request, 0 },
+	{ "never_priority", never_priority, 0 },
 	{ "epoll_edge", epoll_edge, 0 },
 	{ "epoll_many", epoll_many, 0 },
 	{ "many_pollers", many_pollers, 0 },

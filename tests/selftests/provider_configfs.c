@@ -66,6 +66,7 @@ static void remove_entry(const char *name)
 static void entry_of_ours(void)
 {
 	char first[64], name[64];
+	struct cvm_live live;
 	struct cvm_state st;
 	uint64_t last;
 
@@ -73,8 +74,8 @@ static void entry_of_ours(void)
 	CHECK(tsm_entries_gone(1000), "an entry at rest");
 	take();
 	CHECK(tsm_entry(first, sizeof(first)), "no entry right after a request");
-	cvm_get_info(fd, &st);
-	CHECK(st.info.live_entries == 1, "live_entries %u", st.info.live_entries);
+	cvm_get_live(&live);
+	CHECK(live.entries == 1, "live_entries %u", live.entries);
 	for (int i = 0; i < 20; i++) {
 		take();
 		last = now_ms();
@@ -170,7 +171,7 @@ static void entry_removed_all_the_time(void)
 {
 	static uint8_t buf[CVM_BUF_SIZE];
 	unsigned int good = 0, refused = 0;
-	struct cvm_state st;
+	struct cvm_live live;
 	struct cvm_blob b;
 	uint8_t rd[64];
 	uint64_t end;
@@ -207,8 +208,8 @@ static void entry_removed_all_the_time(void)
 	}
 	CHECK(n > 0, "still 1.5 s later: %s", strerror(-n));
 	CHECK(tsm_entries_gone(1000), "%d entries are left", tsm_entries());
-	cvm_get_info(fd, &st);
-	CHECK(!st.info.live_entries, "live_entries %u", st.info.live_entries);
+	cvm_get_live(&live);
+	CHECK(!live.entries, "live_entries %u", live.entries);
 }
 
 /* What another program left behind is its own affair */

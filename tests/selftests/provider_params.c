@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parameters that go through to the provider. DESIGN 4: "privlevel never below
- * the floor"; "requests with service_* get an entry of their own, because TSM
- * cannot un-set them"; "SVSM: SHA-512(nonce || manifest)"; DESIGN 3:
- * "EOPNOTSUPP the provider lacks what was asked".
+ * Parameters that go through to the provider: privlevel, never below its floor;
+ * service_*, which TSM cannot un-set, so that such a request gets an entry of
+ * its own; EOPNOTSUPP where the provider lacks them.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
@@ -90,7 +89,7 @@ static void check_levels(uint32_t floor)
 {
 	int err;
 
-	cvm_get_info(fd, &st);
+	driver_ready(fd, &st);
 	CHECK(driver_provider(&st)->privlevel_floor == floor, "floor %u",
 	      driver_provider(&st)->privlevel_floor);
 	CHECK(st.info.privlevel_floor == floor, "floor %u",
@@ -189,7 +188,7 @@ static void need_service(void)
 		ktap_skip("not SNP through TSM");
 	module_unload(drv, 1000);
 	CHECK(!driver_load("vmpl=2"), "vmpl=2");
-	cvm_get_info(fd, &st);
+	driver_ready(fd, &st);
 	CHECK(driver_provider(&st)->caps & CVM_EVIDENCE_CAP_SERVICE, "caps 0x%x",
 	      driver_provider(&st)->caps);
 }
@@ -355,14 +354,19 @@ static void service_where_there_is_none(void)
 	service("svsm");
 	err = ask();
 	CHECK(err == -EOPNOTSUPP, "service: %s", strerror(-err));
+	service("svsm");
+	with_guid(vtpm);
+	with_version(1);
+	err = ask();
+	CHECK(err == -EOPNOTSUPP, "service, guid, version: %s", strerror(-err));
 	prepare();
 	with_guid(vtpm);
 	err = ask();
-	CHECK(err == -EOPNOTSUPP, "guid alone: %s", strerror(-err));
+	CHECK(err == -EINVAL, "guid alone: %s", strerror(-err));
 	prepare();
 	with_version(1);
 	err = ask();
-	CHECK(err == -EOPNOTSUPP, "manifest version alone: %s", strerror(-err));
+	CHECK(err == -EINVAL, "manifest version alone: %s", strerror(-err));
 	CHECK(!ask_at(DEFAULT), "a plain request");
 }
 

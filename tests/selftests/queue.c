@@ -1,175 +1,166 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fair queue: DESIGN 4 ("round-robin over shares, bounded per share and in
- * total"; whose share a request counts in), and EBUSY, EDQUOT of the header.
+ * The bounds of the queue, "THE QUEUE" of the header: "A share with nothing
+ * waiting is always admitted, while fewer than CVM_EVIDENCE_SHARES_MAX shares
+ * wait. Its further requests take places of the common room, queue_max of them:
+ * EBUSY when there are none left, EDQUOT when the share holds as many of them
+ * as are left." queue_shares.c has whose request it is, queue_fair.c the order.
  */
 #define _GNU_SOURCE
-#include "cvm_client.h"
+#include "fill.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#define ALICE	70001
-#define BOB	70002
-#define SUBIDS	700000
-
-static const char *node;
-
-/* What children tell their parent */
-static struct report {
-	int admitted;
-	int err;
-	unsigned int go;
-	uint64_t wait_ns, firmware_ns;
-	int before;
-	int done;
-} *rep;
-
-static void setup(unsigned int queue_max, unsigned int share_max)
-{
-	sim_need();
-	need_root();
-	node = private_node(0666, 0);
-	rep = mmap(NULL, 16 * sizeof(*rep), PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	CHECK(rep != MAP_FAILED, "%s", strerror(errno));
-	param_set("queue_max", queue_max);
-	param_set("share_max", share_max);
-}
-
-/* One more waiting request of whoever calls: 0 or -errno. */
-static int one_more(void)
-{
-	int fd = open(node, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-
-	CHECK(fd >= 0, "%s: %s", node, strerror(errno));
-	return write(fd, "queued", 6) < 0 ? -errno : 0;
-}
-
-struct filler {
-	uid_t uid;
-	int wanted;
-	struct report *rep;
-};
-
-/* Queues until refused, tells, and stays with its requests. */
-static void fill_and_stay(struct filler *f)
-{
-	while (f->rep->admitted < f->wanted) {
-		f->rep->err = one_more();
-		if (f->rep->err)
-			break;
-		f->rep->admitted++;
-	}
-	__atomic_store_n(&f->rep->done, 1, __ATOMIC_RELEASE);
-	for (;;)
-		pause();
-}
-
-static void user_fills(void *arg)
-{
-	struct filler *f = arg;
-
-	become_user(f->uid, f->uid);
-	fill_and_stay(f);
-}
-
-static void wait_done(const struct report *r)
-{
-	for (int i = 0; i < 1000; i++) {
-		if (__atomic_load_n(&r->done, __ATOMIC_ACQUIRE))
-			return;
-		sleep_ms(10);
-	}
-	CHECK(0, "a child did not come to its end");
-}
-
-/* As that user, as many as wanted; then the report is there. */
-static pid_t fill(uid_t uid, int wanted, struct report *r)
-{
-	struct filler f = { uid, wanted, r };
-	pid_t pid = run_child(user_fills, &f);
-
-	wait_done(r);
-	return pid;
-}
-
-/* GET_INFO tells the limits that the parameters set */
-static void limits_told(void)
+static struct cvm_state info_now(void)
 {
 	struct cvm_state st;
+	int fd = cvm_open(O_RDONLY);
 
-	setup(17, 5);
-	cvm_get_info(cvm_open(O_RDONLY), &st);
-	CHECK(st.info.queue_max == 17 && st.info.share_max == 5, "%u, %u",
-	      st.info.queue_max, st.info.share_max);
+	cvm_get_info(fd, &st);
+	close(fd);
+	return st;
 }
 
-/* EDQUOT "this user's share of the queue is full"; others are still admitted */
-static void share_full(void)
+/* GET_INFO tells the limit that the parameter sets, and how many wait */
+static void limits_told(void)
 {
-	struct cvm_state a, b;
-
-	setup(10, 4);
-	cvm_get_info(cvm_open(O_RDONLY), &a);
-	sim_set("block=1");
-	fill(ALICE, 100, &rep[0]);
-	CHECK(rep[0].admitted == 4 && rep[0].err == -EDQUOT, "%d, then %s",
-	      rep[0].admitted, strerror(-rep[0].err));
-	fill(BOB, 3, &rep[1]);
-	CHECK(rep[1].admitted == 3 && !rep[1].err, "%d, then %s",
-	      rep[1].admitted, strerror(-rep[1].err));
-	cvm_get_info(cvm_open(O_RDONLY), &b);
-	CHECK(b.info.refused_quota == a.info.refused_quota + 1 &&
-	      b.info.refused_busy == a.info.refused_busy, "quota %llu, busy %llu",
-	      (unsigned long long)b.info.refused_quota,
-	      (unsigned long long)b.info.refused_busy);
-	CHECK(cvm_find(&b, b.info.auto_provider)->queued == 7, "%u",
-	      cvm_find(&b, b.info.auto_provider)->queued);
+	fill_setup(17);
+	CHECK(info_now().info.queue_max == 17, "%u", info_now().info.queue_max);
+	CHECK(!fill_waiting(), "%u wait", fill_waiting());
+	fill_block();
+	fill(ALICE, 3, &rep[0]);
+	fill_check(&rep[0], 3, 0, "Alice");
+	CHECK(fill_waiting() == 3, "%u wait", fill_waiting());
+	sim_set("block=0");
+	fill_wait_for(0);
 }
 
-/* EBUSY "the provider's queue is full" */
-static void queue_full(void)
+/*
+ * A room of 10: the first share has its reserved place and five of the room
+ * (with five it holds as many as are left), the next three of the five left,
+ * the next one of the two, the next the last one; then there are none.
+ */
+static void numbers(void)
 {
-	setup(6, 4);
-	sim_set("block=1");
-	fill(ALICE, 100, &rep[0]);
-	CHECK(rep[0].admitted == 4 && rep[0].err == -EDQUOT, "%d, then %s",
-	      rep[0].admitted, strerror(-rep[0].err));
-	fill(BOB, 100, &rep[1]);
-	CHECK(rep[1].admitted == 2 && rep[1].err == -EBUSY, "%d, then %s",
-	      rep[1].admitted, strerror(-rep[1].err));
+	static const struct {
+		int admitted, err;
+	} want[] = {
+		{ 1 + 5, EDQUOT }, { 1 + 3, EDQUOT }, { 1 + 1, EDQUOT },
+		{ 1 + 1, EBUSY }, { 1, EBUSY }, { 1, EBUSY },
+	};
+	struct cvm_state before, after;
+	unsigned int sum = 0;
+	char who[32];
+
+	fill_setup(10);
+	before = info_now();
+	fill_block();
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		fill(ALICE + i, MANY, &rep[i]);
+		snprintf(who, sizeof(who), "user number %zu", i + 1);
+		fill_check(&rep[i], want[i].admitted, want[i].err, who);
+		sum += want[i].admitted;
+	}
+	/* whoever holds places: there are none left */
+	fill(ALICE, 1, &rep[10]);
+	fill_check(&rep[10], 0, EBUSY, "the first user again");
+	after = info_now();
+	CHECK(after.info.requests_waiting == sum, "%u wait, not %u",
+	      after.info.requests_waiting, sum);
+	CHECK(after.info.refused_quota == before.info.refused_quota + 3 &&
+	      after.info.refused_busy == before.info.refused_busy + 4,
+	      "refused: %llu for the share, %llu for the queue",
+	      (unsigned long long)(after.info.refused_quota -
+				   before.info.refused_quota),
+	      (unsigned long long)(after.info.refused_busy -
+				   before.info.refused_busy));
 }
 
-/* A place is free again when a request ends or its file is closed */
+/* Of an odd room a lone share has the larger half, of one place that one */
+static void odd_rooms(void)
+{
+	static const struct {
+		unsigned int queue_max;
+		int admitted, err;
+	} want[] = { { 1, 2, EBUSY }, { 2, 2, EDQUOT }, { 3, 3, EDQUOT },
+		     { 7, 5, EDQUOT } };
+	char who[32];
+	pid_t pid;
+
+	fill_setup(1024);
+	fill_block();
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		param_set("queue_max", want[i].queue_max);
+		pid = fill(ALICE, MANY, &rep[i]);
+		snprintf(who, sizeof(who), "a room of %u", want[i].queue_max);
+		fill_check(&rep[i], want[i].admitted, want[i].err, who);
+		kill(pid, SIGKILL);
+		reap_child(pid, 5000);
+		fill_wait_for(0);
+	}
+}
+
+/* What is in the firmware does not wait: a lone share has one more. */
+static void own_in_firmware(void)
+{
+	fill_setup(10);
+	sim_set("block=1");
+	fill(ALICE, 1, &rep[0]);
+	fill_check(&rep[0], 1, 0, "the first");
+	fill_wait_for(0);
+	fill(ALICE, MANY, &rep[1]);
+	fill_check(&rep[1], 6, EDQUOT, "behind its own request");
+}
+
+/* A room that shrinks under those who are in it: nobody is thrown out. */
+static void room_shrinks(void)
+{
+	fill_setup(100);
+	fill_block();
+	fill(ALICE, MANY, &rep[0]);
+	fill_check(&rep[0], 51, EDQUOT, "Alice");
+	param_set("queue_max", 10);
+	fill(ALICE, 1, &rep[1]);
+	fill_check(&rep[1], 0, EBUSY, "Alice, of more than there are");
+	fill(BOB, MANY, &rep[2]);
+	fill_check(&rep[2], 1, EBUSY, "Bob's reserved place");
+	CHECK(fill_waiting() == 52, "%u wait", fill_waiting());
+	param_set("queue_max", 100);
+	fill(BOB, MANY, &rep[3]);
+	fill_check(&rep[3], 25, EDQUOT, "Bob in a room of 100 again");
+}
+
+/* A place is free again when a request ends, or when its file is closed. */
 static void places_come_back(void)
 {
 	pid_t pid;
 
-	setup(10, 4);
-	sim_set("block=1");
-	pid = fill(ALICE, 100, &rep[0]);
-	CHECK(rep[0].admitted == 4, "%d", rep[0].admitted);
+	fill_setup(10);
+	fill_block();
+	pid = fill(ALICE, MANY, &rep[0]);
+	fill_check(&rep[0], 6, EDQUOT, "Alice");
+	fill(BOB, MANY, &rep[1]);
+	fill_check(&rep[1], 4, EDQUOT, "Bob");
 	kill(pid, SIGKILL);
 	reap_child(pid, 5000);
-	/* the one in the firmware still counts */
-	fill(ALICE, 100, &rep[1]);
-	CHECK(rep[1].admitted == 3 && rep[1].err == -EDQUOT, "%d, then %s",
-	      rep[1].admitted, strerror(-rep[1].err));
+	fill_wait_for(4);
+	/* Bob holds 3 of the room, 7 are left */
+	fill(CAROL, MANY, &rep[2]);
+	fill_check(&rep[2], 1 + 4, EDQUOT, "Carol, after Alice");
 	sim_set("block=0");
-	sleep_ms(1500);
-	sim_set("block=1");
-	fill(ALICE, 100, &rep[2]);
-	CHECK(rep[2].admitted == 4, "%d after all were served", rep[2].admitted);
+	fill_wait_for(0);
+	sleep_ms(200);
+	fill_block();
+	fill(ALICE, MANY, &rep[3]);
+	fill_check(&rep[3], 6, EDQUOT, "Alice, after all were served");
 }
 
-/* "A write under O_NONBLOCK that finds the queue full changes nothing" */
+/* "nothing is changed by a failing write"; the ERRORS of the three calls */
 static void refused_write_changes_nothing(void)
 {
 	static uint8_t buf[CVM_BUF_SIZE];
@@ -178,70 +169,37 @@ static void refused_write_changes_nothing(void)
 	ssize_t n;
 	int fd, err;
 
-	setup(10, 1);
+	fill_setup(2);
 	fd = cvm_open(O_RDWR);
 	cvm_write(fd, "unread", 6);
 	CHECK(read(fd, buf, 70) == 70, "%s", strerror(errno));
-	sim_set("block=1");
-	CHECK(!one_more(), "");
+	fill_block();
+	CHECK(!fill_one() && !fill_one(), "not admitted");
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	CHECK(write(fd, "refused", 7) == -1 && errno == EDQUOT, "%s",
 	      strerror(errno));
-	cvm_request_init(&req, "refused", 7);
-	err = cvm_request(fd, &req);
-	CHECK(err == -EDQUOT && !req.sequence, "%s", strerror(-err));
 	n = cvm_slurp(fd, buf + 70, sizeof(buf) - 70);
 	CHECK(n > 0, "%s", strerror(-n));
 	cvm_blob_check(buf, n + 70, "unread", 6, &b);
-	/* a blocking file is told by the read that would have started it */
+
+	/* REQUEST: "0 when it was not admitted", and the file is at EOF */
+	cvm_request_init(&req, "refused", 7);
+	err = cvm_request(fd, &req);
+	CHECK(err == -EDQUOT && !req.sequence, "%s, sequence %llu",
+	      strerror(-err), (unsigned long long)req.sequence);
+	CHECK(read(fd, buf, 1) == 0, "not at EOF");
+
+	/* a blocking file is told by the read that would have started it, once */
 	fcntl(fd, F_SETFL, 0);
 	cvm_write(fd, "refused", 7);
 	CHECK(read(fd, buf, 1) == -1 && errno == EDQUOT, "%s", strerror(errno));
 	CHECK(read(fd, buf, 1) == 0, "the error came twice");
-}
 
-static void one_request(void *arg)
-{
-	struct cvm_evidence_request req;
-	struct report *r = arg;
-	int fd;
-
-	become_user(BOB, BOB);
-	fd = open(node, O_RDWR);
-	cvm_request_init(&req, "single", 6);
-	r->err = cvm_request(fd, &req);
-	r->wait_ns = req.wait_ns;
-	r->firmware_ns = req.firmware_ns;
-}
-
-/*
- * "round-robin over shares": 50 requests of one user in the queue do not delay
- * the single one of another by more than about two services.
- */
-static void fairness(void)
-{
-	struct cvm_state a, b;
-	uint64_t before;
-	pid_t pid;
-
-	setup(200, 100);
-	sim_set("delay=200");
-	fill(ALICE, 50, &rep[0]);
-	CHECK(rep[0].admitted == 50, "%d", rep[0].admitted);
-	cvm_get_info(cvm_open(O_RDONLY), &a);
-	pid = run_child(one_request, &rep[1]);
-	join_child(pid, 30000);
-	cvm_get_info(cvm_open(O_RDONLY), &b);
-	CHECK(!rep[1].err, "%s", strerror(-rep[1].err));
-	before = b.info.requests_ok - a.info.requests_ok - 1;
-	ktap_note("served after %llu of the 50, wait %llu ms, its firmware %llu ms",
-		  (unsigned long long)before,
-		  (unsigned long long)rep[1].wait_ns / 1000000,
-		  (unsigned long long)rep[1].firmware_ns / 1000000);
-	CHECK(before <= 4, "%llu others were served first",
-	      (unsigned long long)before);
-	CHECK(rep[1].wait_ns <= 2 * rep[1].firmware_ns + 200000000, "wait %llu ms",
-	      (unsigned long long)rep[1].wait_ns / 1000000);
+	/* a room without a place left */
+	param_set("queue_max", 1);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	CHECK(write(fd, "refused", 7) == -1 && errno == EBUSY, "%s",
+	      strerror(errno));
 }
 
 /* Within one share the order is that of admission */
@@ -251,10 +209,10 @@ static void first_come(void)
 	struct pollfd p[N];
 	int done = 0;
 
-	setup(100, 50);
+	fill_setup(100);
 	sim_set("delay=150");
 	for (int i = 0; i < N; i++) {
-		p[i].fd = open(node, O_RDWR | O_NONBLOCK);
+		p[i].fd = open(fill_node, O_RDWR | O_NONBLOCK);
 		p[i].events = POLLIN;
 		cvm_write(p[i].fd, "order", 5);
 	}
@@ -268,146 +226,55 @@ static void first_come(void)
 	}
 }
 
-/* A user namespace of that user's; then in it, as a subordinate uid. */
-static void user_fills_from_namespace(void *arg)
+/* Opens as this user, in a process that is root; its first write: 0 or -errno */
+static int share_of(uid_t uid, int *fd)
 {
-	struct filler *f = arg;
-	char map[64];
-	int ready[2], mapped[2];
-	pid_t pid, me = getpid();
-	char c;
+	CHECK(!setresuid(uid, uid, 0), "uid %u: %s", uid, strerror(errno));
+	*fd = open(fill_node, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	CHECK(*fd >= 0, "%s: %s", fill_node, strerror(errno));
+	CHECK(!setresuid(0, 0, 0), "%s", strerror(errno));
+	return write(*fd, "many", 4) < 0 ? -errno : 0;
+}
 
-	CHECK(!pipe(ready) && !pipe(mapped), "%s", strerror(errno));
-	pid = fork();
-	if (!pid) {
-		/* still root: writes the map, as newuidmap would */
-		CHECK(read(ready[0], &c, 1) == 1, "");
-		snprintf(map, sizeof(map), "/proc/%d/gid_map", me);
-		CHECK(!write_line(map, "0 %u 1\n1 %u 100\n", f->uid, SUBIDS),
-		      "gid_map");
-		snprintf(map, sizeof(map), "/proc/%d/uid_map", me);
-		CHECK(!write_line(map, "0 %u 1\n1 %u 100\n", f->uid, SUBIDS),
-		      "uid_map");
-		CHECK(write(mapped[1], "x", 1) == 1, "");
-		_exit(0);
+/* So many shares wait with a reserved place each; one more is refused. */
+static void shares_max(void)
+{
+	static int fd[CVM_EVIDENCE_SHARES_MAX];
+	int more, err;
+
+	fill_setup(16);
+	fill_block();
+	for (int i = 0; i < CVM_EVIDENCE_SHARES_MAX; i++) {
+		err = share_of(100000 + i, &fd[i]);
+		CHECK(!err, "share number %d: %s", i + 1, strerror(-err));
 	}
-	become_user(f->uid, f->uid);
-	if (unshare(CLONE_NEWUSER)) {
-		f->rep->err = -errno;
-		f->rep->admitted = -1;
-		f->rep->done = 1;
-		_exit(0);
-	}
-	CHECK(write(ready[1], "x", 1) == 1 && read(mapped[0], &c, 1) == 1, "");
-	join_child(pid, 5000);
-	CHECK(!setresgid(5, 5, 5) && !setresuid(5, 5, 5), "%s", strerror(errno));
-	fill_and_stay(f);
-}
-
-/* "neither may multiply a share": sub-uids in a namespace count for its owner */
-static void user_namespace(void)
-{
-	struct filler f;
-
-	setup(20, 4);
-	sim_set("block=1");
-	fill(ALICE, 2, &rep[0]);
-	CHECK(rep[0].admitted == 2, "%d", rep[0].admitted);
-	f = (struct filler){ ALICE, 100, &rep[1] };
-	run_child(user_fills_from_namespace, &f);
-	wait_done(&rep[1]);
-	if (rep[1].admitted < 0)
-		ktap_skip("no user namespaces for users: %s",
-			  strerror(-rep[1].err));
-	CHECK(rep[1].admitted == 2 && rep[1].err == -EDQUOT,
-	      "%d more in the namespace, then %s", rep[1].admitted,
-	      strerror(-rep[1].err));
-	fill(ALICE, 100, &rep[2]);
-	CHECK(rep[2].admitted == 0 && rep[2].err == -EDQUOT, "%d, then %s",
-	      rep[2].admitted, strerror(-rep[2].err));
-	fill(BOB, 1, &rep[3]);
-	CHECK(rep[3].admitted == 1, "%s", strerror(-rep[3].err));
-}
-
-static void fill_in_cgroup(void *arg)
-{
-	struct filler *f = arg;
-
-	while (!__atomic_load_n(&f->rep->go, __ATOMIC_ACQUIRE))
-		sleep_ms(2);
-	fill_and_stay(f);
-}
-
-/* "where that is uid 0, the opener's cgroup": each container its own */
-static void root_by_cgroup(void)
-{
-	static const char *const names[] = { "one", "two", "one-more" };
-	static const int want[] = { 3, 3, 0 };
-	char path[3][160];
-
-	setup(20, 3);
-	sim_set("block=1");
-	cgroup_make(names[0], path[0], sizeof(path[0]));
-	cgroup_make(names[1], path[1], sizeof(path[1]));
-	strcpy(path[2], path[0]);
-	for (int i = 0; i < 3; i++) {
-		struct filler f = { 0, 100, &rep[i] };
-		pid_t pid = run_child(fill_in_cgroup, &f);
-
-		cgroup_enter(path[i], pid);
-		__atomic_store_n(&rep[i].go, 1, __ATOMIC_RELEASE);
-		wait_done(&rep[i]);
-		CHECK(rep[i].admitted == want[i] && rep[i].err == -EDQUOT,
-		      "cgroup %s: %d, then %s", names[i], rep[i].admitted,
-		      strerror(-rep[i].err));
-	}
-	/* a user's own uid is the share, in whichever cgroup */
-	fill(ALICE, 3, &rep[4]);
-	CHECK(rep[4].admitted == 3, "%s", strerror(-rep[4].err));
-}
-
-/* The opener's share, whoever uses the file afterwards */
-static void opens_as_alice_used_by_bob(void *arg)
-{
-	struct report *r = arg;
-	int fd;
-
-	CHECK(!setresuid(ALICE, ALICE, 0), "%s", strerror(errno));
-	fd = open(node, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	CHECK(fd >= 0, "%s", strerror(errno));
-	CHECK(!setresuid(0, 0, 0) && !setresuid(BOB, BOB, BOB), "%s",
-	      strerror(errno));
-	r->err = write(fd, "whose", 5) < 0 ? -errno : 0;
-	r->admitted = one_more();
-	r->done = 1;
-	for (;;)
-		pause();
-}
-
-static void opener_pays(void)
-{
-	setup(20, 2);
-	sim_set("block=1");
-	fill(ALICE, 2, &rep[0]);
-	CHECK(rep[0].admitted == 2, "%d", rep[0].admitted);
-	run_child(opens_as_alice_used_by_bob, &rep[1]);
-	wait_done(&rep[1]);
-	CHECK(rep[1].err == -EDQUOT, "Alice's file in Bob's hands: %s",
-	      strerror(-rep[1].err));
-	CHECK(!rep[1].admitted, "Bob's own file: %s", strerror(-rep[1].admitted));
+	CHECK(fill_waiting() == CVM_EVIDENCE_SHARES_MAX, "%u wait", fill_waiting());
+	err = share_of(99999, &more);
+	CHECK(err == -EBUSY, "share number %d: %s", CVM_EVIDENCE_SHARES_MAX + 1,
+	      strerror(-err));
+	/* one that waits already may have a place of the room besides */
+	err = share_of(100000, &more);
+	CHECK(!err, "the second request of a share: %s", strerror(-err));
+	close(more);
+	/* one leaves, another may come */
+	close(fd[77]);
+	fill_wait_for(CVM_EVIDENCE_SHARES_MAX - 1);
+	err = share_of(99999, &more);
+	CHECK(!err, "after one of them left: %s", strerror(-err));
+	err = share_of(99998, &more);
+	CHECK(err == -EBUSY, "and one more: %s", strerror(-err));
 }
 
 static const struct ktap_case cases[] = {
 	{ "limits_told", limits_told, 0 },
-	{ "share_full", share_full, 0 },
-	{ "queue_full", queue_full, 0 },
+	{ "numbers", numbers, 0 },
+	{ "odd_rooms", odd_rooms, 0 },
+	{ "own_in_firmware", own_in_firmware, 0 },
+	{ "room_shrinks", room_shrinks, 0 },
 	{ "places_come_back", places_come_back, 0 },
 	{ "refused_write_changes_nothing", refused_write_changes_nothing, 0 },
-	{ "fairness", fairness, 0 },
 	{ "first_come", first_come, 0 },
-	{ "user_namespace", user_namespace, 0 },
-	{ "root_by_cgroup", root_by_cgroup, 0 },
-	{ "opener_pays", opener_pays, 0 },
+	{ "shares_max", shares_max, 180 },
 };
 
 CVM_TEST_MAIN(cases)

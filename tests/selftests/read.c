@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* read(2) and write(2) of the device: UAPI header "THE FILE", DESIGN 3. */
+/* read(2) and write(2) of the device: UAPI header "THE FILE". */
 #define _GNU_SOURCE
 #include "cvm_client.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 static uint8_t buf[CVM_BUF_SIZE], buf2[CVM_BUF_SIZE];
@@ -111,26 +110,26 @@ static void one_read_takes_all(void)
 	CHECK(read(fd, buf, sizeof(buf)) == 0, "more after the blob");
 }
 
-/* readv(2) is a read */
-static void scattered(void)
+/* "A read of 0 bytes returns 0 and does nothing": in each state of a file */
+static void read_nothing(void)
 {
-	struct iovec iov[] = {
-		{ buf, 5 }, { buf + 5, 60 }, { buf + 65, sizeof(buf) - 65 },
-	};
-	struct cvm_blob b;
-	size_t got = 0;
-	ssize_t n;
+	struct cvm_state a, b;
+	struct cvm_blob blob;
 	int fd;
 
-	cvm_need_evidence();
 	fd = cvm_open(O_RDWR);
-	cvm_write(fd, "vec", 3);
-	n = readv(fd, iov, 3);
-	CHECK(n > 0, "readv: %s", strerror(errno));
-	got = n;
-	n = cvm_slurp(fd, buf + got, sizeof(buf) - got);
-	CHECK(n >= 0, "%s", strerror(-n));
-	cvm_blob_check(buf, got + n, "vec", 3, &b);
+	cvm_get_info(fd, &a);
+	CHECK(read(fd, buf, 0) == 0, "fresh: %s", strerror(errno));
+	cvm_write(fd, "nothing", 7);
+	CHECK(read(fd, buf, 0) == 0, "written: %s", strerror(errno));
+	CHECK(read(fd, NULL, 0) == 0, "no buffer: %s", strerror(errno));
+	cvm_get_info(fd, &b);
+	CHECK(b.info.requests_started == a.info.requests_started, "it asked");
+	cvm_need_evidence();
+	CHECK(read(fd, buf, 50) == 50, "%s", strerror(errno));
+	CHECK(read(fd, buf + 50, 0) == 0, "midway: %s", strerror(errno));
+	cvm_blob_check(buf, 50 + slurp(fd, buf + 50), "nothing", 7, &blob);
+	CHECK(read(fd, buf, 0) == 0, "at EOF: %s", strerror(errno));
 }
 
 /* A stream has no position: pread and lseek are refused */
@@ -356,7 +355,7 @@ static const struct ktap_case cases[] = {
 	{ "chosen_is_not_random", chosen_is_not_random, 0 },
 	{ "any_buffer_size", any_buffer_size, 120 },
 	{ "one_read_takes_all", one_read_takes_all, 0 },
-	{ "scattered", scattered, 0 },
+	{ "read_nothing", read_nothing, 0 },
 	{ "no_position", no_position, 0 },
 	{ "every_length", every_length, 120 },
 	{ "bad_lengths", bad_lengths, 0 },

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signals while a request is waited for: "An interrupted read or REQUEST
- * (EINTR, or restarted by the kernel) leaves its request on the open file: the
- * same call with the same arguments rejoins it, under its first deadline."
+ * Signals while a request is waited for: "An interrupted read (EINTR, or
+ * restarted by the kernel) leaves its request on the open file, and the next
+ * read continues it. REQUEST is continued by its sequence number. A request
+ * keeps its first deadline."
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
@@ -128,7 +129,7 @@ static void request_interrupted(void)
 	CHECK(err == -EINTR, "%s", strerror(-err));
 	seq = req.sequence;
 	CHECK(seq, "it was admitted: no sequence");
-	err = cvm_request(fd, &req);
+	err = cvm_rejoin(fd, &req);
 	CHECK(!err, "%s", strerror(-err));
 	CHECK(req.sequence == seq, "not the same request");
 	n = cvm_slurp(fd, buf, sizeof(buf));
@@ -174,7 +175,8 @@ static void first_deadline(void)
 	req.timeout_ms = 1500;
 	alarm_in(400, true, 0);
 	t = now_ms();
-	while ((err = cvm_request(fd, &req)) == -EINTR)
+	/* with sequence 0 at first, then with that of the request */
+	while ((err = cvm_rejoin(fd, &req)) == -EINTR)
 		CHECK(++eintr < 50, "the deadline moves on");
 	alarm_off();
 	t = now_ms() - t;
@@ -203,7 +205,7 @@ static void failed_meanwhile(void)
 	err = cvm_request(fd, &req);
 	CHECK(err == -EINTR, "%s", strerror(-err));
 	sleep_ms(1000);
-	err = cvm_request(fd, &req);
+	err = cvm_rejoin(fd, &req);
 	CHECK(err == -EBADMSG, "%s", strerror(-err));
 	CHECK(read(fd, buf, 1) == 0, "the error came twice");
 }
@@ -278,8 +280,8 @@ static void killed(void)
 	}
 	sleep_ms(500);
 	cvm_get_info(fd, &st);
-	CHECK(cvm_find(&st, st.info.auto_provider)->queued == N, "%u queued",
-	      cvm_find(&st, st.info.auto_provider)->queued);
+	CHECK(st.info.requests_waiting == N - 1, "%u wait",
+	      st.info.requests_waiting);
 	for (int i = 0; i < N; i++) {
 		int status;
 
@@ -297,8 +299,7 @@ static void killed(void)
 	CHECK_TIME(worst < 1000, "%llu ms", (unsigned long long)worst);
 	/* the dead leave the queue at once; only the firmware's call goes on */
 	cvm_get_info(fd, &st);
-	CHECK(cvm_find(&st, st.info.auto_provider)->queued <= 1, "%u queued",
-	      cvm_find(&st, st.info.auto_provider)->queued);
+	CHECK(!st.info.requests_waiting, "%u wait", st.info.requests_waiting);
 	sim_set("block=0");
 	CHECK(cvm_wait_idle(fd, 5000), "requests of the dead are alive");
 }

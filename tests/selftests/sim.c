@@ -51,22 +51,14 @@ static int ctl(const char *arg)
 	return status;
 }
 
-/* The simulator's kernel side, for the driver that AUTO uses */
+/* The simulator's kernel side, for the driver that it was started with */
 static bool sim_dir(char *dir, size_t size)
 {
-	const struct cvm_evidence_provider *p;
-	struct cvm_state st;
-	int fd = cvm_open(O_RDONLY);
+	char driver[32];
 
-	cvm_get_info(fd, &st);
-	close(fd);
-	p = cvm_find(&st, st.info.auto_provider);
-	if (!p)
+	if (!read_line("/run/cvm-sim/driver", driver, sizeof(driver)))
 		return false;
-	snprintf(dir, size, "/sys/kernel/cvm_sim/%s", p->driver);
-	for (char *c = dir; *c; c++)
-		if (*c == '-')
-			*c = '_';
+	snprintf(dir, size, "/sys/kernel/cvm_sim/%s", driver);
 	return !access(dir, F_OK);
 }
 

@@ -63,6 +63,7 @@ static void client(void *arg)
 static void under_load(void (*change)(unsigned int round))
 {
 	pid_t pids[CLIENTS];
+	struct cvm_live live;
 	struct cvm_state st;
 	unsigned int round = 0;
 	uint64_t end;
@@ -86,8 +87,9 @@ static void under_load(void (*change)(unsigned int round))
 	fd = cvm_open(O_RDONLY);
 	CHECK(cvm_wait_idle(fd, 5000), "requests are still alive");
 	cvm_get_info(fd, &st);
-	CHECK(!st.info.live_requests && !st.info.live_blobs,
-	      "%u requests, %u blobs", st.info.live_requests, st.info.live_blobs);
+	cvm_get_live(&live);
+	CHECK(!live.requests && !live.blobs, "%u requests, %u blobs",
+	      live.requests, live.blobs);
 	CHECK(st.info.requests_started == st.info.requests_ok +
 	      st.info.requests_failed, "%llu started",
 	      (unsigned long long)st.info.requests_started);

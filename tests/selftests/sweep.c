@@ -23,7 +23,6 @@ static uint64_t whole;
 /* Why the last answer is not what it has to be; NULL when it is */
 static const char *wrong;
 /* Requests admitted before the call */
-static uint64_t before_it;
 static unsigned int told;
 
 void sweep_wrong(const char *why)
@@ -71,18 +70,10 @@ int sweep_read(void)
 	return 0;
 }
 
-static uint64_t started(void)
-{
-	struct cvm_state st;
-
-	cvm_get_info(sweep_fd, &st);
-	return st.info.requests_started;
-}
-
 int sweep_request(void)
 {
 	struct cvm_evidence_request req;
-	int err, unread;
+	int err;
 
 	cvm_request_init(&req, sweep_rd, sizeof(sweep_rd));
 	req.flags = sweep_shape.flags;
@@ -96,11 +87,12 @@ int sweep_request(void)
 		req.quote_data_len = strlen(sweep_shape.quote_data);
 	}
 	err = cvm_request(sweep_fd, &req);
-	/* out fields that could not be written cost no evidence: it is there */
-	if (err && (err != -EFAULT || started() == before_it))
-		return err;
-	unread = sweep_read();
-	return err ?: unread;
+	if (!err)
+		return sweep_read();
+	/* EOF: neither this request's evidence nor an earlier one's */
+	if (read(sweep_fd, buf, 1))
+		wrong = "no EOF after a REQUEST that failed";
+	return err;
 }
 
 static void tell(unsigned int n, int err, const char *what)
@@ -124,19 +116,18 @@ static bool expected(const struct sweep *s, int err)
 static const char *at_rest(unsigned int files)
 {
 	uint64_t end = now_ms() + SETTLE_MS;
-	struct cvm_state st;
+	struct cvm_live live;
 
 	for (;;) {
-		cvm_get_info(sweep_fd, &st);
-		if (!st.info.live_requests && !st.info.live_blobs &&
-		    st.info.live_files == files)
+		cvm_get_live(&live);
+		if (!live.requests && !live.blobs && live.files == files)
 			return NULL;
 		if (now_ms() > end)
 			break;
 		sleep_ms(5);
 	}
-	return st.info.live_requests ? "a request leaks" :
-	       st.info.live_blobs ? "a blob leaks" : "a file leaks";
+	return live.requests ? "a request leaks" :
+	       live.blobs ? "a blob leaks" : "a file leaks";
 }
 
 static void remove_entries(void)
@@ -176,8 +167,6 @@ static void sweep_one(const struct sweep *s, unsigned int n, pid_t pid,
 	/* GET_INFO would look again, and there was nothing left to look for */
 	if (s->prepare)
 		s->prepare();
-	else
-		before_it = started();
 	fill_random(sweep_rd, sizeof(sweep_rd));
 	wrong = NULL;
 	inject_arm(pid, tid, n);
@@ -202,7 +191,7 @@ static void sweep_one(const struct sweep *s, unsigned int n, pid_t pid,
 void sweep(const struct sweep *s, unsigned int kinds)
 {
 	pid_t pid = getpid(), tid = syscall(SYS_gettid);
-	struct cvm_state st;
+	struct cvm_live live;
 	unsigned int n, step;
 	bool hit = true;
 
@@ -218,9 +207,9 @@ void sweep(const struct sweep *s, unsigned int kinds)
 		CHECK(!wrong, "%s", wrong);
 		CHECK(!err, "%s", strerror(-err));
 	}
-	cvm_get_info(sweep_fd, &st);
+	cvm_get_live(&live);
 	if (s->worker) {
-		pid = inject_worker(s->worker);
+		pid = inject_worker();
 		tid = pid;
 	}
 	if (s->anywhere)
@@ -229,25 +218,12 @@ void sweep(const struct sweep *s, unsigned int kinds)
 		inject_kinds(kinds);
 	step = inject_step(s->step);
 	for (n = 1; hit && n < N_MAX; n += step)
-		sweep_one(s, n, pid, tid, st.info.live_files, &hit);
+		sweep_one(s, n, pid, tid, live.files, &hit);
 	inject_reset();
 	ktap_note("%u faults, step %u", (n - 1) / step - 1, step);
 	CHECK(!hit, "no end after %u faults", n);
 	CHECK(!told, "%u of %u", told, (n - 1) / step - 1);
 	CHECK(n > 1 + step || s->may_be_none, "there was nothing to fail");
-}
-
-const char *sweep_worker(void)
-{
-	const struct cvm_evidence_provider *p;
-	static char name[sizeof(p->name)];
-	struct cvm_state st;
-
-	cvm_get_info(sweep_fd, &st);
-	p = cvm_find(&st, st.info.auto_provider);
-	CHECK(p, "no provider");
-	strcpy(name, p->name);
-	return name;
 }
 
 void sweep_need(unsigned int kinds)

@@ -31,8 +31,6 @@ extern uint8_t sweep_rd[64];
 
 /* SKIPs where the kernel injects no such faults; opens the device */
 void sweep_need(unsigned int kinds);
-/* As whose thread a provider serves AUTO: its name */
-const char *sweep_worker(void);
 
 /* To be called; 0 or -errno */
 int sweep_request(void);
@@ -45,7 +43,7 @@ struct sweep {
 	int (*call)(void);
 	/* before each call, without faults, or NULL; not with copies */
 	void (*prepare)(void);
-	const char *worker;	/* armed is this one's thread, or ourselves */
+	bool worker;		/* the module's thread is armed, not ourselves */
 	int fault;		/* -errno of the faults themselves, or 0 */
 	int others[4];		/* -errno of callees, see where it is filled */
 	bool anywhere;		/* not under our code alone */

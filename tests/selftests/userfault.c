@@ -2,7 +2,7 @@
 /*
  * User memory that a page fault handler of the user's own holds back for as
  * long as it likes (userfaultfd). It may stall the call that was given it, and
- * whoever shares its open file: never the provider's thread, never others.
+ * who shares its open file: never the module's thread, never others.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
@@ -70,7 +70,7 @@ static void give(const void *content)
 	CHECK(!ioctl(uffd, UFFDIO_COPY, &copy), "%s", strerror(errno));
 }
 
-/* Others are served meanwhile, soon, and the provider's thread is idle */
+/* Others are served meanwhile, soon, and the module's thread is idle */
 static void others_served(void)
 {
 	struct cvm_state st;
@@ -183,10 +183,10 @@ static void outcome_into_held(void)
 	CHECK(!pthread_create(&t, NULL, requester_out, &err), "pthread_create");
 	/* the kernel has read it when the request is there; then it is gone */
 	for (int i = 0; i < 500; i++) {
-		struct cvm_state st;
+		struct cvm_live live;
 
-		cvm_get_info(fd, &st);
-		if (st.info.live_requests)
+		cvm_get_live(&live);
+		if (live.requests)
 			break;
 		sleep_ms(1);
 	}
@@ -218,14 +218,14 @@ static void stalled_child(void *arg)
 /* Who stalls for ever can be killed, and takes everything with him */
 static void killed_while_stalled(void)
 {
-	struct cvm_state st;
+	struct cvm_live live;
 	pid_t pid;
 
 	need();
 	pid = run_child(stalled_child, NULL);
 	for (int i = 0; ; i++) {
-		cvm_get_info(fd, &st);
-		if (st.info.live_blobs)
+		cvm_get_live(&live);
+		if (live.blobs)
 			break;
 		CHECK(i < 2000, "its evidence never came");
 		sleep_ms(5);
@@ -235,9 +235,9 @@ static void killed_while_stalled(void)
 	kill(pid, SIGKILL);
 	reap_child(pid, 5000);
 	CHECK(cvm_wait_idle(fd, 5000), "its request stays");
-	cvm_get_info(fd, &st);
-	CHECK(!st.info.live_blobs && st.info.live_files == 1,
-	      "%u blobs, %u files", st.info.live_blobs, st.info.live_files);
+	cvm_get_live(&live);
+	CHECK(!live.blobs && live.files == 1, "%u blobs, %u files", live.blobs,
+	      live.files);
 }
 
 static const struct ktap_case cases[] = {

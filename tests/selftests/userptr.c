@@ -168,7 +168,7 @@ static void structs_at_the_edge(void)
 		CHECK(ioctl(fd, CVM_EVIDENCE_GET_INFO, info) == -1 &&
 		      errno == EFAULT, "%zu beyond: %s", cut, strerror(errno));
 	}
-	/* shorter, as its size says, is within the page again */
+	/* a smaller one, as its size says, is within the page again */
 	memset(p, 0, page);
 	info = (void *)(p + page - CVM_EVIDENCE_INFO_SIZE_MIN);
 	info->size = CVM_EVIDENCE_INFO_SIZE_MIN;
@@ -225,13 +225,11 @@ static void text_at_the_edge(void)
 	CHECK(err != -EFAULT && err != -EINVAL, "%s", strerror(-err));
 }
 
-/* Out fields that cannot be written: EFAULT; the evidence is not lost by it */
+/* sequence and out fields that cannot be written: EFAULT, and then EOF */
 static void out_to_readonly(void)
 {
 	struct cvm_evidence_request *r;
-	struct cvm_blob b;
 	uint8_t *p = pages(1);
-	ssize_t n;
 	int fd;
 
 	cvm_need_evidence();
@@ -241,9 +239,8 @@ static void out_to_readonly(void)
 	CHECK(!mprotect(p, page, PROT_READ), "%s", strerror(errno));
 	CHECK(ioctl(fd, CVM_EVIDENCE_REQUEST, r) == -1 && errno == EFAULT, "%s",
 	      strerror(errno));
-	n = cvm_slurp(fd, buf, sizeof(buf));
-	CHECK(n > 0, "%s", n ? strerror(-n) : "EOF");
-	cvm_blob_check(buf, n, "readonly", 8, &b);
+	CHECK(read(fd, buf, 1) == 0, "evidence after EFAULT");
+	CHECK(cvm_wait_idle(fd, 10000), "its request goes on");
 }
 
 static uint8_t *victim;
@@ -256,12 +253,10 @@ static void *unmapper(void *arg)
 	return NULL;
 }
 
-/* The struct goes away while the request is under way */
+/* The struct goes away while the request is under way: EFAULT, and then EOF */
 static void unmapped_during_request(void)
 {
-	struct cvm_blob b;
 	pthread_t t;
-	ssize_t n;
 	int fd;
 
 	sim_need();
@@ -273,9 +268,7 @@ static void unmapped_during_request(void)
 	CHECK(ioctl(fd, CVM_EVIDENCE_REQUEST, victim) == -1 && errno == EFAULT,
 	      "%s", strerror(errno));
 	pthread_join(t, NULL);
-	n = cvm_slurp(fd, buf, sizeof(buf));
-	CHECK(n > 0, "%s", n ? strerror(-n) : "EOF");
-	cvm_blob_check(buf, n, "unmapped", 8, &b);
+	CHECK(read(fd, buf, 1) == 0, "evidence after EFAULT");
 }
 
 /* The buffer of a read that waits goes away */

@@ -21,8 +21,11 @@ static void info(void)
 	pv_need();
 	cvm_get_info(pv_fd, &st);
 	p = cvm_find(&st, CVM_EVIDENCE_PROVIDER_VTPM);
-	CHECK(p && p->status == CVM_EVIDENCE_ST_AVAILABLE, "%s", p ? p->reason : "");
+	CHECK(p && p->status == CVM_EVIDENCE_ST_AVAILABLE, "%s", p ? cvm_why(p) : "");
 	CHECK(p->caps & CVM_EVIDENCE_CAP_TPM_QUOTE, "caps 0x%x", p->caps);
+	/* TPM_PT_MAX_DIGEST and an algorithm's number */
+	CHECK(p->quote_data_max == sim_counter("quote_max"), "%u",
+	      p->quote_data_max);
 	CHECK(st.info.auto_provider == CVM_EVIDENCE_PROVIDER_VTPM &&
 	      st.info.tee == p->tee, "auto %u", st.info.auto_provider);
 	CHECK(!strcmp(p->driver, "tpm"), "%s", p->driver);

@@ -256,7 +256,7 @@ static void goes_under_load(void)
 	static const char *const how[] = {
 		"power=off", "power=reset", "power=off", "power=reset",
 	};
-	struct cvm_state st;
+	struct cvm_live live;
 	pid_t pid[4];
 	int file;
 
@@ -278,9 +278,8 @@ static void goes_under_load(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(pid); i++)
 		join_child(pid[i], 60000);
 	CHECK(cvm_wait_idle(pv_fd, 10000), "the worker is still busy");
-	cvm_get_info(pv_fd, &st);
-	CHECK(st.info.live_requests == 0, "%u requests are left",
-	      st.info.live_requests);
+	cvm_get_live(&live);
+	CHECK(live.requests == 0, "%u requests are left", live.requests);
 }
 
 /* A slow TPM: the deadline is the client's, and killing it frees it */

@@ -93,7 +93,8 @@ void witness_read(pid_t pid, struct witness *w)
 	memcpy(w->comm, text, strlen(text) - 1);
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	CHECK(!stat(path, &st), "%s: %s", path, strerror(errno));
-	w->exe_dev = (uint64_t)major(st.st_dev) << 20 | minor(st.st_dev);
+	w->exe_major = major(st.st_dev);
+	w->exe_minor = minor(st.st_dev);
 	w->exe_inode = st.st_ino;
 	w->loginuid = proc_u32(pid, "loginuid");
 	w->session = proc_u32(pid, "sessionid");
@@ -127,7 +128,8 @@ void witness_check(const struct nl_event *ev, const struct witness *w)
 	check_num(ev, EVA(UID), w->uid);
 	CHECK(!strcmp(nl_text(ev, EVA(COMM)), w->comm), "comm '%s', not '%s'",
 	      nl_text(ev, EVA(COMM)), w->comm);
-	check_num(ev, EVA(EXE_DEV), w->exe_dev);
+	check_num(ev, EVA(EXE_MAJOR), w->exe_major);
+	check_num(ev, EVA(EXE_MINOR), w->exe_minor);
 	check_num(ev, EVA(EXE_INODE), w->exe_inode);
 	check_num(ev, EVA(CGROUP), w->cgroup);
 	check_unset(ev, EVA(LOGINUID), w->loginuid);

@@ -13,7 +13,8 @@ struct witness {
 	uint64_t start_ticks;
 	uint32_t uid;
 	uint32_t loginuid, session;
-	uint64_t exe_dev, exe_inode;
+	uint32_t exe_major, exe_minor;
+	uint64_t exe_inode;
 	uint64_t cgroup;
 	char comm[16];
 };

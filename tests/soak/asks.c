@@ -245,7 +245,7 @@ static void ask_wrong(struct rng *r)
 		want = E2BIG;
 		break;
 	case 3:
-		u.req.flags = 1U << (8 + rng_below(r, 24));
+		u.req.flags = 1U << (9 + rng_below(r, 23));
 		break;
 	case 4:
 		u.req.reserved = 1;
@@ -299,9 +299,9 @@ static void ask_info(struct rng *r)
 		CHECK(ask_armed && (errno == EFAULT || errno == ENOMEM),
 		      "GET_INFO: %s", strerror(errno));
 	else
-		CHECK(info.nr_providers && info.live_files,
-		      "%u providers, %u files", info.nr_providers,
-		      info.live_files);
+		CHECK(info.nr_providers && info.request_flags,
+		      "%u providers, request_flags 0x%x", info.nr_providers,
+		      info.request_flags);
 	close(fd);
 }
 

@@ -46,8 +46,8 @@ void ask_poll(struct rng *r)
 		}
 	}
 	if (by_request && again) {
-		/* the same call rejoins it, and has its outcome */
-		err = -cvm_request(fd, &req);
+		/* its sequence rejoins it, and has its outcome */
+		err = -cvm_rejoin(fd, &req);
 		soak->rejoined++;
 		CHECK(err != EAGAIN, "POLLIN, then EAGAIN");
 		if (err) {
@@ -88,7 +88,8 @@ void ask_alarm(struct rng *r)
 	cvm_request_init(&req, rd, len);
 	alarm_in(500 + rng_below(r, 40000));
 	do {
-		err = -cvm_request(fd, &req);
+		/* with sequence 0 at first, then with that of the request */
+		err = -cvm_rejoin(fd, &req);
 		if (err == EINTR)
 			soak->interrupted++;
 		/* nobody gets anywhere who is interrupted all the time */

@@ -154,9 +154,9 @@ static const struct {
 	const char *name;
 	unsigned int usual, values[5];
 } params[] = {
-	{ "max_blob", 262144, { 4096, 16384, 262144, 1 << 20, 1 << 26 } },
+	{ "max_blob", 16777216, { 4096, 16384, 262144, 1 << 20, 1 << 26 } },
 	{ "queue_max", 1024, { 1, 2, 8, 1024, 65536 } },
-	{ "share_max", 384, { 1, 2, 4, 384, 65536 } },
+	{ "share_depth", 2, { 1, 2, 3, 8, 2 } },
 	{ "default_timeout_ms", 120000, { 1, 50, 2000, 60000, 120000 } },
 };
 

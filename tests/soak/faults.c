@@ -273,32 +273,19 @@ static void be_quick(void)
 	faults_turn("window", "40");
 }
 
-/* --- memory of the provider's thread; clients see to their own --- */
+/* --- memory of the module's thread; clients see to their own --- */
 
 static void act_worker(struct rng *r)
 {
 	static bool armed;
 	static char path[64];
-	struct cvm_state st;
 	char line[16];
-	int fd;
 
 	if (armed && read_line(path, line, sizeof(line)) && !strcmp(line, "0"))
 		soak->worker_faults++;
 	armed = false;
-	fd = cvm_open(O_RDONLY);
-	cvm_get_info(fd, &st);
-	close(fd);
-	for (unsigned int i = 0; i < st.nr; i++) {
-		pid_t pid;
-
-		if (st.prov[i].id != st.info.auto_provider)
-			continue;
-		pid = inject_worker(st.prov[i].name);
-		snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
-		armed = !write_line(path, "%u", 1 + rng_below(r, 60));
-		return;
-	}
+	snprintf(path, sizeof(path), "/proc/%d/fail-nth", inject_worker());
+	armed = !write_line(path, "%u", 1 + rng_below(r, 60));
 }
 
 void faults_init(void)

@@ -173,18 +173,19 @@ static void look_at_log(const struct program *p)
 static const char *at_rest(int fd)
 {
 	uint64_t end = now_ms() + 5000;
+	struct cvm_live live;
 	struct cvm_state st;
 
 	for (;;) {
-		cvm_get_info(fd, &st);
-		if (!st.info.live_requests && !st.info.live_blobs &&
-		    st.info.live_files == 1)
+		cvm_get_live(&live);
+		if (!live.requests && !live.blobs && live.files == 1)
 			break;
 		if (now_ms() > end)
-			return st.info.live_requests ? "requests stay" :
-			       st.info.live_blobs ? "blobs stay" : "files stay";
+			return live.requests ? "requests stay" :
+			       live.blobs ? "blobs stay" : "files stay";
 		usleep(2000);
 	}
+	cvm_get_info(fd, &st);
 	if (st.info.requests_started !=
 	    st.info.requests_ok + st.info.requests_failed)
 		return "requests without an end";
@@ -199,7 +200,7 @@ static void print_providers(int fd)
 	cvm_get_info(fd, &st);
 	for (unsigned int i = 0; i < st.nr; i++)
 		printf("    %s: status %u, %s\n", st.prov[i].name,
-		       st.prov[i].status, st.prov[i].reason);
+		       st.prov[i].status, cvm_why(&st.prov[i]));
 }
 
 /* Everything as it was, and evidence for whoever asks */

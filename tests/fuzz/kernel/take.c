@@ -127,8 +127,9 @@ const char *op_take(const struct op *op, struct rng *r)
 	fd = numbered(open(cvm_node(), O_RDWR | O_CLOEXEC));
 	if (fd < 0)
 		return NULL;
+	/* with sequence 0 at first, then with that of the request */
 	do
-		err = cvm_request(fd, &req);
+		err = cvm_rejoin(fd, &req);
 	while (err == -EINTR);
 	if (err) {
 		what = request_verdict("take", err);

@@ -145,7 +145,7 @@ const char *op_param(const struct op *op, struct rng *r)
 		const char *name;
 		uint32_t usual;
 	} params[] = {
-		{ "max_blob", 1 << 18 }, { "queue_max", 6 }, { "share_max", 4 },
+		{ "max_blob", 1 << 24 }, { "queue_max", 6 }, { "share_depth", 2 },
 		{ "default_timeout_ms", 500 },
 	};
 	uint32_t i = rng_below(r, ARRAY_SIZE(params)), val;
@@ -221,8 +221,8 @@ void world_init(void)
 void world_begin(void)
 {
 	static const char *const defaults[][2] = {
-		{ PARAMS "/max_blob", "262144" }, { PARAMS "/queue_max", "1024" },
-		{ PARAMS "/share_max", "384" },
+		{ PARAMS "/max_blob", "16777216" }, { PARAMS "/queue_max", "1024" },
+		{ PARAMS "/share_depth", "2" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)

@@ -19,6 +19,7 @@
 #include "cvm_sim.h"
 
 #define OVERSIZE_MAX	(64U << 20)
+#define SLOW_BYTE	0xee	/* report_data that the knob slow is for */
 
 static struct sim_tee tees[SIM_NR_TEES] = {
 	[SIM_SEV_GUEST] = { .name = "sev_guest", .vmpck_id = -1 },
@@ -106,10 +107,15 @@ void sim_request_init(struct cvm_sim_request *rq, enum cvm_sim_kind kind,
 EXPORT_SYMBOL_GPL(sim_request_init);
 
 /* Idle rather than uninterruptible: a long delay is no hung task. */
-static void plan_wait(struct sim_tee *t, const struct sim_plan *plan)
+static void plan_wait(struct sim_tee *t, const struct sim_plan *plan,
+		      const struct cvm_sim_request *rq)
 {
-	unsigned long left = msecs_to_jiffies(min_t(u64, plan->knob[SIM_DELAY], U32_MAX));
+	u64 ms = plan->knob[SIM_DELAY];
+	unsigned long left;
 
+	if (rq->report_data_len && rq->report_data[0] == SLOW_BYTE)
+		ms += plan->knob[SIM_SLOW];
+	left = msecs_to_jiffies(min_t(u64, ms, U32_MAX));
 	while (left) {
 		__set_current_state(TASK_IDLE);
 		left = schedule_timeout(left);
@@ -261,11 +267,12 @@ int sim_firmware(struct sim_tee *t, const struct sim_plan *plan,
 	int err;
 
 	memset(a, 0, sizeof(*a));
-	plan_wait(t, plan);
+	plan_wait(t, plan, rq);
 
-	/* Signed as well as any, but over other data than was asked for. */
+	/* Signed as well as any, but over other data: the Nth byte differs. */
 	if (plan->knob[SIM_WRONG_DATA])
-		rq->report_data[0] ^= 0xff;
+		rq->report_data[(plan->knob[SIM_WRONG_DATA] - 1) %
+				sizeof(rq->report_data)] ^= 0xff;
 
 	if (plan->knob[SIM_FAST] && !(rq->flags & CVM_SIM_F_SVSM))
 		err = ask_fast(t, rq, a);

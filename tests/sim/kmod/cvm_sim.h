@@ -33,6 +33,7 @@ enum sim_knob {
 	SIM_VERSION,
 	SIM_PRODUCT,
 	SIM_FAST,
+	SIM_SLOW,
 	SIM_NR_KNOBS,
 };
 

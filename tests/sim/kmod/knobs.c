@@ -139,6 +139,7 @@ static struct sim_attr knobs[] = {
 	KNOB(version, SIM_VERSION, NULL, 0),
 	KNOB(product, SIM_PRODUCT, product_names, 0),
 	KNOB(fast, SIM_FAST, NULL, 0),
+	KNOB(slow, SIM_SLOW, NULL, 0),
 };
 
 /* What a knob is worth once its count has run out: what it was at load. */

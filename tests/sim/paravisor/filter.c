@@ -110,14 +110,67 @@ static size_t nv_write(uint8_t *cmd, size_t len, uint8_t *rsp)
 	return tpm_exchange(cmd, len, rsp);
 }
 
+/*
+ * Has swtpm quote something else than the guest asked for; @p is the qualifying
+ * data. It is signed as well as any. Returns the length of the command.
+ */
+static size_t quote_instead(uint8_t *cmd, size_t len, uint8_t *p, uint64_t how)
+{
+	uint16_t size = get_be16(p);
+	uint8_t *end = p + 2 + size;
+
+	switch (how) {
+	case QUOTE_DATA:
+		if (size)
+			end[-1] ^= 1;
+		break;
+	case QUOTE_SHORT:
+		if (!size)
+			break;
+		memmove(end - 1, end, cmd + len - end);
+		put_be16(p, size - 1);
+		len--;
+		break;
+	case QUOTE_LONG:
+		memmove(end + 1, end, cmd + len - end);
+		*end = 0;
+		put_be16(p, size + 1);
+		len++;
+		break;
+	case QUOTE_MASK:
+		/* the selection ends the command: three bytes of bits */
+		cmd[len - 3] ^= 1 << 1;
+		break;
+	}
+	put_be32(cmd + 2, len);
+	return len;
+}
+
 static size_t quote(uint8_t *cmd, size_t len, uint8_t *rsp)
 {
 	uint8_t *p = parameters(cmd, len, 1, 2);
+	uint8_t longer[TPM_MAX];
+	uint64_t how;
+	size_t n;
 
 	counters[C_QUOTES]++;
 	if (p && get_be16(p) > knob(K_QUOTE_MAX))
 		return error(rsp, RC_SIZE_P1);
-	return tpm_exchange(cmd, len, rsp);
+	how = knob_take(K_QUOTE);
+	if (!p || how == QUOTE_OK || p + 2 + get_be16(p) > cmd + len || len >= TPM_MAX)
+		return tpm_exchange(cmd, len, rsp);
+	memcpy(longer, cmd, len);
+	len = quote_instead(longer, len, longer + (p - cmd), how);
+	n = tpm_exchange(longer, len, rsp);
+	/* paramSize, and the size of TPMS_ATTEST */
+	p = rsp + HEADER_LEN + 4 + 2;
+	if (rc_of(rsp) || get_be16(rsp) != TAG_SESSIONS || n < HEADER_LEN + 12)
+		return n;
+	if (how == QUOTE_MAGIC)
+		p[0] ^= 1;
+	else if (how == QUOTE_TYPE)
+		p[5] ^= 1;
+	return n;
 }
 
 static void patch_properties(uint8_t *p, uint32_t count)

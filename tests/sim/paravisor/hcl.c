@@ -54,6 +54,7 @@ static void jwk(struct buf *b, const char *kid, const char *op, const uint8_t n[
 static void claims(struct buf *b, const uint8_t input[INPUT_LEN], uint64_t user_data)
 {
 	uint64_t persisted = knob_take(K_PERSISTED);
+	uint64_t wrong = knob_take(K_WRONG_USER_DATA);
 	char id[64];
 
 	text(b, "{\"keys\":[");
@@ -71,10 +72,13 @@ static void claims(struct buf *b, const uint8_t input[INPUT_LEN], uint64_t user_
 	if (user_data != USER_DATA_ABSENT) {
 		text(b, ",\"user-data\":\"");
 		for (int i = 0; i < INPUT_LEN; i++) {
+			uint8_t byte = user_data == USER_DATA_ZEROS ? 0 : input[i];
 			char hex[3];
 
+			if ((uint64_t)i + 1 == wrong)
+				byte ^= 1;
 			snprintf(hex, sizeof(hex), user_data == USER_DATA_UPPER ? "%02X" : "%02x",
-				 user_data == USER_DATA_ZEROS ? 0 : input[i]);
+				 byte);
 			text(b, hex);
 		}
 		text(b, "\"");
@@ -125,9 +129,12 @@ static void hardware(struct buf *out, const struct buf *c)
 		.product = knob_take(K_PRODUCT), .tcb = knob_take(K_TCB),
 	};
 	struct answer a = {};
+	uint64_t wrong = knob_take(K_WRONG_DATA);
 	int err;
 
 	hash(EVP_sha256(), c->p, c->len, rq.report_data);
+	if (wrong)
+		rq.report_data[wrong - 1] ^= 1;
 	err = tee == PV_SNP ? snp_answer(&rq, &a) : tdreport_answer(&rq, &a);
 	if (err)
 		die("no report of the hardware: the knobs version, product and tcb do not fit");

@@ -34,6 +34,16 @@ static const struct word persisted[] = {
 static const struct word nv_states[] = {
 	{ "ok", NV_OK }, { "missing", NV_MISSING }, { "uninit", NV_UNINIT }, {}
 };
+#define AK_CERT_LONG	3
+static const struct word ak_cert_states[] = {
+	{ "ok", NV_OK }, { "missing", NV_MISSING }, { "uninit", NV_UNINIT },
+	{ "long", AK_CERT_LONG }, {}
+};
+static const struct word quotes[] = {
+	{ "ok", QUOTE_OK }, { "data", QUOTE_DATA }, { "short", QUOTE_SHORT },
+	{ "long", QUOTE_LONG }, { "mask", QUOTE_MASK }, { "magic", QUOTE_MAGIC },
+	{ "type", QUOTE_TYPE }, {}
+};
 static const struct word ak_states[] = {
 	{ "ok", AK_OK }, { "missing", AK_MISSING }, { "other", AK_OTHER }, {}
 };
@@ -54,7 +64,13 @@ static const struct word commands[] = {
 
 static void set_index(uint64_t v)	{ nv_set_state(&nv_report, v); }
 static void set_index_size(uint64_t v)	{ nv_resize(&nv_report, v); }
-static void set_ak_cert(uint64_t v)	{ nv_set_state(&nv_ak_cert, v); }
+
+static void set_ak_cert(uint64_t v)
+{
+	nv_lengthen_ak_cert(v == AK_CERT_LONG);
+	nv_set_state(&nv_ak_cert, v == AK_CERT_LONG ? NV_OK : v);
+}
+
 static void set_delay(uint64_t v)	{ delay_over(); }
 
 static const struct knob {
@@ -89,12 +105,15 @@ static const struct knob {
 	[K_SILENT] = { "silent", no_words, 0, 0, 1, true },
 	[K_CC] = { "cc", commands, 0, 0, UINT32_MAX },
 	[K_AK] = { "ak", ak_states, AK_OK, 0, 2 },
-	[K_AK_CERT] = { "ak_cert", nv_states, NV_OK, 0, 2, false, set_ak_cert },
+	[K_AK_CERT] = { "ak_cert", ak_cert_states, NV_OK, 0, AK_CERT_LONG, false, set_ak_cert },
 	[K_PCR_DRIFT] = { "pcr_drift", no_words, 0, 0, 1, true },
 	[K_POWER] = { "power", powers, POWER_ON, 0, 2, false, power_set },
 	[K_VERSION] = { "version", no_words, 0, 0, 5, true },
 	[K_PRODUCT] = { "product", no_words, 0, 0, 15, true },
 	[K_TCB] = { "tcb", no_words, 0, 0, 200, true },
+	[K_QUOTE] = { "quote", quotes, QUOTE_OK, 0, QUOTE_TYPE, true },
+	[K_WRONG_DATA] = { "wrong_data", no_words, 0, 0, 64, true },
+	[K_WRONG_USER_DATA] = { "wrong_user_data", no_words, 0, 0, 64, true },
 	[K_VM] = { "vm", no_words, 1, 0, 99, true },
 };
 

@@ -117,6 +117,18 @@ void nv_resize(struct nv_index *nv, uint16_t size)
 	nv_set_state(nv, nv->state);
 }
 
+/* DER: 0x30 0x82 and two bytes of length, of what follows. */
+void nv_lengthen_ak_cert(bool longer)
+{
+	static uint8_t whole[sizeof(nv_ak_cert.data)];
+
+	if (!whole[0])
+		memcpy(whole, nv_ak_cert.data, sizeof(whole));
+	memcpy(nv_ak_cert.data, whole, sizeof(whole));
+	if (longer)
+		put_be16(nv_ak_cert.data + 2, nv_ak_cert.size - 4 + 1);
+}
+
 void nv_fill(struct nv_index *nv, const void *p, size_t len)
 {
 	if (len > nv->size)

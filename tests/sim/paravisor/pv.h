@@ -115,6 +115,8 @@ struct nv_index {
 #define NV_SHADOW_MAX	2048		/* libtpms has no larger index */
 
 extern struct nv_index nv_report, nv_ak_cert;
+/* Whether the certificate's own length says more than the index has. */
+void nv_lengthen_ak_cert(bool longer);
 struct nv_index *nv_find(uint32_t handle);
 void nv_set_state(struct nv_index *nv, enum nv_state state);
 void nv_resize(struct nv_index *nv, uint16_t size);
@@ -157,6 +159,7 @@ enum pv_knob {
 	K_MANGLE,
 	K_REPORT_SIZE, K_DATA_SIZE, K_CLAIMS_SIZE, K_CUT, K_LIE_TOTAL, K_LIE_SIZE,
 	K_DELAY, K_SILENT, K_CC, K_AK, K_AK_CERT, K_PCR_DRIFT, K_POWER,
+	K_QUOTE, K_WRONG_DATA, K_WRONG_USER_DATA,
 	K_VERSION, K_PRODUCT, K_TCB, K_VM, NR_KNOBS
 };
 
@@ -168,6 +171,9 @@ enum pv_counter {
 enum { USER_DATA_LOWER, USER_DATA_UPPER, USER_DATA_ZEROS, USER_DATA_ABSENT };
 enum { PERSISTED_NO, PERSISTED_YES, PERSISTED_ABSENT };
 enum { AK_OK, AK_MISSING, AK_OTHER };
+enum {
+	QUOTE_OK, QUOTE_DATA, QUOTE_SHORT, QUOTE_LONG, QUOTE_MASK, QUOTE_MAGIC, QUOTE_TYPE,
+};
 enum { POWER_OFF, POWER_ON, POWER_RESET };
 
 #define KNOB_TRUE	UINT64_MAX	/* report_size and the like: do not lie */
