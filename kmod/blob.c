@@ -8,11 +8,11 @@
 
 #include <linux/mm.h>
 #include <linux/overflow.h>
-#include <linux/slab.h>
 #include <linux/timekeeping.h>
-#include <linux/uaccess.h>
+#include <linux/uio.h>
 
-#include "request.h"
+#include "blob.h"
+#include "live.h"
 
 struct writer {
 	struct cvme_blob *blob;	/* NULL in the first pass; zeroed in the second */
@@ -133,10 +133,10 @@ static void put_service(struct writer *w, const struct cvme_params *par)
 			par->service_manifest_version);
 }
 
-static void put_all(struct writer *w, const struct cvme_request *req,
-		    struct cvme_result *res, const u64 times[2])
+static void put_all(struct writer *w, const struct cvme_blob_about *about,
+		    const struct cvme_params *par, struct cvme_result *res,
+		    const u64 times[2])
 {
-	const struct cvme_params *par = &req->params;
 	unsigned int i;
 
 	/* the header is filled in when all is counted */
@@ -157,11 +157,10 @@ static void put_all(struct writer *w, const struct cvme_request *req,
 	if (res->privlevel_known)
 		put_u32(w, CVM_EVIDENCE_ITEM_PRIVLEVEL, res->privlevel);
 	put_service(w, par);
-	put_u64(w, CVM_EVIDENCE_ITEM_SEQUENCE, req->seq);
-	if (cvme_has_boot_id)
-		put_item(w, CVM_EVIDENCE_ITEM_BOOT_ID, cvme_boot_id,
-			 sizeof(cvme_boot_id));
-	put_u64(w, CVM_EVIDENCE_ITEM_VM_EPOCH, req->epoch);
+	put_u64(w, CVM_EVIDENCE_ITEM_SEQUENCE, about->seq);
+	if (about->boot_id)
+		put_item(w, CVM_EVIDENCE_ITEM_BOOT_ID, about->boot_id, 16);
+	put_u64(w, CVM_EVIDENCE_ITEM_VM_EPOCH, about->epoch);
 	put_item(w, CVM_EVIDENCE_ITEM_TIME, times, 2 * sizeof(times[0]));
 	put_text(w, CVM_EVIDENCE_ITEM_MODULE_VERSION, CVME_VERSION);
 	for (i = 0; i < res->nr_absent; i++)
@@ -170,12 +169,14 @@ static void put_all(struct writer *w, const struct cvme_request *req,
 
 /**
  * cvme_blob_build - put evidence into its blob
- * @req: the request, running
+ * @about: what it says of the request
+ * @par: what was asked for
  * @res: the provider's answer, checked; its buffers go to the blob
  *
- * Return: the blob, -EFBIG beyond the max_blob parameter, -ENOMEM.
+ * Return: the blob, -EFBIG when it is too long, -ENOMEM.
  */
-struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
+struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
+				  const struct cvme_params *par,
 				  struct cvme_result *res)
 {
 	const u64 times[2] = { ktime_get_boottime_ns(), ktime_get_real_ns() };
@@ -185,7 +186,7 @@ struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
 		.minor = CVM_EVIDENCE_BLOB_MINOR,
 		.header_len = CVM_EVIDENCE_BLOB_HEADER_LEN,
 		.tee = res->tee,
-		.provider = req->provider->ops->id,
+		.provider = about->provider,
 		.flags = res->blob_flags,
 		.binding = res->binding,
 	};
@@ -196,11 +197,11 @@ struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
 	BUILD_BUG_ON(sizeof(struct cvm_evidence_item) !=
 		     CVM_EVIDENCE_ITEM_HEADER_LEN);
 
-	put_all(&count, req, res, times);
-	if (count.len > READ_ONCE(cvme_max_blob))
+	put_all(&count, about, par, res, times);
+	if (count.len > about->max_len)
 		return ERR_PTR(-EFBIG);
 
-	blob = kzalloc(struct_size(blob, head, count.copied), CVME_GFP_BLOB);
+	blob = cvme_charged_alloc(struct_size(blob, head, count.copied));
 	if (!blob)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&blob->ref);
@@ -208,15 +209,15 @@ struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
 
 	blob->report = res->report;
 	w.blob = blob;
-	put_all(&w, req, res, times);
+	put_all(&w, about, par, res, times);
 
-	if (req->params.kernel_random)
+	if (par->kernel_random)
 		hdr.flags |= CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM;
 	hdr.item_count = w.items;
 	hdr.total_len = w.len;
 	memcpy(blob->head, &hdr, sizeof(hdr));
 
-	atomic_inc(&cvme_stats.live_blobs);
+	atomic_inc(&cvme_live.blobs);
 	return blob;
 }
 
@@ -224,28 +225,27 @@ struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
  * cvme_blob_copy - copy a part of a blob out
  * @blob: the blob
  * @pos: from here
- * @ubuf: to here
- * @len: at most this much
+ * @to: to here, as much as there is room
  *
- * Return: bytes copied; fewer than there are when @ubuf faults.
+ * Return: bytes copied; fewer than there is room and blob when @to faults.
  */
 size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
-		      void __user *ubuf, size_t len)
+		      struct iov_iter *to)
 {
-	size_t done = 0, n, left;
+	size_t done = 0, n, copied;
 	unsigned int i;
 
-	for (i = 0; i < blob->nr_pieces && done < len; i++) {
+	for (i = 0; i < blob->nr_pieces && iov_iter_count(to); i++) {
 		const struct cvme_buf *piece = &blob->piece[i];
 
 		if (pos >= piece->len) {
 			pos -= piece->len;
 			continue;
 		}
-		n = min(piece->len - pos, len - done);
-		left = copy_to_user(ubuf + done, piece->data + pos, n);
-		done += n - left;
-		if (left)
+		n = min(piece->len - pos, iov_iter_count(to));
+		copied = copy_to_iter(piece->data + pos, n, to);
+		done += copied;
+		if (copied < n)
 			break;
 		pos = 0;
 	}
@@ -265,8 +265,8 @@ static void blob_release(struct kref *ref)
 
 	for (i = 0; i < blob->nr_owned; i++)
 		kvfree(blob->owned[i]);
-	kfree(blob);
-	atomic_dec(&cvme_stats.live_blobs);
+	kvfree(blob);
+	atomic_dec(&cvme_live.blobs);
 }
 
 void cvme_blob_put(struct cvme_blob *blob)

@@ -6,9 +6,9 @@
 #include <linux/kref.h>
 #include <linux/types.h>
 
-#include "provider.h"
+#include "evidence.h"
 
-struct cvme_request;
+struct iov_iter;
 
 /* Buffers of struct cvme_result; before, between and behind them the head */
 #define CVME_BLOB_BUFS		10
@@ -39,10 +39,27 @@ struct cvme_blob {
 	u8 head[];
 };
 
-struct cvme_blob *cvme_blob_build(const struct cvme_request *req,
+/**
+ * struct cvme_blob_about - what a blob says beside the provider's answer
+ * @provider: enum cvm_evidence_provider_id
+ * @seq: number of the request
+ * @epoch: VM epoch when it was admitted
+ * @boot_id: 16 bytes, or NULL
+ * @max_len: a longer blob is -EFBIG
+ */
+struct cvme_blob_about {
+	u32 provider;
+	u64 seq;
+	u64 epoch;
+	const u8 *boot_id;
+	size_t max_len;
+};
+
+struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
+				  const struct cvme_params *par,
 				  struct cvme_result *res);
 size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
-		      void __user *ubuf, size_t len);
+		      struct iov_iter *to);
 struct cvme_blob *cvme_blob_get(struct cvme_blob *blob);
 void cvme_blob_put(struct cvme_blob *blob);
 

@@ -22,7 +22,8 @@
 #define CCEL_LOG_MAX		SZ_16M
 
 #ifdef CONFIG_ACPI
-static int copy_log(u64 addr, u64 len, struct cvme_buf *log, const char **why)
+static int copy_log(u64 addr, u64 len, size_t max, struct cvme_buf *log,
+		    const char **why)
 {
 	u64 used = len;
 	u8 *area;
@@ -55,16 +56,12 @@ static int copy_log(u64 addr, u64 len, struct cvme_buf *log, const char **why)
 		goto out;
 	*why = "the event log is larger than the module's max_blob";
 	err = -EFBIG;
-	if (used > READ_ONCE(cvme_max_blob))
+	if (used > max)
 		goto out;
 	*why = "out of memory";
-	err = -ENOMEM;
-	log->data = kvmalloc(used, CVME_GFP_BLOB);
-	if (!log->data)
-		goto out;
-	memcpy(log->data, area, used);
-	log->len = used;
-	err = 0;
+	err = cvme_buf_alloc(log, used);
+	if (!err)
+		memcpy(log->data, area, used);
 out:
 	memunmap(area);
 	return err;
@@ -74,11 +71,12 @@ out:
  * cvme_ccel_read - copy the event log
  * @table: the ACPI table, raw; may be set although the log is not
  * @log: the log, without the 0xff that follow it
+ * @max: a longer log is -EFBIG
  * @why: on failure a constant text
  *
  * Return: 0 or a negative errno; the caller frees both buffers either way.
  */
-int cvme_ccel_read(struct cvme_buf *table, struct cvme_buf *log,
+int cvme_ccel_read(struct cvme_buf *table, struct cvme_buf *log, size_t max,
 		   const char **why)
 {
 	struct acpi_table_header *hdr;
@@ -96,22 +94,20 @@ int cvme_ccel_read(struct cvme_buf *table, struct cvme_buf *log,
 	if (size < CCEL_TABLE_LEN || size > SZ_4K)
 		goto out;
 	*why = "out of memory";
-	err = -ENOMEM;
-	table->data = kvmalloc(size, CVME_GFP_BLOB);
-	if (!table->data)
+	err = cvme_buf_alloc(table, size);
+	if (err)
 		goto out;
 	memcpy(table->data, hdr, size);
-	table->len = size;
 
 	len = get_unaligned_le64(table->data + CCEL_LOG_LENGTH);
 	addr = get_unaligned_le64(table->data + CCEL_LOG_ADDRESS);
-	err = copy_log(addr, len, log, why);
+	err = copy_log(addr, len, max, log, why);
 out:
 	acpi_put_table(hdr);
 	return err;
 }
 #else
-int cvme_ccel_read(struct cvme_buf *table, struct cvme_buf *log,
+int cvme_ccel_read(struct cvme_buf *table, struct cvme_buf *log, size_t max,
 		   const char **why)
 {
 	*why = "this kernel has no ACPI";

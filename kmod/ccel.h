@@ -2,9 +2,9 @@
 #ifndef _CVME_CCEL_H
 #define _CVME_CCEL_H
 
-#include "provider.h"
+#include "evidence.h"
 
-int cvme_ccel_read(struct cvme_buf *table, struct cvme_buf *log,
+int cvme_ccel_read(struct cvme_buf *table, struct cvme_buf *log, size_t max,
 		   const char **why);
 
 #endif

@@ -71,7 +71,7 @@ static inline struct file *compat_get_file_rcu(struct file __rcu **pfile)
 }
 #endif
 
-/* Not exported any more */
+/* No longer exported */
 static inline struct file *compat_get_mm_exe_file(struct mm_struct *mm)
 {
 	struct file *file;
@@ -91,6 +91,40 @@ static inline struct file *compat_get_mm_exe_file(struct mm_struct *mm)
 #define genl_dump_attrs(cb)		(genl_dumpit_info(cb)->attrs)
 #endif
 
+/* 6.7 brought numbers of 4 bytes, or of 8 where the value needs them */
+#ifdef HAVE_NLA_UINT
+#define NLA_POLICY_UINT			{ .type = NLA_UINT }
+#else
+static inline int compat_nla_put_uint(struct sk_buff *skb, int attr, u64 val)
+{
+	u32 small = val;
+
+	if (small == val)
+		return nla_put(skb, attr, sizeof(small), &small);
+	return nla_put(skb, attr, sizeof(val), &val);
+}
+
+static inline int compat_nla_uint_valid(const struct nlattr *nla,
+					struct netlink_ext_ack *extack)
+{
+	if (nla_len(nla) == sizeof(u32) || nla_len(nla) == sizeof(u64))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, nla, "a uint has 4 or 8 bytes");
+	return -EINVAL;
+}
+
+static inline u64 compat_nla_get_uint(const struct nlattr *nla)
+{
+	return nla_len(nla) == sizeof(u32) ? nla_get_u32(nla) :
+					     nla_get_u64(nla);
+}
+
+#define nla_put_uint			compat_nla_put_uint
+#define nla_get_uint			compat_nla_get_uint
+#define NLA_POLICY_UINT	NLA_POLICY_VALIDATE_FN(NLA_BINARY, compat_nla_uint_valid, \
+					       sizeof(u64))
+#endif
+
 /* Until 6.2 an id-mapped mount was named by its user namespace */
 #ifndef HAVE_MNT_IDMAP
 #define mnt_idmap user_namespace
@@ -105,7 +139,7 @@ static inline struct mnt_idmap *mnt_idmap_of(const struct vfsmount *mnt)
 }
 #endif
 
-/* Exported since ever, declared in namei.h since 6.4 */
+/* Always exported, declared in namei.h since 6.4 */
 #ifndef HAVE_VFS_PATH_LOOKUP
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt,
 		    const char *name, unsigned int flags, struct path *path);

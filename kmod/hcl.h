@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-#include "provider.h"
+#include "evidence.h"
 
 /* Where the hardware's report is in it */
 #define CVME_HCL_INNER		32

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* GET_INFO and REQUEST: sized structs, copied in once, then validated. */
+/* The ioctls: sized structs, copied in once, then validated. */
 #include "cvm_evidence.h"
 
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/module.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "compat.h"
-#include "events.h"
+#include "file.h"
+#include "info.h"
+#include "ioctl.h"
+#include "provider.h"
 #include "request.h"
+#include "state.h"
 
 /* Copy a sized struct in: its size is read once, and is what is then used */
 static int copy_sized(void *dst, size_t ksize, u32 min_size,
@@ -32,54 +33,6 @@ static int copy_sized(void *dst, size_t ksize, u32 min_size,
 	return err;
 }
 
-void cvme_info_fill_provider(struct cvme_provider *p,
-			     struct cvm_evidence_provider *info)
-{
-	memset(info, 0, sizeof(*info));
-	spin_lock(&p->lock);
-	info->id = p->ops->id;
-	info->status = p->state.status;
-	if (cvme_state_usable(&p->state)) {
-		info->tee = p->state.tee;
-		info->privlevel_floor = p->state.privlevel_floor;
-	}
-	info->caps = p->state.caps;
-	info->queued = p->queued;
-	strscpy(info->driver, p->state.driver, sizeof(info->driver));
-	strscpy(info->reason, p->state.reason, sizeof(info->reason));
-	spin_unlock(&p->lock);
-	info->started = atomic64_read(&p->started);
-	info->failed = atomic64_read(&p->failed);
-	strscpy(info->name, p->ops->name, sizeof(info->name));
-}
-
-/* All that takes no looking: what is in and what a provider tells stays */
-void cvme_info_fill(struct cvm_evidence_info *info)
-{
-	info->flags = cvme_vm_fork_noticed() ? CVM_EVIDENCE_INFO_F_VMFORK : 0;
-	info->api_version = CVM_EVIDENCE_API_VERSION;
-	info->report_data_max = CVM_EVIDENCE_REPORT_DATA_MAX;
-	info->max_blob = READ_ONCE(cvme_max_blob);
-	info->queue_max = READ_ONCE(cvme_queue_max);
-	info->share_max = READ_ONCE(cvme_share_max);
-	info->default_timeout_ms = READ_ONCE(cvme_default_timeout_ms);
-	info->max_timeout_ms = CVME_MAX_TIMEOUT_MS;
-	info->vm_epoch = cvme_vm_epoch();
-	info->requests_started = atomic64_read(&cvme_stats.started);
-	info->requests_ok = atomic64_read(&cvme_stats.ok);
-	info->requests_failed = atomic64_read(&cvme_stats.failed);
-	info->requests_timed_out = atomic64_read(&cvme_stats.timed_out);
-	info->requests_abandoned = atomic64_read(&cvme_stats.abandoned);
-	info->requests_mismatched = atomic64_read(&cvme_stats.mismatched);
-	info->refused_busy = atomic64_read(&cvme_stats.refused_busy);
-	info->refused_quota = atomic64_read(&cvme_stats.refused_quota);
-	info->live_files = atomic_read(&cvme_stats.live_files);
-	info->live_requests = atomic_read(&cvme_stats.live_requests);
-	info->live_blobs = atomic_read(&cvme_stats.live_blobs);
-	info->live_entries = atomic_read(&cvme_stats.live_entries);
-	strscpy(info->version, CVME_VERSION, sizeof(info->version));
-}
-
 static int put_provider(const struct cvm_evidence_info *info, u32 n,
 			const struct cvm_evidence_provider *prov)
 {
@@ -97,7 +50,6 @@ static long get_info(void __user *arg)
 {
 	struct cvm_evidence_provider prov;
 	struct cvm_evidence_info info;
-	struct cvme_provider *p;
 	u32 usize, room, n;
 	int err;
 
@@ -110,45 +62,24 @@ static long get_info(void __user *arg)
 		     info.provider_size > PAGE_SIZE))
 		return -EINVAL;
 
-	/* a blob whose report is being hashed for its event is nobody's */
-	cvme_events_flush();
-	info.tee = CVM_EVIDENCE_TEE_NONE;
-	info.auto_provider = CVM_EVIDENCE_PROVIDER_AUTO;
-	info.privlevel_floor = 0;
-	for (n = 0; (p = cvme_provider_at(n)); n++) {
-		err = cvme_provider_refresh(p, true);
+	for (n = 0; n < room && cvme_provider_info(n, &prov); n++) {
+		err = put_provider(&info, n, &prov);
 		if (err)
 			return err;
-		cvme_info_fill_provider(p, &prov);
-		if (n < room) {
-			err = put_provider(&info, n, &prov);
-			if (err)
-				return err;
-		}
-		if (info.auto_provider == CVM_EVIDENCE_PROVIDER_AUTO &&
-		    cvme_provider_usable(p)) {
-			info.auto_provider = prov.id;
-			info.tee = prov.tee;
-			info.privlevel_floor = prov.privlevel_floor;
-		}
 	}
-	info.nr_providers = n;
 	cvme_info_fill(&info);
-
 	if (copy_to_user(arg, &info, min_t(size_t, usize, sizeof(info))))
 		return -EFAULT;
 	return 0;
 }
 
-#define REQUEST_FLAGS	(CVM_EVIDENCE_F_EVENT_LOG | CVM_EVIDENCE_F_TPM_QUOTE | \
-			 CVM_EVIDENCE_F_QUOTE_DATA | CVM_EVIDENCE_F_FRESH | \
-			 CVM_EVIDENCE_F_SHARED | CVM_EVIDENCE_F_CONTEXT | \
-			 CVM_EVIDENCE_F_SERVICE_GUID | \
-			 CVM_EVIDENCE_F_MANIFEST_VERSION)
-
 static int check_scalars(const struct cvm_evidence_request *req)
 {
-	if (req->flags & ~REQUEST_FLAGS)
+	const u32 statements = CVM_EVIDENCE_F_SHARED | CVM_EVIDENCE_F_CONTEXT;
+
+	if (req->flags & ~CVME_REQUEST_FLAGS_KNOWN)
+		return -EINVAL;
+	if ((req->flags & statements) == statements)
 		return -EINVAL;
 	if (req->provider > CVM_EVIDENCE_PROVIDER_VTPM)
 		return -EINVAL;
@@ -168,6 +99,10 @@ static int check_scalars(const struct cvm_evidence_request *req)
 		return -EINVAL;
 	if (!req->service_provider != !req->service_provider_len)
 		return -EINVAL;
+	if (req->flags & (CVM_EVIDENCE_F_SERVICE_GUID |
+			  CVM_EVIDENCE_F_MANIFEST_VERSION) &&
+	    !req->service_provider)
+		return -EINVAL;
 	if (!(req->flags & CVM_EVIDENCE_F_MANIFEST_VERSION) &&
 	    req->service_manifest_version)
 		return -EINVAL;
@@ -183,7 +118,7 @@ static int check_scalars(const struct cvm_evidence_request *req)
 		return -EINVAL;
 	if (req->pcr_banks || req->reserved)
 		return -EINVAL;
-	return 0;
+	return req->flags & ~CVME_REQUEST_FLAGS_SERVED ? -EOPNOTSUPP : 0;
 }
 
 static int make_params(const struct cvm_evidence_request *req,
@@ -219,40 +154,6 @@ static int make_params(const struct cvm_evidence_request *req,
 	return 0;
 }
 
-/* The unfinished request of an earlier call with the same arguments, if any */
-static struct cvme_request *rejoin(struct cvme_client *client,
-				   const struct cvme_params *par)
-{
-	struct cvme_request *req = NULL;
-
-	spin_lock(&client->lock);
-	if (client->state == CVME_PENDING && client->rejoin &&
-	    !memcmp(&client->req->params, par, sizeof(*par)))
-		req = cvme_request_get(client->req);
-	spin_unlock(&client->lock);
-	return req;
-}
-
-/* The outcome goes to the caller of REQUEST: no other call repeats an error */
-static void outcome_told(struct cvme_client *client, struct cvme_request *req)
-{
-	struct cvme_request *finished = NULL;
-
-	spin_lock(&client->lock);
-	if (client->req == req) {
-		client->rejoin = false;
-		if (req->error) {
-			client->req = NULL;
-			client->state = CVME_EOF;
-			finished = req;
-		}
-	}
-	spin_unlock(&client->lock);
-	wake_up_all(&client->wq);
-	if (finished)
-		cvme_request_put(finished);
-}
-
 static void fill_out(struct cvm_evidence_request *out,
 		     const struct cvme_request *req, int err)
 {
@@ -261,8 +162,8 @@ static void fill_out(struct cvm_evidence_request *out,
 	/* its end is set before it is done, and then for good */
 	if (!started)
 		started = cvme_request_done(req) ? req->ended : ktime_get_ns();
-	out->out_provider = req->provider->ops->id;
 	out->sequence = req->seq;
+	out->out_provider = READ_ONCE(req->provider);
 	out->wait_ns = started - req->admitted;
 	out->firmware_ns = READ_ONCE(req->firmware_ns);
 	if (READ_ONCE(req->fw_status_known)) {
@@ -273,34 +174,50 @@ static void fill_out(struct cvm_evidence_request *out,
 		out->blob_len = req->blob->len;
 }
 
-static long do_request(struct file *file, struct cvm_evidence_request *ureq)
+/* The request that the call is about, its number stored before it is waited for */
+static struct cvme_request *join(struct cvme_file *f,
+				 const struct cvm_evidence_request *ureq,
+				 u64 __user *sequence)
 {
-	bool nonblock = file->f_flags & O_NONBLOCK;
-	struct cvme_client *client = file->private_data;
 	struct cvme_request *req;
 	struct cvme_params par;
-	long err;
+	int err;
 
+	if (ureq->sequence) {
+		req = cvme_file_rejoin(f, ureq->sequence);
+		return req ?: ERR_PTR(-EINVAL);
+	}
 	err = make_params(ureq, &par);
 	if (err)
-		return err;
-
-	req = rejoin(client, &par);
-	if (!req) {
-		req = cvme_request_submit(client, &par, nonblock);
-		if (IS_ERR(req))
-			return PTR_ERR(req);
-		cvme_request_get(req);
-		cvme_client_replace(client, req, true);
+		return ERR_PTR(err);
+	req = cvme_file_start(f, &par);
+	if (!IS_ERR(req) && put_user(req->seq, sequence)) {
+		cvme_request_put(req);
+		return ERR_PTR(-EFAULT);
 	}
+	return req;
+}
 
-	if (nonblock && !cvme_request_done(req))
+static long do_request(struct file *file, struct cvm_evidence_request *ureq,
+		       u64 __user *sequence)
+{
+	struct cvme_file *f = file->private_data;
+	struct cvme_request *req;
+	long err;
+
+	req = join(f, ureq, sequence);
+	ureq->sequence = 0;
+	if (IS_ERR(req)) {
+		cvme_file_reset(f);
+		return PTR_ERR(req);
+	}
+	if (file->f_flags & O_NONBLOCK && !cvme_request_done(req))
 		err = -EAGAIN;
 	else
-		err = cvme_client_wait(client, req);
+		err = cvme_request_wait(req);
 	if (!err) {
 		err = req->error;
-		outcome_told(client, req);
+		cvme_file_answered(f, req);
 	}
 	fill_out(ureq, req, err);
 	cvme_request_put(req);
@@ -309,26 +226,31 @@ static long do_request(struct file *file, struct cvm_evidence_request *ureq)
 
 static long request(struct file *file, void __user *arg)
 {
-	const size_t out = offsetof(struct cvm_evidence_request, out_provider);
+	const size_t in = offsetof(struct cvm_evidence_request, sequence);
+	const size_t out = offsetofend(struct cvm_evidence_request, sequence);
 	struct cvm_evidence_request ureq;
-	size_t end;
 	u32 usize;
 	long err;
+
+	BUILD_BUG_ON(sizeof(ureq) != CVM_EVIDENCE_REQUEST_SIZE_MIN);
 
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
 	err = copy_sized(&ureq, sizeof(ureq), CVM_EVIDENCE_REQUEST_SIZE_MIN,
 			 arg, &usize);
-	if (err)
+	if (err) {
+		cvme_file_reset(file->private_data);
 		return err;
+	}
 	memset((u8 *)&ureq + out, 0, sizeof(ureq) - out);
 
-	err = do_request(file, &ureq);
+	err = do_request(file, &ureq, arg + in);
 
 	/* only the out fields: the rest is the caller's */
-	end = min_t(size_t, usize, sizeof(ureq));
-	if (end > out && copy_to_user(arg + out, (u8 *)&ureq + out, end - out))
+	if (copy_to_user(arg + in, (u8 *)&ureq + in, sizeof(ureq) - in)) {
+		cvme_file_reset(file->private_data);
 		return -EFAULT;
+	}
 	return err;
 }
 
@@ -339,6 +261,8 @@ long cvme_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return get_info((void __user *)arg);
 	case CVM_EVIDENCE_REQUEST:
 		return request(file, (void __user *)arg);
+	case CVM_EVIDENCE_GET_LEASE:
+		return -EOPNOTSUPP;
 	default:
 		return -ENOTTY;
 	}

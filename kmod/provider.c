@@ -1,33 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The list of providers: their threads, whether they can be used, and which
- * one serves a request.
+ * The table of providers: whether each can be used, which one serves a request,
+ * and what an answer shows of it.
  */
 #include "cvm_evidence.h"
 
-#include <linux/completion.h>
+#include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
-#include <linux/mm.h>
-#include <linux/module.h>
-#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
 
-#include "compat.h"
 #include "events.h"
 #include "provider.h"
-#include "request.h"
 
-/* A provider known to be missing is looked for again after this long */
-#define RESCAN_INTERVAL		HZ
-/*
- * How long a caller waits for that look; less if it must not block, and hardly
- * at all if the worker is also busy with a request
+/* A provider that was missing is probed again this long after, if asked for */
+#define PROBE_INTERVAL		HZ
+/* Drivers that come and go faster than they can be probed are left at this */
+#define PROBE_TRIES		3
+
+/**
+ * struct cvme_provider - a provider at run time
+ * @ops: what it is
+ * @disabled: its set-up failed: NOT_BUILT for as long as the module is loaded
+ * @state: result of the last probe or request
+ * @gone: its driver was unloaded since
+ * @stale: a module that concerns it came or went since the last probe began
+ * @probed: jiffies of the last probe
+ * @throttled: the last call that tells took as long as the host's throttling
+ * @slow_end: ktime of the end of that call
+ * @serving: it serves a request now
+ * @last_error: as in the UAPI
+ * @started: as in the UAPI
+ * @failed: as in the UAPI
+ *
+ * Written by the worker, but for @gone and @stale; all under providers_lock,
+ * without which the worker may read what it alone writes. Static: lives as long
+ * as the module.
  */
-#define SCAN_WAIT		(5 * HZ)
-#define SCAN_WAIT_NONBLOCK	HZ
-#define SCAN_WAIT_BUSY		(HZ / 20)
-/* How long rmmod of a driver waits for us to let go */
-#define DROP_WAIT		(5 * HZ)
+struct cvme_provider {
+	const struct cvme_provider_ops *ops;
+	bool disabled;
+	struct cvme_state state;
+	bool gone;
+	bool stale;
+	unsigned long probed;
+	bool throttled;
+	u64 slow_end;
+	bool serving;
+	u32 last_error;
+	u64 started;
+	u64 failed;
+};
+
+static DEFINE_SPINLOCK(providers_lock);
 
 /* In the order of CVM_EVIDENCE_PROVIDER_AUTO */
 static struct cvme_provider providers[] = {
@@ -37,394 +63,478 @@ static struct cvme_provider providers[] = {
 	{ .ops = &cvme_vtpm_ops },
 };
 
-struct cvme_provider *cvme_provider_at(unsigned int n)
-{
-	return n < ARRAY_SIZE(providers) ? &providers[n] : NULL;
-}
+#define for_each_provider(p) \
+	for (p = providers; p < providers + ARRAY_SIZE(providers); p++)
 
-void cvme_result_absent(struct cvme_result *res, u32 item, int err,
-			const char *why)
+static void event_of_change(const struct cvme_provider *p,
+			    const struct cvme_state *old)
 {
-	if (WARN_ON_ONCE(res->nr_absent == CVME_ABSENT_MAX))
-		return;
-	res->absent[res->nr_absent++] = (struct cvme_absent) {
-		.item = item, .err = err, .why = why,
+	const struct cvme_state *new = &p->state;
+	struct cvme_event ev = {
+		.provider = p->ops->id,
+		.tee = new->tee ?: old->tee,
+		.change = {
+			.reason = new->reason,
+			.reason_param = new->reason_param,
+		},
 	};
+
+	if (cvme_state_usable(new) && !cvme_state_usable(old))
+		ev.type = CVM_EVIDENCE_EV_PROVIDER_ADDED;
+	else if (!cvme_state_usable(new) && cvme_state_usable(old))
+		ev.type = CVM_EVIDENCE_EV_PROVIDER_REMOVED;
+	else if (new->status == CVM_EVIDENCE_ST_KEY_LOST &&
+		 old->status == CVM_EVIDENCE_ST_AVAILABLE)
+		ev.type = CVM_EVIDENCE_EV_KEY_LOST;
+	else if (new->status == CVM_EVIDENCE_ST_AVAILABLE &&
+		 old->status == CVM_EVIDENCE_ST_KEY_LOST)
+		ev.type = CVM_EVIDENCE_EV_KEY_RECOVERED;
+	else
+		return;
+	strscpy(ev.change.driver, new->driver[0] ? new->driver : old->driver,
+		sizeof(ev.change.driver));
+	cvme_event_add(&ev);
 }
 
-void cvme_result_free(struct cvme_result *res)
+/* (worker) The only place where a state changes: events keep its order */
+static void set_state(struct cvme_provider *p, const struct cvme_state *st)
 {
-	kvfree(res->report.data);
-	kvfree(res->certs.data);
-	kvfree(res->manifest.data);
-	kvfree(res->ccel_table.data);
-	kvfree(res->ccel_data.data);
-	kvfree(res->tpm_attest.data);
-	kvfree(res->tpm_signature.data);
-	kvfree(res->pcrs.data);
-	kvfree(res->ak_pub.data);
-	kvfree(res->ak_cert.data);
+	struct cvme_state old = p->state;
+
+	spin_lock(&providers_lock);
+	p->state = *st;
+	spin_unlock(&providers_lock);
+	event_of_change(p, &old);
 }
 
-static void scan_work(struct kthread_work *work)
+static void set_gone(struct cvme_provider *p)
 {
-	struct cvme_provider *p = container_of(work, struct cvme_provider, scan);
-	struct cvme_state st = { .status = CVM_EVIDENCE_ST_ERROR }, old;
-	struct kcov_common_handle_id kcov_handle;
+	struct cvme_state st = p->state;
+
+	cvme_state_set(&st, CVM_EVIDENCE_ST_NO_DRIVER,
+		       CVM_EVIDENCE_REASON_DRIVER_UNLOADED, 0);
+	set_state(p, &st);
+}
+
+static void probe_once(struct cvme_provider *p)
+{
+	struct cvme_state st = {};
+	bool gone;
 
 	/* an event from here on makes the answer stale again */
-	spin_lock(&p->lock);
+	spin_lock(&providers_lock);
+	gone = p->gone;
+	p->gone = false;
 	p->stale = false;
-	p->scans_begun++;
-	kcov_handle = p->kcov_handle;
-	spin_unlock(&p->lock);
+	spin_unlock(&providers_lock);
+	if (gone)
+		set_gone(p);
 
-	kcov_remote_start_common(kcov_handle);
-	p->ops->scan(p, &st);
-	kcov_remote_stop();
-
-	mutex_lock(&p->tell);
-	spin_lock(&p->lock);
-	old = p->state;
-	/* nothing but a request, or the driver's reload, shows that it is back */
-	if (old.status != CVM_EVIDENCE_ST_KEY_LOST ||
-	    st.status != CVM_EVIDENCE_ST_AVAILABLE)
-		p->state = st;
-	st = p->state;
-	p->scanned = jiffies;
-	p->scans_done++;
-	spin_unlock(&p->lock);
-	cvme_event_state(p, &old, &st);
-	mutex_unlock(&p->tell);
-	wake_up_all(&p->scan_wq);
+	p->ops->probe(&st);
+	/* only a successful request or a driver reload clears KEY_LOST */
+	if (p->state.status == CVM_EVIDENCE_ST_KEY_LOST &&
+	    st.status == CVM_EVIDENCE_ST_AVAILABLE)
+		st = p->state;
+	set_state(p, &st);
+	p->probed = jiffies;
 }
 
-static void let_go(struct cvme_provider *p)
+static bool is_stale(struct cvme_provider *p)
 {
-	if (p->ops->idle)
-		p->ops->idle(p);
+	bool stale;
+
+	spin_lock(&providers_lock);
+	stale = p->stale;
+	spin_unlock(&providers_lock);
+	return stale;
 }
 
-static void idle_work(struct kthread_work *work)
+static void probe_if_stale(struct cvme_provider *p)
 {
-	struct cvme_provider *p = container_of(work, struct cvme_provider,
-					       idle.work);
+	unsigned int tries = 0;
 
-	let_go(p);
+	if (p->disabled)
+		return;
+	while (is_stale(p) && tries++ < PROBE_TRIES)
+		probe_once(p);
 }
 
-static void drop_work(struct kthread_work *work)
+/* (worker) Probe what a driver's coming or going made stale */
+void cvme_providers_probe(void)
 {
-	struct cvme_provider *p = container_of(work, struct cvme_provider, drop);
+	struct cvme_provider *p;
 
-	let_go(p);
-	wake_up_all(&p->scan_wq);
+	for_each_provider(p)
+		probe_if_stale(p);
+}
+
+/*
+ * One that was found stays found until a driver comes or goes, or a request
+ * shows otherwise: probing makes a TSM entry, or asks a TPM.
+ */
+static bool probe_for_request(struct cvme_provider *p)
+{
+	probe_if_stale(p);
+	if (!p->disabled && !cvme_state_usable(&p->state) &&
+	    time_after_eq(jiffies, p->probed + PROBE_INTERVAL))
+		probe_once(p);
+	return cvme_state_usable(&p->state);
+}
+
+/* Where the kernel has no TSM reports, a TDREPORT is all there can be */
+static bool auto_may_use(const struct cvme_provider *p, u32 flags)
+{
+	return !p->ops->tdreport || flags & CVM_EVIDENCE_F_TDREPORT ||
+	       !IS_ENABLED(CONFIG_TSM_REPORTS);
 }
 
 /**
- * cvme_provider_refresh - have a provider looked for, unless that is recent
- * @p: the provider
- * @nonblock: do not wait for a worker that is busy with a request
+ * cvme_provider_pick - (worker) choose who serves a request
+ * @par: what it asks for
  *
- * One that was found stays found until a driver comes or goes: looking makes a
- * TSM entry, under which the driver cannot be unloaded.
+ * AUTO goes on to the next provider only when this one is not there: never to
+ * another kind of evidence because of trouble that may pass.
  *
- * Return: 0, also when the look is still under way; -ERESTARTSYS.
+ * Return: the provider; -ENODEV, -ENOMEM.
  */
-int cvme_provider_refresh(struct cvme_provider *p, bool nonblock)
+struct cvme_provider *cvme_provider_pick(const struct cvme_params *par)
 {
-	unsigned long timeout = SCAN_WAIT;
-	bool under_way, recent;
-	u64 want;
-	long ret;
+	bool any = par->provider == CVM_EVIDENCE_PROVIDER_AUTO;
+	struct cvme_provider *p;
 
-	if (!p->worker)
-		return 0;
-
-	spin_lock(&p->lock);
-	/* one that began after the last event will do, and is worth waiting for */
-	under_way = !p->stale && p->scans_done != p->scans_begun;
-	recent = !under_way && !p->stale && p->scans_done &&
-		 (p->state.status == CVM_EVIDENCE_ST_AVAILABLE ||
-		  time_before(jiffies, p->scanned + RESCAN_INTERVAL));
-	want = under_way ? p->scans_begun : p->scans_begun + 1;
-	if (!recent && !under_way)
-		p->kcov_handle = kcov_common_handle();
-	if (nonblock)
-		timeout = p->queued ? SCAN_WAIT_BUSY : SCAN_WAIT_NONBLOCK;
-	spin_unlock(&p->lock);
-	if (recent)
-		return 0;
-
-	if (!under_way)
-		kthread_queue_work(p->worker, &p->scan);
-	ret = wait_event_freezable_timeout(p->scan_wq,
-					   READ_ONCE(p->scans_done) >= want,
-					   timeout);
-	return ret < 0 ? ret : 0;
-}
-
-/**
- * cvme_provider_usable - would CVM_EVIDENCE_PROVIDER_AUTO stop here
- * @p: the provider
- *
- * Return: whether it would.
- */
-bool cvme_provider_usable(struct cvme_provider *p)
-{
-	bool usable;
-
-	spin_lock(&p->lock);
-	usable = cvme_state_usable(&p->state);
-	spin_unlock(&p->lock);
-	return usable;
-}
-
-/**
- * cvme_provider_pick - choose who serves a request
- * @id: a provider by name, or CVM_EVIDENCE_PROVIDER_AUTO
- * @nonblock: as in cvme_provider_refresh()
- *
- * A provider that was found is used without another look: it finds out itself
- * when its driver is gone.
- *
- * Return: the provider; -ENODEV, -ERESTARTSYS.
- */
-struct cvme_provider *cvme_provider_pick(u32 id, bool nonblock)
-{
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < ARRAY_SIZE(providers); i++) {
-		struct cvme_provider *p = &providers[i];
-
-		if (id != CVM_EVIDENCE_PROVIDER_AUTO && p->ops->id != id)
+	for_each_provider(p) {
+		if (any ? !auto_may_use(p, par->flags) :
+			  p->ops->id != par->provider)
 			continue;
-		if (!p->worker)
-			continue;
-		if (cvme_provider_usable(p))
+		if (probe_for_request(p))
 			return p;
-		err = cvme_provider_refresh(p, nonblock);
-		if (err)
-			return ERR_PTR(err);
-		if (cvme_provider_usable(p))
-			return p;
+		if (p->state.reason == CVM_EVIDENCE_REASON_PROBE_FAILED &&
+		    p->state.reason_param == ENOMEM)
+			return ERR_PTR(-ENOMEM);
+		if (any && p->state.status != CVM_EVIDENCE_ST_NOT_BUILT &&
+		    p->state.status != CVM_EVIDENCE_ST_NO_DRIVER)
+			break;
 	}
 	return ERR_PTR(-ENODEV);
 }
 
-/* How long the SNP driver waits when the host tells it to come back later */
-#define SNP_RETRY_NS		(2 * NSEC_PER_SEC)
-
-static void note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
+u32 cvme_provider_id(const struct cvme_provider *p)
 {
-	bool slow = firmware_ns >= SNP_RETRY_NS, changed;
+	return p->ops->id;
+}
 
-	spin_lock(&p->lock);
-	/* a quick failure says nothing about the host's pace */
-	changed = p->state.tee == CVM_EVIDENCE_TEE_SEV_SNP &&
-		  slow != p->throttled && (slow || !err);
-	if (changed)
-		p->throttled = slow;
-	spin_unlock(&p->lock);
-	if (changed)
-		cvme_event_throttle(p, slow, firmware_ns);
+u32 cvme_provider_tee(const struct cvme_provider *p)
+{
+	return p->state.tee;
+}
+
+/* The TPM's limit is known before anything is sent to it */
+static int check_quote(const struct cvme_state *st,
+		       const struct cvme_params *par)
+{
+	u32 len = par->flags & CVM_EVIDENCE_F_QUOTE_DATA ?
+		  par->quote_data_len : par->report_data_len;
+
+	if (!(par->flags & CVM_EVIDENCE_F_TPM_QUOTE))
+		return 0;
+	if (!(st->caps & CVM_EVIDENCE_CAP_TPM_QUOTE))
+		return -EOPNOTSUPP;
+	return len > st->quote_data_max ? -EMSGSIZE : 0;
 }
 
 /**
- * cvme_provider_note - what the outcome of a request shows of its provider
+ * cvme_provider_check_params - (worker) can a provider serve what is asked for
+ * @p: the provider
+ * @par: what is asked for
+ *
+ * Return: 0; -EOPNOTSUPP, -EMSGSIZE, -EINVAL.
+ */
+int cvme_provider_check_params(const struct cvme_provider *p,
+			       const struct cvme_params *par)
+{
+	const struct cvme_state *st = &p->state;
+	int err;
+
+	err = check_quote(st, par);
+	if (err)
+		return err;
+	if (cvme_params_service(par) && !(st->caps & CVM_EVIDENCE_CAP_SERVICE))
+		return -EOPNOTSUPP;
+	if (par->privlevel == CVM_EVIDENCE_PRIVLEVEL_DEFAULT)
+		return 0;
+	if (!(st->caps & CVM_EVIDENCE_CAP_PRIVLEVEL))
+		return -EOPNOTSUPP;
+	return par->privlevel < st->privlevel_floor ? -EINVAL : 0;
+}
+
+/**
+ * cvme_provider_pace_ns - (worker) how long to leave the host alone yet
+ * @p: the provider
+ *
+ * After a call that the host held off, calls keep the driver's own retry
+ * interval as a distance until one is quick again: a host that refuses one for
+ * too long costs an SNP guest its key.
+ *
+ * Return: ns from now, 0 for not at all.
+ */
+u64 cvme_provider_pace_ns(const struct cvme_provider *p)
+{
+	u64 now = ktime_get_ns(), next = p->slow_end + p->state.throttle_ns;
+
+	return p->throttled && next > now ? next - now : 0;
+}
+
+/**
+ * cvme_provider_take - (worker) take evidence and check it
+ * @p: the provider
+ * @par: what is asked for
+ * @res: filled
+ *
+ * Return: 0 or an errno of the UAPI.
+ */
+int cvme_provider_take(struct cvme_provider *p, const struct cvme_params *par,
+		       struct cvme_result *res)
+{
+	int err;
+
+	spin_lock(&providers_lock);
+	p->started++;
+	p->serving = true;
+	spin_unlock(&providers_lock);
+
+	err = p->ops->take(par, res);
+	if (!err && p->ops->check)
+		err = p->ops->check(res, par);
+	return err;
+}
+
+static void note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
+{
+	bool slow = firmware_ns >= p->state.throttle_ns;
+	struct cvme_event ev = {
+		.type = slow ? CVM_EVIDENCE_EV_THROTTLED :
+			       CVM_EVIDENCE_EV_RECOVERED,
+		.provider = p->ops->id,
+		.tee = p->state.tee,
+		.change.firmware_ns = firmware_ns,
+	};
+
+	/* a quick failure says nothing about the host's pace */
+	if (!p->state.throttle_ns || (!slow && err))
+		return;
+	if (slow)
+		p->slow_end = ktime_get_ns();
+	if (slow == p->throttled)
+		return;
+	p->throttled = slow;
+	strscpy(ev.change.driver, p->state.driver, sizeof(ev.change.driver));
+	cvme_event_add(&ev);
+}
+
+/**
+ * cvme_provider_note - (worker) what the outcome of a request shows
  * @p: the provider
  * @err: 0 or the request's error
  * @firmware_ns: how long it took
  */
 void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 {
-	struct cvme_state *st = &p->state, old, new;
+	struct cvme_state st = p->state;
 
 	note_throttling(p, err, firmware_ns);
 
-	mutex_lock(&p->tell);
-	spin_lock(&p->lock);
-	old = *st;
+	spin_lock(&providers_lock);
+	p->serving = false;
+	p->last_error = -err;
+	if (err)
+		p->failed++;
+	/* the next request probes again */
+	if (err == -ENODEV)
+		p->stale = true;
+	spin_unlock(&providers_lock);
+
 	switch (err) {
 	case 0:
-		if (st->status == CVM_EVIDENCE_ST_KEY_LOST) {
-			st->status = CVM_EVIDENCE_ST_AVAILABLE;
-			st->reason[0] = 0;
-		}
+		if (st.status != CVM_EVIDENCE_ST_KEY_LOST)
+			return;
+		cvme_state_set(&st, CVM_EVIDENCE_ST_AVAILABLE,
+			       CVM_EVIDENCE_REASON_NONE, 0);
 		break;
 	case -EKEYREVOKED:
-		st->status = CVM_EVIDENCE_ST_KEY_LOST;
-		strscpy(st->reason,
-			"the key to the SNP firmware is wiped; reload sev-guest with another vmpck_id, or reboot",
-			sizeof(st->reason));
+		cvme_state_set(&st, CVM_EVIDENCE_ST_KEY_LOST,
+			       CVM_EVIDENCE_REASON_KEY_WIPED, 0);
 		break;
 	case -ENODEV:
-		/* the next request looks again */
-		p->stale = true;
-		st->status = CVM_EVIDENCE_ST_NOT_READY;
-		strscpy(st->reason, "the driver went away under a request",
-			sizeof(st->reason));
+		cvme_state_set(&st, CVM_EVIDENCE_ST_NOT_READY,
+			       CVM_EVIDENCE_REASON_DRIVER_LEFT, 0);
 		break;
+	default:
+		return;
 	}
-	new = *st;
-	spin_unlock(&p->lock);
-	cvme_event_state(p, &old, &new);
-	mutex_unlock(&p->tell);
+	set_state(p, &st);
 }
 
-/*
- * A driver without a device node cannot be held by us: its unload goes ahead
- * under our TSM entry, and TSM then refuses its return until the entry is
- * gone. So rmmod waits for the entry here, after the driver's exit. Killably,
- * and not for ever: a stuck provider must not make it unkillable.
- */
-static void wait_dropped(struct cvme_provider *p, const char *driver)
+/* (worker) Let go of what keeps drivers from being unloaded */
+void cvme_providers_release(void)
 {
-	unsigned long end = jiffies + DROP_WAIT;
-	long ret = 1;
+	struct cvme_provider *p;
 
-	kthread_queue_work(p->worker, &p->drop);
-	while (p->ops->holds(p, driver) && ret >= 0 &&
-	       time_before(jiffies, end))
-		ret = wait_event_killable_timeout(p->scan_wq,
-						  !p->ops->holds(p, driver),
-						  HZ / 10);
-	if (p->ops->holds(p, driver))
-		pr_warn("%s: entry of %s still in use, the driver cannot be loaded again until it is gone\n",
-			p->ops->name, driver);
+	for_each_provider(p)
+		if (!p->disabled && p->ops->release)
+			p->ops->release();
 }
 
 /**
- * cvme_providers_module_event - a module came or went
- * @mod: the module: live, or already past its exit function
+ * cvme_providers_module - a module came or went
+ * @module: its name: live, or already past its exit function
  * @going: which of the two
+ *
+ * Return: whether there is something to probe.
  */
-void cvme_providers_module_event(const struct module *mod, bool going)
+bool cvme_providers_module(const char *module, bool going)
 {
-	unsigned int i;
+	struct cvme_provider *p;
+	bool probe = false;
 
-	for (i = 0; i < ARRAY_SIZE(providers); i++) {
-		struct cvme_provider *p = &providers[i];
-		struct cvme_state old, new;
-
-		if (!p->worker)
+	spin_lock(&providers_lock);
+	for_each_provider(p) {
+		if (p->disabled || !p->ops->concerns(module))
 			continue;
-		if (p->ops->node_driver && strcmp(p->ops->node_driver, mod->name))
+		/* what was found stays found, unless its own driver goes */
+		if (going ? strcmp(p->state.driver, module) != 0 :
+			    p->state.status == CVM_EVIDENCE_ST_AVAILABLE &&
+			    !p->gone)
 			continue;
-
-		mutex_lock(&p->tell);
-		spin_lock(&p->lock);
-		old = p->state;
+		if (going)
+			p->gone = true;
 		p->stale = true;
-		if (going && !strcmp(p->state.driver, mod->name)) {
-			p->state.status = CVM_EVIDENCE_ST_NO_DRIVER;
-			snprintf(p->state.reason, sizeof(p->state.reason),
-				 "driver %s was unloaded", mod->name);
+		probe = true;
+	}
+	spin_unlock(&providers_lock);
+	return probe;
+}
+
+bool cvme_providers_hold(const char *driver)
+{
+	struct cvme_provider *p;
+
+	for_each_provider(p)
+		if (!p->disabled && p->ops->holds && p->ops->holds(driver))
+			return true;
+	return false;
+}
+
+/* The state as others see it: a driver that left is gone before it is probed */
+static void current_state(const struct cvme_provider *p, struct cvme_state *st)
+{
+	*st = p->state;
+	if (p->gone)
+		cvme_state_set(st, CVM_EVIDENCE_ST_NO_DRIVER,
+			       CVM_EVIDENCE_REASON_DRIVER_UNLOADED, 0);
+}
+
+/**
+ * cvme_provider_info - what is known of a provider
+ * @n: which, from 0
+ * @info: filled
+ *
+ * Return: false when there are no more.
+ */
+bool cvme_provider_info(unsigned int n, struct cvm_evidence_provider *info)
+{
+	struct cvme_provider *p = &providers[n];
+	struct cvme_state st;
+
+	if (n >= ARRAY_SIZE(providers))
+		return false;
+	memset(info, 0, sizeof(*info));
+	spin_lock(&providers_lock);
+	current_state(p, &st);
+	info->queued = p->serving;
+	info->last_error = p->last_error;
+	info->started = p->started;
+	info->failed = p->failed;
+	spin_unlock(&providers_lock);
+
+	info->id = p->ops->id;
+	info->status = st.status;
+	info->reason = st.reason;
+	info->reason_param = st.reason_param;
+	if (cvme_state_usable(&st)) {
+		info->tee = st.tee;
+		info->privlevel_floor = st.privlevel_floor;
+		info->caps = st.caps;
+		info->quote_data_max = st.quote_data_max;
+	}
+	strscpy(info->name, p->ops->name, sizeof(info->name));
+	strscpy(info->driver, st.driver, sizeof(info->driver));
+	return true;
+}
+
+/* The provider that AUTO would use by what is known; AUTO for none */
+u32 cvme_provider_auto(void)
+{
+	u32 id = CVM_EVIDENCE_PROVIDER_AUTO;
+	struct cvme_provider *p;
+	struct cvme_state st;
+
+	spin_lock(&providers_lock);
+	for_each_provider(p) {
+		current_state(p, &st);
+		if (cvme_state_usable(&st) && auto_may_use(p, 0)) {
+			id = p->ops->id;
+			break;
 		}
-		new = p->state;
-		spin_unlock(&p->lock);
-		cvme_event_state(p, &old, &new);
-		mutex_unlock(&p->tell);
-
-		/* so that it is told of before anybody asks for evidence */
-		if (!going && new.status != CVM_EVIDENCE_ST_AVAILABLE)
-			kthread_queue_work(p->worker, &p->scan);
-		if (going && p->ops->holds && p->ops->holds(p, mod->name))
-			wait_dropped(p, mod->name);
 	}
+	spin_unlock(&providers_lock);
+	return id;
 }
 
-/* See who is there already */
-void cvme_providers_look(void)
+static int provider_init(struct cvme_provider *p)
 {
-	unsigned int i;
+	int err;
 
-	for (i = 0; i < ARRAY_SIZE(providers); i++)
-		if (providers[i].worker)
-			kthread_queue_work(providers[i].worker,
-					   &providers[i].scan);
-}
-
-static int provider_start(struct cvme_provider *p)
-{
-	struct kthread_worker *worker;
-
-	spin_lock_init(&p->lock);
-	mutex_init(&p->tell);
-	INIT_LIST_HEAD(&p->rr);
-	hash_init(p->shares);
-	init_waitqueue_head(&p->scan_wq);
-	kthread_init_work(&p->serve, cvme_request_serve);
-	kthread_init_work(&p->scan, scan_work);
-	kthread_init_work(&p->drop, drop_work);
-	kthread_init_delayed_work(&p->idle, idle_work);
-	p->state.status = CVM_EVIDENCE_ST_NOT_READY;
+	cvme_state_set(&p->state, CVM_EVIDENCE_ST_UNKNOWN,
+		       CVM_EVIDENCE_REASON_NOT_PROBED, 0);
 	p->stale = true;
-
-	p->init_err = p->ops->init(p);
-	/* that is no property of this machine: who loads us may try again */
-	if (p->init_err == -ENOMEM)
-		return -ENOMEM;
-	if (p->init_err) {
-		/* the reason is what ops->init() left, or this */
-		p->state.status = CVM_EVIDENCE_ST_NOT_BUILT;
-		if (!p->state.reason[0])
-			snprintf(p->state.reason, sizeof(p->state.reason),
-				 "could not be set up: error %d", p->init_err);
+	err = p->ops->init ? p->ops->init(&p->state) : 0;
+	if (err == -ENOMEM)
+		return err;
+	if (!err)
 		return 0;
-	}
-
-	worker = kthread_run_worker(KTW_FREEZABLE, "cvme/%s", p->ops->name);
-	if (IS_ERR(worker)) {
-		if (p->ops->exit)
-			p->ops->exit(p);
-		return PTR_ERR(worker);
-	}
-	/* the one thread must not wait its turn among hundreds of its clients */
-	set_user_nice(worker->task, -10);
-	p->worker = worker;
+	p->disabled = true;
+	p->state.status = CVM_EVIDENCE_ST_NOT_BUILT;
+	if (p->state.reason == CVM_EVIDENCE_REASON_NOT_PROBED)
+		cvme_state_set(&p->state, CVM_EVIDENCE_ST_NOT_BUILT,
+			       CVM_EVIDENCE_REASON_SETUP_FAILED, -err);
 	return 0;
 }
 
-static void provider_stop(struct cvme_provider *p)
+static void providers_stop(struct cvme_provider *end)
 {
-	if (!p->worker)
-		return;
-	kthread_cancel_delayed_work_sync(&p->idle);
-	/* let go of the entry before the thread that may do so is gone */
-	kthread_queue_work(p->worker, &p->drop);
-	kthread_destroy_worker(p->worker);
-	p->worker = NULL;
-	if (p->ops->exit)
-		p->ops->exit(p);
+	while (end-- > providers)
+		if (!end->disabled && end->ops->exit)
+			end->ops->exit();
 }
 
 int cvme_providers_init(void)
 {
-	unsigned int i;
+	struct cvme_provider *p;
 	int err;
 
-	for (i = 0; i < ARRAY_SIZE(providers); i++) {
-		err = provider_start(&providers[i]);
+	for_each_provider(p) {
+		err = provider_init(p);
 		if (err) {
 			pr_err("%s: cannot be set up: error %d\n",
-			       providers[i].ops->name, err);
-			goto err_stop;
+			       p->ops->name, err);
+			providers_stop(p);
+			return err;
 		}
 	}
 	return 0;
-
-err_stop:
-	while (i--)
-		provider_stop(&providers[i]);
-	return err;
 }
 
 void cvme_providers_exit(void)
 {
-	unsigned int i = ARRAY_SIZE(providers);
-
-	while (i--)
-		provider_stop(&providers[i]);
+	providers_stop(providers + ARRAY_SIZE(providers));
 }

@@ -15,7 +15,7 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
-#include "provider.h"
+#include "provider_node.h"
 #include "relay.h"
 #include "report.h"
 #include "vfs.h"
@@ -66,9 +66,9 @@ struct sev_call {
 /* Certificates did not fit once: they will not the next time (worker only) */
 static bool certs_too_large;
 
-static int sev_init(struct cvme_provider *p)
+static bool sev_concerns(const char *module)
 {
-	return 0;
+	return !strcmp(module, SEV_DRIVER);
 }
 
 /*
@@ -84,16 +84,17 @@ static int sev_floor(void)
 	return id == -ENOMEM ? id : clamp(id, 0, CVM_EVIDENCE_PRIVLEVEL_MAX);
 }
 
-static void sev_scan(struct cvme_provider *p, struct cvme_state *st)
+static void sev_probe(struct cvme_state *st)
 {
 	int floor = sev_floor();
 
-	cvme_relay_scan(st, SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
+	cvme_node_probe(st, SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
 	if (floor < 0) {
-		st->status = CVM_EVIDENCE_ST_ERROR;
-		strscpy(st->reason, "out of memory", sizeof(st->reason));
+		cvme_state_set(st, CVM_EVIDENCE_ST_ERROR,
+			       CVM_EVIDENCE_REASON_PROBE_FAILED, -floor);
 		return;
 	}
+	st->throttle_ns = CVME_SNP_RETRY_NS;
 	st->tee = CVM_EVIDENCE_TEE_SEV_SNP;
 	st->privlevel_floor = floor;
 	st->caps = CVM_EVIDENCE_CAP_PRIVLEVEL | CVM_EVIDENCE_CAP_CERTS |
@@ -140,6 +141,7 @@ static int copy_report(const struct cvme_relay *relay, struct cvme_buf *out,
 {
 	u8 hdr[SEV_RESP_HDR];
 	u32 status, size;
+	int err;
 
 	if (copy_from_user(hdr, cvme_relay_ptr(relay, OFF_RESP), sizeof(hdr)))
 		return -EFAULT;
@@ -152,10 +154,9 @@ static int copy_report(const struct cvme_relay *relay, struct cvme_buf *out,
 	if (!size || size > SEV_RESP_LEN - SEV_RESP_HDR)
 		return -EBADMSG;
 
-	out->data = kvmalloc(size, CVME_GFP_BLOB);
-	if (!out->data)
-		return -ENOMEM;
-	out->len = size;
+	err = cvme_buf_alloc(out, size);
+	if (err)
+		return err;
 	if (copy_from_user(out->data,
 			   cvme_relay_ptr(relay, OFF_RESP + SEV_RESP_HDR), size))
 		return -EFAULT;
@@ -185,7 +186,7 @@ static size_t table_len(const u8 *table)
 
 static int copy_certs(const struct cvme_relay *relay, struct cvme_buf *out)
 {
-	u8 *table = kvmalloc(SEV_CERTS_MAX, CVME_GFP_BLOB);
+	u8 *table = cvme_charged_alloc(SEV_CERTS_MAX);
 	size_t len;
 
 	if (!table)
@@ -255,8 +256,7 @@ static int uapi_errno(int err)
 	}
 }
 
-static int sev_take(struct cvme_provider *p, const struct cvme_params *par,
-		    struct cvme_result *res)
+static int sev_take(const struct cvme_params *par, struct cvme_result *res)
 {
 	int err, floor = sev_floor();
 	struct cvme_relay relay;
@@ -289,14 +289,14 @@ out_close:
 
 	res->tee = CVM_EVIDENCE_TEE_SEV_SNP;
 	strscpy(res->driver, SEV_DRIVER, sizeof(res->driver));
-	return cvme_report_check(res, par);
+	return 0;
 }
 
 const struct cvme_provider_ops cvme_sev_guest_ops = {
 	.id = CVM_EVIDENCE_PROVIDER_SEV_GUEST,
 	.name = "sev-guest",
-	.node_driver = SEV_DRIVER,
-	.init = sev_init,
-	.scan = sev_scan,
+	.concerns = sev_concerns,
+	.probe = sev_probe,
 	.take = sev_take,
+	.check = cvme_report_check,
 };

@@ -11,7 +11,7 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
-#include "provider.h"
+#include "provider_node.h"
 #include "relay.h"
 #include "report.h"
 #include "vfs.h"
@@ -30,14 +30,14 @@ struct tdx_call {
 
 #define TDX_GET_REPORT0		_IOWR('T', 1, struct tdx_call)
 
-static int tdx_init(struct cvme_provider *p)
+static bool tdx_concerns(const char *module)
 {
-	return 0;
+	return !strcmp(module, TDX_DRIVER);
 }
 
-static void tdx_scan(struct cvme_provider *p, struct cvme_state *st)
+static void tdx_probe(struct cvme_state *st)
 {
-	cvme_relay_scan(st, TDX_NODE, TDX_DRIVER, TDX_BUILTIN);
+	cvme_node_probe(st, TDX_NODE, TDX_DRIVER, TDX_BUILTIN);
 	st->tee = CVM_EVIDENCE_TEE_TDX;
 }
 
@@ -67,16 +67,14 @@ out:
 	return err;
 }
 
-static int tdx_take(struct cvme_provider *p, const struct cvme_params *par,
-		    struct cvme_result *res)
+static int tdx_take(const struct cvme_params *par, struct cvme_result *res)
 {
 	struct file *node;
 	int err;
 
-	res->report.data = kvmalloc(TDREPORT_LEN, CVME_GFP_BLOB);
-	if (!res->report.data)
-		return -ENOMEM;
-	res->report.len = TDREPORT_LEN;
+	err = cvme_buf_alloc(&res->report, TDREPORT_LEN);
+	if (err)
+		return err;
 
 	node = cvme_node_open(TDX_NODE, TDX_DRIVER, TDX_BUILTIN);
 	if (IS_ERR(node))
@@ -89,14 +87,15 @@ static int tdx_take(struct cvme_provider *p, const struct cvme_params *par,
 	res->tee = CVM_EVIDENCE_TEE_TDX;
 	res->blob_flags = CVM_EVIDENCE_BLOB_F_TDREPORT;
 	strscpy(res->driver, TDX_DRIVER, sizeof(res->driver));
-	return cvme_report_check(res, par);
+	return 0;
 }
 
 const struct cvme_provider_ops cvme_tdx_guest_ops = {
 	.id = CVM_EVIDENCE_PROVIDER_TDX_GUEST,
 	.name = "tdx-guest",
-	.node_driver = TDX_DRIVER,
-	.init = tdx_init,
-	.scan = tdx_scan,
+	.tdreport = true,
+	.concerns = tdx_concerns,
+	.probe = tdx_probe,
 	.take = tdx_take,
+	.check = cvme_report_check,
 };

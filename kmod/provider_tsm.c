@@ -6,12 +6,13 @@
 #include "cvm_evidence.h"
 
 #include <linux/err.h>
-#include <linux/mm.h>
-#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/uuid.h>
 
 #include "provider.h"
 #include "report.h"
+#include "state.h"
 #include "tsm_entry.h"
 #include "vfs.h"
 
@@ -23,57 +24,54 @@
 
 /* Kept while requests flow; worker only */
 static struct cvme_tsm_entry kept;
-/* The driver behind any entry of ours, under the provider's lock, or "" */
+/* Guards held_driver: the driver behind any entry of ours, or "" */
+static DEFINE_SPINLOCK(held_lock);
 static char held_driver[sizeof(kept.driver)];
 /* Length of the last report: the next is as long */
 static size_t report_guess = GUESS_REPORT;
 
-static void set_held(struct cvme_provider *p, const char *driver)
+static void set_held(const char *driver)
 {
-	spin_lock(&p->lock);
+	spin_lock(&held_lock);
 	strscpy(held_driver, driver, sizeof(held_driver));
-	spin_unlock(&p->lock);
+	spin_unlock(&held_lock);
 }
 
-static bool tsm_holds(struct cvme_provider *p, const char *driver)
+static bool tsm_holds(const char *driver)
 {
 	bool ret;
 
-	spin_lock(&p->lock);
+	spin_lock(&held_lock);
 	ret = !strcmp(held_driver, driver);
-	spin_unlock(&p->lock);
+	spin_unlock(&held_lock);
 	return ret;
 }
 
-static int tsm_make(struct cvme_provider *p, struct cvme_tsm_entry *entry)
+static int make_entry(struct cvme_tsm_entry *entry)
 {
 	int err = cvme_tsm_make(entry);
 
 	if (!err)
-		set_held(p, entry->driver);
+		set_held(entry->driver);
 	return err;
 }
 
-static void tsm_drop(struct cvme_provider *p, struct cvme_tsm_entry *entry)
+static void drop_entry(struct cvme_tsm_entry *entry)
 {
 	cvme_tsm_drop(entry);
-	set_held(p, "");
+	set_held("");
 }
 
-static int tsm_init(struct cvme_provider *p)
+static int tsm_init(struct cvme_state *st)
 {
 	int err;
 
 	if (!IS_ENABLED(CONFIG_TSM_REPORTS)) {
-		strscpy(p->state.reason,
-			"this kernel has no TSM reports (CONFIG_TSM_REPORTS, Linux 6.7 and later)",
-			sizeof(p->state.reason));
+		st->reason = CVM_EVIDENCE_REASON_NO_INTERFACE;
 		return -ENODEV;
 	}
 	if (!cvme_configfs()) {
-		strscpy(p->state.reason,
-			"configfs was not to be had when cvm_evidence was loaded; load configfs, then it again",
-			sizeof(p->state.reason));
+		st->reason = CVM_EVIDENCE_REASON_NO_CONFIGFS;
 		return -ENODEV;
 	}
 	err = cvme_report_init();
@@ -85,55 +83,60 @@ static int tsm_init(struct cvme_provider *p)
 	return 0;
 }
 
-static void tsm_exit(struct cvme_provider *p)
+/* Any module may be a TSM provider, and probing is cheap */
+static bool tsm_concerns(const char *module)
 {
-	cvme_report_exit();
+	return true;
 }
 
-static void tsm_idle(struct cvme_provider *p)
+static void tsm_release(void)
 {
-	tsm_drop(p, &kept);
+	drop_entry(&kept);
 }
 
-static void tsm_scan(struct cvme_provider *p, struct cvme_state *st)
+static void fill_state(const struct cvme_tsm_entry *entry,
+		       struct cvme_state *st)
 {
-	struct cvme_tsm_entry probe, *entry = &kept;
+	cvme_state_set(st, CVM_EVIDENCE_ST_AVAILABLE, CVM_EVIDENCE_REASON_NONE,
+		       0);
+	st->tee = cvme_report_tee(entry->driver);
+	if (st->tee == CVM_EVIDENCE_TEE_SEV_SNP)
+		st->throttle_ns = CVME_SNP_RETRY_NS;
+	st->privlevel_floor = entry->floor;
+	st->caps = entry->caps;
+	if (!cvme_report_can_sha512())
+		st->caps &= ~CVM_EVIDENCE_CAP_SERVICE;
+}
+
+static void tsm_probe(struct cvme_state *st)
+{
+	struct cvme_tsm_entry probe = {}, *entry = &kept;
 	int err = 0;
 
 	if (!kept.live) {
 		entry = &probe;
-		err = tsm_make(p, entry);
+		err = make_entry(entry);
 	}
 	switch (err) {
 	case 0:
-		st->status = CVM_EVIDENCE_ST_AVAILABLE;
-		st->tee = cvme_report_tee(entry->driver);
-		st->privlevel_floor = entry->floor;
-		st->caps = entry->caps;
-		if (!cvme_report_can_sha512())
-			st->caps &= ~CVM_EVIDENCE_CAP_SERVICE;
-		strscpy(st->driver, entry->driver, sizeof(st->driver));
+		fill_state(entry, st);
 		break;
 	case -ENOENT:
 	case -ENXIO:
-		st->status = CVM_EVIDENCE_ST_NO_DRIVER;
-		strscpy(st->reason,
-			"no TSM provider: load sev-guest, tdx-guest or arm-cca-guest, or this is no such TEE",
-			sizeof(st->reason));
+		cvme_state_set(st, CVM_EVIDENCE_ST_NO_DRIVER,
+			       CVM_EVIDENCE_REASON_NO_DRIVER, 0);
 		break;
 	case -EAGAIN:
-		st->status = CVM_EVIDENCE_ST_NOT_READY;
-		snprintf(st->reason, sizeof(st->reason),
-			 "driver %s is still initialising or going away",
-			 entry->driver);
+		cvme_state_set(st, CVM_EVIDENCE_ST_NOT_READY,
+			       CVM_EVIDENCE_REASON_DRIVER_NOT_LIVE, 0);
 		break;
 	default:
-		st->status = CVM_EVIDENCE_ST_ERROR;
-		snprintf(st->reason, sizeof(st->reason),
-			 "no entry under configfs tsm/report: error %d", err);
+		cvme_state_set(st, CVM_EVIDENCE_ST_ERROR,
+			       CVM_EVIDENCE_REASON_PROBE_FAILED, -err);
 	}
+	strscpy(st->driver, entry->driver, sizeof(st->driver));
 	if (entry == &probe)
-		tsm_drop(p, &probe);
+		drop_entry(&probe);
 }
 
 static int store_number(struct cvme_tsm_entry *entry, const char *attr, u32 val)
@@ -204,9 +207,10 @@ static int store_all(struct cvme_tsm_entry *entry,
 static int read_all(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 		    struct cvme_result *res)
 {
+	size_t max = READ_ONCE(cvme_max_blob);
 	int err;
 
-	err = cvme_tsm_read(entry, "outblob", report_guess, &res->report);
+	err = cvme_tsm_read(entry, "outblob", report_guess, max, &res->report);
 	if (err)
 		return err;
 	/* a timed-out TDX quote comes as success with nothing in it */
@@ -215,23 +219,18 @@ static int read_all(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 	report_guess = max_t(size_t, res->report.len, GUESS_REPORT);
 
 	if (entry->caps & CVM_EVIDENCE_CAP_CERTS) {
-		err = cvme_tsm_read(entry, "auxblob", GUESS_CERTS, &res->certs);
+		err = cvme_tsm_read(entry, "auxblob", GUESS_CERTS, max,
+				    &res->certs);
 		if (err)
 			return err;
 	}
 	if (entry->has_manifest && cvme_params_service(par)) {
 		err = cvme_tsm_read(entry, "manifestblob", GUESS_MANIFEST,
-				    &res->manifest);
+				    max, &res->manifest);
 		if (err)
 			return err;
 	}
 	return cvme_tsm_check_generation(entry);
-}
-
-static void reset_result(struct cvme_result *res)
-{
-	cvme_result_free(res);
-	memset(res, 0, sizeof(*res));
 }
 
 /* What the driver said through TSM, in the UAPI's words */
@@ -259,13 +258,13 @@ static int uapi_errno(const struct cvme_tsm_entry *entry, int err,
 }
 
 /* One exchange through one entry; -EAGAIN asks for another entry */
-static int exchange(struct cvme_provider *p, struct cvme_tsm_entry *entry,
-		    const struct cvme_params *par, struct cvme_result *res)
+static int exchange(struct cvme_tsm_entry *entry, const struct cvme_params *par,
+		    struct cvme_result *res)
 {
 	int err;
 
 	if (!entry->live) {
-		err = tsm_make(p, entry);
+		err = make_entry(entry);
 		if (err)
 			return err == -ENOMEM ? err : -ENODEV;
 	}
@@ -290,14 +289,13 @@ static int exchange(struct cvme_provider *p, struct cvme_tsm_entry *entry,
 	 * a mkdir and rmdir beside a call to the firmware.
 	 */
 	if (err || res->certs.len || res->manifest.len)
-		tsm_drop(p, entry);
+		drop_entry(entry);
 	if (err == -EAGAIN || err == -ENODEV)
 		return err;
 	return uapi_errno(entry, err, par);
 }
 
-static int tsm_take(struct cvme_provider *p, const struct cvme_params *par,
-		    struct cvme_result *res)
+static int tsm_take(const struct cvme_params *par, struct cvme_result *res)
 {
 	/* TSM cannot un-set service attributes: such an entry is used once */
 	bool own = cvme_params_service(par);
@@ -306,10 +304,10 @@ static int tsm_take(struct cvme_provider *p, const struct cvme_params *par,
 	int err, tries = 0;
 
 	if (own)
-		tsm_drop(p, &kept);
+		drop_entry(&kept);
 	do {
-		reset_result(res);
-		err = exchange(p, entry, par, res);
+		cvme_result_clear(res);
+		err = exchange(entry, par, res);
 	} while (err == -EAGAIN && ++tries < TSM_TRIES);
 
 	if (!err) {
@@ -317,21 +315,23 @@ static int tsm_take(struct cvme_provider *p, const struct cvme_params *par,
 		res->tee = cvme_report_tee(entry->driver);
 	}
 	if (own)
-		tsm_drop(p, &once);
+		drop_entry(&once);
 	if (err == -EAGAIN) {
-		pr_warn_ratelimited("tsm: somebody else keeps writing to our configfs entry\n");
+		pr_warn_ratelimited("tsm: another writer keeps changing our configfs entry\n");
 		return -EBADMSG;
 	}
-	return err ?: cvme_report_check(res, par);
+	return err;
 }
 
 const struct cvme_provider_ops cvme_tsm_ops = {
 	.id = CVM_EVIDENCE_PROVIDER_TSM,
 	.name = "tsm",
 	.init = tsm_init,
-	.exit = tsm_exit,
-	.scan = tsm_scan,
+	.exit = cvme_report_exit,
+	.concerns = tsm_concerns,
+	.probe = tsm_probe,
 	.take = tsm_take,
-	.idle = tsm_idle,
+	.check = cvme_report_check,
+	.release = tsm_release,
 	.holds = tsm_holds,
 };

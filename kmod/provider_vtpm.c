@@ -59,9 +59,10 @@ static void complain(const struct cvme_tpm *tpm, const char *what)
 				    tpm->rc, cvme_tpm_rc_text(tpm->rc));
 }
 
-static int vtpm_init(struct cvme_provider *p)
+/* The drivers of TPMs are called tpm_tis, tpm_crb, tpm_vtpm_proxy and so on */
+static bool vtpm_concerns(const char *module)
 {
-	return 0;
+	return !strncmp(module, "tpm", 3);
 }
 
 /* Whether it is another than we knew */
@@ -138,7 +139,7 @@ static int look(struct cvme_tpm *tpm, u32 *tee)
 	       identify(tpm, tee);
 }
 
-static void vtpm_scan(struct cvme_provider *p, struct cvme_state *st)
+static void vtpm_probe(struct cvme_state *st)
 {
 	struct cvme_tpm tpm = {};
 	int err;
@@ -156,32 +157,28 @@ static void vtpm_scan(struct cvme_provider *p, struct cvme_state *st)
 
 	switch (err) {
 	case 0:
-		st->status = CVM_EVIDENCE_ST_AVAILABLE;
+		cvme_state_set(st, CVM_EVIDENCE_ST_AVAILABLE,
+			       CVM_EVIDENCE_REASON_NONE, 0);
 		st->caps = CVM_EVIDENCE_CAP_FW_STATUS;
 		if (st->quote_data_max)
 			st->caps |= CVM_EVIDENCE_CAP_TPM_QUOTE;
 		strscpy(st->driver, "tpm", sizeof(st->driver));
 		break;
 	case -ENODEV:
-		st->status = CVM_EVIDENCE_ST_NO_DRIVER;
-		strscpy(st->reason, "no TPM 2.0", sizeof(st->reason));
+		cvme_state_set(st, CVM_EVIDENCE_ST_NO_DRIVER,
+			       CVM_EVIDENCE_REASON_NO_TPM, 0);
 		break;
 	case -ENXIO:
-		st->status = CVM_EVIDENCE_ST_NO_DRIVER;
-		strscpy(st->reason,
-			"the TPM has no HCL report (NV 0x01400001): no Azure paravisor guest",
-			sizeof(st->reason));
+		cvme_state_set(st, CVM_EVIDENCE_ST_NO_DRIVER,
+			       CVM_EVIDENCE_REASON_NO_HCL_REPORT, 0);
 		break;
 	default:
-		st->status = CVM_EVIDENCE_ST_ERROR;
 		if (tpm.rc)
-			snprintf(st->reason, sizeof(st->reason),
-				 "looking for an HCL report: TPM response 0x%03x: %s",
-				 tpm.rc, cvme_tpm_rc_text(tpm.rc));
+			cvme_state_set(st, CVM_EVIDENCE_ST_ERROR,
+				       CVM_EVIDENCE_REASON_TPM_REFUSED, tpm.rc);
 		else
-			snprintf(st->reason, sizeof(st->reason),
-				 "looking for an HCL report in the TPM: error %d",
-				 err);
+			cvme_state_set(st, CVM_EVIDENCE_ST_ERROR,
+				       CVM_EVIDENCE_REASON_PROBE_FAILED, -err);
 	}
 }
 
@@ -218,12 +215,10 @@ static int write_and_read(struct cvme_tpm *tpm, const u8 *data,
 	if (!size || size > NV_SIZE_MAX)
 		return -EBADMSG;
 	if (raw->len != size) {
-		kvfree(raw->data);
-		raw->len = 0;
-		raw->data = kvmalloc(size, CVME_GFP_BLOB);
-		if (!raw->data)
-			return -ENOMEM;
-		raw->len = size;
+		cvme_buf_free(raw);
+		err = cvme_buf_alloc(raw, size);
+		if (err)
+			return err;
 	}
 	err = write_user_data(tpm, data);
 	if (err) {
@@ -261,11 +256,13 @@ static int attempt(struct cvme_tpm *tpm, const u8 *data, struct cvme_buf *raw)
  * @raw: the report
  * @hcl: it, taken apart
  * @fresh: it carries our data
+ * @res: asked whether the request is still wanted
  *
  * Return: 0 for a report whose claims and hardware report belong together.
  */
 static int get_report(struct cvme_tpm *tpm, const struct cvme_params *par,
-		      struct cvme_buf *raw, struct cvme_hcl *hcl, bool *fresh)
+		      struct cvme_buf *raw, struct cvme_hcl *hcl, bool *fresh,
+		      const struct cvme_result *res)
 {
 	u64 end = ktime_get_ns();
 	int err;
@@ -287,16 +284,16 @@ static int get_report(struct cvme_tpm *tpm, const struct cvme_params *par,
 		if (err && err != -EAGAIN && err != -EBADMSG &&
 		    tpm->rc != CVME_TPM_RC_NV_UNINITIALIZED)
 			return err;
-		if (ktime_get_ns() >= end || cvme_params_unwanted(par))
+		if (ktime_get_ns() >= end || res->unwanted(res))
 			break;
 		schedule_timeout_idle(msecs_to_jiffies(POLL_MS));
 		try_to_freeze();
 	}
 	if (err)
 		return err == -EAGAIN ? -EIO : err;
-	if (!given_up_until && !cvme_params_unwanted(par))
+	if (!given_up_until && !res->unwanted(res))
 		pr_warn("vtpm: the paravisor makes no report with our data; evidence is of an earlier time and says so\n");
-	if (!cvme_params_unwanted(par))
+	if (!res->unwanted(res))
 		given_up_until = ktime_get_ns() + GIVEN_UP_NS;
 	return 0;
 }
@@ -317,12 +314,6 @@ static int quote_once(struct cvme_tpm *tpm, const struct cvme_params *par,
 			      own ? par->quote_data : par->report_data,
 			      own ? par->quote_data_len : par->report_data_len,
 			      par->pcr_mask ?: ALL_PCRS, quote);
-}
-
-static void free_buf(struct cvme_buf *buf)
-{
-	kvfree(buf->data);
-	*buf = (struct cvme_buf){};
 }
 
 static const char *quote_reason(int err)
@@ -367,10 +358,10 @@ static bool add_quote(struct cvme_tpm *tpm, const struct cvme_params *par,
 			res->ak_pub = pub;
 			return true;
 		}
-		free_buf(&quote.attest);
-		free_buf(&quote.signature);
-		free_buf(&quote.pcrs);
-		free_buf(&pub);
+		cvme_buf_free(&quote.attest);
+		cvme_buf_free(&quote.signature);
+		cvme_buf_free(&quote.pcrs);
+		cvme_buf_free(&pub);
 		if (err == -EAGAIN)
 			schedule_timeout_idle(msecs_to_jiffies(POLL_MS));
 	} while ((err == -EAGAIN || err == -ESTALE) && ++tries < QUOTE_TRIES);
@@ -402,9 +393,9 @@ static int read_ak_cert(struct cvme_tpm *tpm, struct cvme_buf *cert)
 		return err;
 	if (!size || size > NV_SIZE_MAX)
 		return -EBADMSG;
-	cert->data = kvmalloc(size, CVME_GFP_BLOB);
-	if (!cert->data)
-		return -ENOMEM;
+	err = cvme_buf_alloc(cert, size);
+	if (err)
+		return err;
 	err = cvme_tpm_nv_read(tpm, NV_AK_CERT, 0, size, nv_chunk, cert->data);
 	if (err)
 		return err;
@@ -427,7 +418,7 @@ static void add_ak_cert(struct cvme_tpm *tpm, struct cvme_result *res)
 		res->ak_cert = cert;
 		return;
 	}
-	free_buf(&cert);
+	cvme_buf_free(&cert);
 	if (err == -ENXIO)
 		why = "the TPM has no certificate of the key (NV 0x01c101d0)";
 	else if (err == -ENOMEM)
@@ -448,7 +439,7 @@ static int take(struct cvme_tpm *tpm, const struct cvme_params *par,
 	bool fresh, quoted;
 	int err;
 
-	err = get_report(tpm, par, &res->report, &hcl, &fresh);
+	err = get_report(tpm, par, &res->report, &hcl, &fresh, res);
 	res->fw_status = tpm->rc;
 	res->fw_status_known = !err || tpm->rc;
 	if (err)
@@ -473,8 +464,7 @@ static int take(struct cvme_tpm *tpm, const struct cvme_params *par,
 	return 0;
 }
 
-static int vtpm_take(struct cvme_provider *p, const struct cvme_params *par,
-		     struct cvme_result *res)
+static int vtpm_take(const struct cvme_params *par, struct cvme_result *res)
 {
 	struct cvme_tpm tpm;
 	int err;
@@ -487,24 +477,26 @@ static int vtpm_take(struct cvme_provider *p, const struct cvme_params *par,
 	return err == -ENXIO ? -EIO : err;
 }
 
+const struct cvme_provider_ops cvme_vtpm_ops = {
+	.id = CVM_EVIDENCE_PROVIDER_VTPM,
+	.name = "vtpm",
+	.concerns = vtpm_concerns,
+	.probe = vtpm_probe,
+	.take = vtpm_take,
+};
+
 #else
 
-static int vtpm_init(struct cvme_provider *p)
+static int vtpm_init(struct cvme_state *st)
 {
-	strscpy(p->state.reason, "this kernel has no TPM core (CONFIG_TCG_TPM)",
-		sizeof(p->state.reason));
+	st->reason = CVM_EVIDENCE_REASON_NO_INTERFACE;
 	return -ENODEV;
 }
-
-#define vtpm_scan	NULL
-#define vtpm_take	NULL
-
-#endif
 
 const struct cvme_provider_ops cvme_vtpm_ops = {
 	.id = CVM_EVIDENCE_PROVIDER_VTPM,
 	.name = "vtpm",
 	.init = vtpm_init,
-	.scan = vtpm_scan,
-	.take = vtpm_take,
 };
+
+#endif

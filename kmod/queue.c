@@ -1,120 +1,279 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The fair queue of a provider. The firmware is one, so requests go one at a
- * time: round-robin over shares, bounded per share and in total. Everything
- * here runs under the provider's lock and allocates nothing.
- */
 #include "cvm_evidence.h"
 
-#include <linux/hash.h>
+#include <linux/cvm_evidence.h>
+#include <linux/hashtable.h>
 #include <linux/lockdep.h>
+#include <linux/slab.h>
 
-#include "request.h"
+#include "memory.h"
+#include "queue.h"
+#include "state.h"
 
-static struct cvme_share *find_share(struct cvme_provider *p,
-				     const struct cvme_share_key *key)
+DEFINE_SPINLOCK(cvme_queue_lock);
+
+static struct kmem_cache *share_cache;
+static DEFINE_HASHTABLE(shares, 8);
+/* Shares with waiting requests, the next to be served first */
+static struct rb_root_cached waiting_shares = RB_ROOT_CACHED;
+/* Shares that are kept for what they used, the least indebted first */
+static struct rb_root_cached indebted_shares = RB_ROOT_CACHED;
+static unsigned int nr_waiting_shares;
+static unsigned int nr_indebted_shares;
+static unsigned int nr_waiting;
+/* Places taken of the common room: all waiting requests but each share's first */
+static unsigned int room_used;
+/*
+ * The queue's virtual time: what the share that was served last had used then,
+ * so the least of the active ones. Never goes back.
+ */
+static u64 virtual_time;
+
+static struct cvme_share *share_of(const struct rb_node *node)
+{
+	return rb_entry(node, struct cvme_share, node);
+}
+
+/* Equals are served in the order they came; newcomers before the others */
+static bool served_before(struct rb_node *na, const struct rb_node *nb)
+{
+	const struct cvme_share *a = share_of(na), *b = share_of(nb);
+
+	if (a->used != b->used)
+		return a->used < b->used;
+	return a->newcomer && !b->newcomer;
+}
+
+static void share_free(struct cvme_share *share)
+{
+	hash_del(&share->hash);
+	kmem_cache_free(share_cache, share);
+}
+
+static void forget_debt(struct cvme_share *share)
+{
+	rb_erase_cached(&share->node, &indebted_shares);
+	nr_indebted_shares--;
+	share->indebted = false;
+}
+
+static struct cvme_share *least_indebted(void)
+{
+	struct rb_node *node = rb_first_cached(&indebted_shares);
+
+	return node ? share_of(node) : NULL;
+}
+
+/* It has no user, so no request either: keep it only for what it used */
+static void settle(struct cvme_share *share)
+{
+	if (share->used <= virtual_time) {
+		share_free(share);
+		return;
+	}
+	if (nr_indebted_shares == CVM_EVIDENCE_SHARES_MAX) {
+		struct cvme_share *least = least_indebted();
+
+		forget_debt(least);
+		share_free(least);
+	}
+	share->indebted = true;
+	rb_add_cached(&share->node, &indebted_shares, served_before);
+	nr_indebted_shares++;
+}
+
+static struct cvme_share *find_share(const struct cvme_share_key *key)
 {
 	struct cvme_share *share;
 
-	hash_for_each_possible(p->shares, share, hash, key->id)
+	hash_for_each_possible(shares, share, hash, key->id)
 		if (share->key.id == key->id && share->key.kind == key->kind)
 			return share;
 	return NULL;
 }
 
 /**
+ * cvme_share_get - the share of that key, for a requester
+ * @key: whose
+ *
+ * Return: the share, to be given back by cvme_share_put(); NULL for want of
+ * memory.
+ */
+struct cvme_share *cvme_share_get(const struct cvme_share_key *key)
+{
+	struct cvme_share *share, *fresh;
+
+	fresh = kmem_cache_alloc(share_cache, CVME_GFP_REQUEST);
+	if (!fresh)
+		return NULL;
+
+	spin_lock(&cvme_queue_lock);
+	share = find_share(key);
+	if (share) {
+		if (share->indebted)
+			forget_debt(share);
+	} else {
+		share = fresh;
+		fresh = NULL;
+		memset(share, 0, sizeof(*share));
+		share->key = *key;
+		INIT_LIST_HEAD(&share->queue);
+		hash_add(shares, &share->hash, key->id);
+	}
+	share->users++;
+	spin_unlock(&cvme_queue_lock);
+
+	if (fresh)
+		kmem_cache_free(share_cache, fresh);
+	return share;
+}
+
+void cvme_share_put(struct cvme_share *share)
+{
+	spin_lock(&cvme_queue_lock);
+	if (!--share->users)
+		settle(share);
+	spin_unlock(&cvme_queue_lock);
+}
+
+/* A share with nothing waiting has a place of its own */
+static int check_room(const struct cvme_share *share)
+{
+	unsigned int max = READ_ONCE(cvme_queue_max), left;
+
+	if (!share->waiting)
+		return nr_waiting_shares < CVM_EVIDENCE_SHARES_MAX ? 0 : -EBUSY;
+	left = room_used < max ? max - room_used : 0;
+	if (!left)
+		return -EBUSY;
+	return share->waiting - 1 < left ? 0 : -EDQUOT;
+}
+
+/**
  * cvme_queue_add - admit a request
- * @req: with provider and client set
- * @spare: a zeroed share, taken (and set to NULL) when the request is the
- *	first of its share
+ * @share: of its requester
+ * @item: its place in the share's queue
  *
  * Return: 0; -EBUSY when the queue is full, -EDQUOT when the share is.
  */
-int cvme_queue_add(struct cvme_request *req, struct cvme_share **spare)
+int cvme_queue_add(struct cvme_share *share, struct list_head *item)
 {
-	struct cvme_provider *p = req->provider;
-	const struct cvme_share_key *key = &req->client->share;
-	struct cvme_share *share = find_share(p, key);
+	int err;
 
-	lockdep_assert_held(&p->lock);
+	lockdep_assert_held(&cvme_queue_lock);
 
-	if (share && share->count >= READ_ONCE(cvme_share_max))
-		return -EDQUOT;
-	if (p->queued >= READ_ONCE(cvme_queue_max))
-		return -EBUSY;
-
-	if (!share) {
-		share = *spare;
-		*spare = NULL;
-		share->key = *key;
-		INIT_LIST_HEAD(&share->queue);
-		INIT_LIST_HEAD(&share->rr);
-		hash_add(p->shares, &share->hash, key->id);
+	err = check_room(share);
+	if (err)
+		return err;
+	nr_waiting++;
+	list_add_tail(item, &share->queue);
+	if (share->waiting++) {
+		room_used++;
+		return 0;
 	}
-	share->count++;
-	p->queued++;
-	req->share = share;
-	req->state = CVME_QUEUED;
-	list_add_tail(&req->node, &share->queue);
-	if (list_empty(&share->rr))
-		list_add_tail(&share->rr, &p->rr);
+	if (!share->running) {
+		/* being idle buys nothing */
+		share->used = max(share->used, virtual_time);
+		share->newcomer = true;
+	}
+	nr_waiting_shares++;
+	rb_add_cached(&share->node, &waiting_shares, served_before);
 	return 0;
 }
 
-/* Take a waiting request off; it stays counted */
-void cvme_queue_remove(struct cvme_request *req)
+/**
+ * cvme_queue_remove - take a waiting request off
+ * @share: of its requester, which the caller keeps
+ * @item: its place
+ */
+void cvme_queue_remove(struct cvme_share *share, struct list_head *item)
 {
-	struct cvme_share *share = req->share;
+	lockdep_assert_held(&cvme_queue_lock);
 
-	lockdep_assert_held(&req->provider->lock);
-
-	list_del_init(&req->node);
-	if (list_empty(&share->queue))
-		list_del_init(&share->rr);
+	list_del_init(item);
+	nr_waiting--;
+	if (--share->waiting) {
+		room_used--;
+		return;
+	}
+	rb_erase_cached(&share->node, &waiting_shares);
+	nr_waiting_shares--;
 }
 
-/**
- * cvme_queue_next - the request whose turn it is
- * @p: the provider
- *
- * Return: the request, taken off and now CVME_RUNNING, with the reference the
- * queue had; NULL when nobody waits.
- */
-struct cvme_request *cvme_queue_next(struct cvme_provider *p)
+/* Debts that the virtual time has caught up with mean nothing any more */
+static void forget_old_debts(void)
 {
 	struct cvme_share *share;
-	struct cvme_request *req;
 
-	lockdep_assert_held(&p->lock);
-
-	share = list_first_entry_or_null(&p->rr, struct cvme_share, rr);
-	if (!share)
-		return NULL;
-	req = list_first_entry(&share->queue, struct cvme_request, node);
-	cvme_queue_remove(req);
-	if (!list_empty(&share->queue))
-		list_move_tail(&share->rr, &p->rr);
-	req->state = CVME_RUNNING;
-	return req;
+	while ((share = least_indebted()) && share->used <= virtual_time) {
+		forget_debt(share);
+		share_free(share);
+	}
 }
 
 /**
- * cvme_queue_uncount - a request no longer waits nor runs
- * @req: off the queue
+ * cvme_queue_next - whose turn it is
  *
- * Return: its share if that was the last of it, for the caller to free.
+ * Return: the share whose oldest request is to be served now, and then
+ * accounted by cvme_queue_served(); NULL when nobody waits.
  */
-struct cvme_share *cvme_queue_uncount(struct cvme_request *req)
+struct cvme_share *cvme_queue_next(void)
 {
-	struct cvme_provider *p = req->provider;
-	struct cvme_share *share = req->share;
+	struct rb_node *node = rb_first_cached(&waiting_shares);
+	struct cvme_share *share;
 
-	lockdep_assert_held(&p->lock);
+	lockdep_assert_held(&cvme_queue_lock);
 
-	req->share = NULL;
-	p->queued--;
-	if (--share->count)
+	if (!node)
 		return NULL;
-	hash_del(&share->hash);
+	share = share_of(node);
+	share->newcomer = false;
+	share->running = true;
+	virtual_time = max(virtual_time, share->used);
+	forget_old_debts();
 	return share;
+}
+
+/**
+ * cvme_queue_served - account for a request of a share
+ * @share: from cvme_queue_next()
+ * @ns: firmware time that it took
+ */
+void cvme_queue_served(struct cvme_share *share, u64 ns)
+{
+	lockdep_assert_held(&cvme_queue_lock);
+
+	share->running = false;
+	if (share->waiting)
+		rb_erase_cached(&share->node, &waiting_shares);
+	share->used += ns;
+	if (share->waiting)
+		rb_add_cached(&share->node, &waiting_shares, served_before);
+}
+
+unsigned int cvme_queue_waiting(void)
+{
+	lockdep_assert_held(&cvme_queue_lock);
+	return nr_waiting;
+}
+
+int cvme_queue_init(void)
+{
+	share_cache = cvme_own_cache("cvm_evidence_share",
+				     sizeof(struct cvme_share));
+	return share_cache ? 0 : -ENOMEM;
+}
+
+/* No requester is left, so only debts are */
+void cvme_queue_exit(void)
+{
+	struct cvme_share *share;
+
+	spin_lock(&cvme_queue_lock);
+	while ((share = least_indebted())) {
+		forget_debt(share);
+		share_free(share);
+	}
+	spin_unlock(&cvme_queue_lock);
+	kmem_cache_destroy(share_cache);
 }

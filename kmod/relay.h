@@ -7,8 +7,6 @@
 
 #include <linux/types.h>
 
-#include "provider.h"
-
 struct file;
 struct mm_struct;
 
@@ -31,7 +29,5 @@ void cvme_relay_end(struct cvme_relay *relay);
 void __user *cvme_relay_ptr(const struct cvme_relay *relay, size_t offset);
 int cvme_relay_ioctl(const struct cvme_relay *relay, struct file *file,
 		     unsigned int cmd, size_t arg);
-void cvme_relay_scan(struct cvme_state *st, const char *node,
-		     const char *driver, bool builtin);
 
 #endif

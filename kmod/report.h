@@ -2,7 +2,7 @@
 #ifndef _CVME_REPORT_H
 #define _CVME_REPORT_H
 
-#include "provider.h"
+#include "evidence.h"
 
 int cvme_report_init(void);
 void cvme_report_exit(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A request's life: admit -> queue -> provider thread -> blob. */
+/* A request's life: admitted, waiting, served, completed. */
 #ifndef _CVME_REQUEST_H
 #define _CVME_REQUEST_H
 
@@ -11,112 +11,62 @@
 
 #include "blob.h"
 #include "compat.h"
-#include "events.h"
-#include "provider.h"
+#include "evidence.h"
+#include "queue.h"
+#include "subject.h"
+
+struct kthread_work;
+struct kthread_worker;
 
 /**
- * struct cvme_share_key - whose share of a queue a request comes from
- * @kind: CVME_SHARE_*
- * @id: uid in the init user namespace, or cgroup id
- *
- * A uid, or the owner of the opener's outermost user namespace: subordinate
- * uids and delegated cgroups are free to make, so neither may multiply a
- * share. Where that is uid 0, the opener's cgroup.
- */
-struct cvme_share_key {
-	u32 kind;
-	u64 id;
-};
-
-enum { CVME_SHARE_UID, CVME_SHARE_CGROUP };
-
-/**
- * struct cvme_share - requests of one share at one provider
- * @hash: in cvme_provider.shares while @count is not 0
- * @rr: in cvme_provider.rr while @queue is not empty
- * @queue: waiting requests, oldest first
- * @count: requests waiting or running
- * @key: whose share
- *
- * Freed with its last request, under the provider's lock.
- */
-struct cvme_share {
-	struct hlist_node hash;
-	struct list_head rr;
-	struct list_head queue;
-	unsigned int count;
-	struct cvme_share_key key;
-};
-
-/**
- * struct cvme_client - one open file
+ * struct cvme_requester - what a request needs of the open file it is from
  * @ref: one for the open file, one for each of its requests
- * @wq: told when a request ends or @state changes
+ * @wq: woken when a request completes or the file's state changes
+ * @share: of the queue, by the credentials of open(2); a use of it
  *
- * The members below @wq belong to device.c.
- *
- * @lock: guards all below but @io_lock; never held across anything that waits
- * @io_lock: one read at a time copies out; taken before @lock
- * @share: share of the queue, from the credentials of open(2)
- * @state: what the next read does
- * @gen: counts changes of what the file wants, so that a submission that
- *	raced with one is noticed
- * @rejoin: @req came from a REQUEST that did not return its outcome yet
- * @params: in CVME_ARMED, what to ask for
- * @req: in CVME_PENDING, a reference
- * @pos: bytes of the blob already read
+ * Outlives the open file for as long as a request of it does.
  */
-struct cvme_client {
+struct cvme_requester {
 	struct kref ref;
 	wait_queue_head_t wq;
-
-	spinlock_t lock;	/* see above */
-	struct mutex io_lock;	/* see above */
-	struct cvme_share_key share;
-	enum { CVME_FRESH, CVME_ARMED, CVME_STARTING, CVME_PENDING,
-	       CVME_EOF } state;
-	unsigned int gen;
-	bool rejoin;
-	struct cvme_params params;
-	struct cvme_request *req;
-	size_t pos;
+	struct cvme_share *share;
 };
 
 /**
  * struct cvme_request - one request
- * @ref: one for the client (whoever submitted it), one for queue and worker
- *	until it is served or taken off the queue, one for @timeout while pending
+ * @ref: one for the submitter, one for queue and worker until it is served or
+ *	taken off the queue, one for @timeout while that is pending
  * @node: in cvme_share.queue while @state is CVME_QUEUED
- * @provider: where
- * @share: NULL once the share no longer counts it
- * @client: a reference
- * @params: what
- * @who: submitted it
+ * @asker: a reference
+ * @params: what is asked for
+ * @who: who submitted it
  * @memcg: whose memory the blob is, a reference or NULL
  * @kcov_handle: for remote coverage of the worker
- * @state: under the provider's lock; CVME_DONE is also read without it, by
+ * @state: under cvme_queue_lock; CVME_DONE is also read without it, by
  *	cvme_request_done()
  * @error: once CVME_DONE: 0 or a negative errno
- * @blob: once CVME_DONE without error
+ * @blob: once CVME_DONE without error; a reference
  * @seq: number since the module was loaded
  * @epoch: VM epoch when it was admitted
  * @admitted: ktime of admission, ns
  * @ended: ktime of its end, once CVME_DONE
- * @started: ktime when the provider began, 0 before
+ * @started: ktime when the worker began with it, 0 before
+ * @provider: enum cvm_evidence_provider_id that serves it, AUTO before
+ * @tee: enum cvm_evidence_tee of that provider
  * @firmware_ns: time in the provider
  * @fw_status: as in the UAPI
  * @fw_status_known: @fw_status is known
- * @timeout: ends it with ETIMEDOUT
+ * @timeout: completes it with ETIMEDOUT
  *
- * Holds a reference on the module while queue, worker or @timeout may touch
- * it: their code is still running when the last file is closed.
+ * Holds a reference on the module from admission until queue, worker and
+ * @timeout have let go of it: unloading fails meanwhile. What runs after that
+ * reference was dropped is waited for by module_exit, which joins the worker
+ * and destroys the timeouts' workqueue.
  */
 struct cvme_request {
 	struct kref ref;
 	struct list_head node;
-	struct cvme_provider *provider;
-	struct cvme_share *share;
-	struct cvme_client *client;
+	struct cvme_requester *asker;
 	struct cvme_params params;
 	struct cvme_subject who;
 	struct mem_cgroup *memcg;
@@ -129,6 +79,8 @@ struct cvme_request {
 	u64 admitted;
 	u64 ended;
 	u64 started;
+	u32 provider;
+	u32 tee;
 	u64 firmware_ns;
 	u64 fw_status;
 	bool fw_status_known;
@@ -137,40 +89,32 @@ struct cvme_request {
 
 static inline bool cvme_request_done(const struct cvme_request *req)
 {
-	/* pairs with the release in cvme_request_end() */
+	/* pairs with the release in cvme_request_complete() */
 	return smp_load_acquire(&req->state) == CVME_DONE;
 }
 
-/* request.c */
 int cvme_requests_init(void);
 void cvme_requests_exit(void);
-struct cvme_request *cvme_request_submit(struct cvme_client *client,
-					 const struct cvme_params *par,
-					 bool nonblock);
-void cvme_request_abandon(struct cvme_request *req);
+void cvme_requests_serve_by(struct kthread_worker *worker,
+			    struct kthread_work *serve);
+
+struct cvme_requester *cvme_requester_new(void);
+void cvme_requester_put(struct cvme_requester *asker);
+
+struct cvme_request *cvme_request_new(struct cvme_requester *asker);
+int cvme_request_admit(struct cvme_request *req,
+		       const struct cvme_params *par);
+int cvme_request_wait(struct cvme_request *req);
+void cvme_request_cancel(struct cvme_request *req);
 struct cvme_request *cvme_request_get(struct cvme_request *req);
 void cvme_request_put(struct cvme_request *req);
-void cvme_request_serve(struct kthread_work *work);
+unsigned int cvme_requests_waiting(void);
 
-/* queue.c, all under the provider's lock */
-int cvme_queue_add(struct cvme_request *req, struct cvme_share **spare);
-struct cvme_request *cvme_queue_next(struct cvme_provider *p);
-void cvme_queue_remove(struct cvme_request *req);
-struct cvme_share *cvme_queue_uncount(struct cvme_request *req);
-
-/* device.c */
-int cvme_device_init(void);
-void cvme_device_exit(void);
-u64 cvme_cgroup_id(void);
-void cvme_client_put(struct cvme_client *client);
-void cvme_client_replace(struct cvme_client *client, struct cvme_request *req,
-			 bool rejoin);
-int cvme_client_wait(struct cvme_client *client, struct cvme_request *req);
-
-/* ioctl.c */
-void cvme_info_fill(struct cvm_evidence_info *info);
-void cvme_info_fill_provider(struct cvme_provider *p,
-			     struct cvm_evidence_provider *info);
-long cvme_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+/* The worker's side */
+struct cvme_request *cvme_request_next(void);
+bool cvme_request_complete(struct cvme_request *req, int err,
+			   struct cvme_blob *blob);
+bool cvme_request_served(struct cvme_request *req);
+void cvme_request_put_inflight(struct cvme_request *req);
 
 #endif /* _CVME_REQUEST_H */

@@ -125,12 +125,11 @@ static const u8 *take_2b(struct cursor *c, size_t *len)
 
 static int copy_out(struct cvme_buf *out, const u8 *data, size_t len)
 {
-	out->data = kvmalloc(len, CVME_GFP_BLOB);
-	if (!out->data)
-		return -ENOMEM;
-	memcpy(out->data, data, len);
-	out->len = len;
-	return 0;
+	int err = cvme_buf_alloc(out, len);
+
+	if (!err)
+		memcpy(out->data, data, len);
+	return err;
 }
 
 int cvme_tpm_open(struct cvme_tpm *tpm)
@@ -435,10 +434,9 @@ static int pcr_read(struct cvme_tpm *tpm, u32 mask, struct cvme_buf *out)
 	size_t len;
 	int err;
 
-	out->len = hweight32(mask) * CVME_TPM_SHA256_LEN;
-	out->data = kvmalloc(out->len, CVME_GFP_BLOB);
-	if (!out->data)
-		return -ENOMEM;
+	err = cvme_buf_alloc(out, hweight32(mask) * CVME_TPM_SHA256_LEN);
+	if (err)
+		return err;
 	for (len = 0; mask; mask &= ~got) {
 		start(tpm, CC_PCR_READ, false);
 		put_selection(tpm, mask);

@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-#include "provider.h"
+#include "evidence.h"
 
 struct tpm_buf;
 struct tpm_chip;

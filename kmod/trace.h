@@ -12,6 +12,7 @@
 
 #define cvme_show_provider(id)						\
 	__print_symbolic(id,						\
+			 { CVM_EVIDENCE_PROVIDER_AUTO, "auto" },	\
 			 { CVM_EVIDENCE_PROVIDER_TSM, "tsm" },		\
 			 { CVM_EVIDENCE_PROVIDER_SEV_GUEST, "sev-guest" }, \
 			 { CVM_EVIDENCE_PROVIDER_TDX_GUEST, "tdx-guest" }, \
@@ -29,16 +30,17 @@ TRACE_EVENT(cvm_evidence_queued,
 	),
 	TP_fast_assign(
 		__entry->seq = req->seq;
-		__entry->provider = req->provider->ops->id;
+		__entry->provider = req->params.provider;
 		__entry->flags = req->params.flags;
-		__entry->share_kind = req->client->share.kind;
-		__entry->share = req->client->share.id;
+		__entry->share_kind = req->asker->share->key.kind;
+		__entry->share = req->asker->share->key.id;
 	),
 	TP_printk("seq=%llu provider=%s flags=%#x share=%s:%llu",
 		  __entry->seq, cvme_show_provider(__entry->provider),
 		  __entry->flags,
 		  __print_symbolic(__entry->share_kind,
 				   { CVME_SHARE_UID, "uid" },
+				   { CVME_SHARE_USERNS, "userns" },
 				   { CVME_SHARE_CGROUP, "cgroup" }),
 		  __entry->share)
 );
@@ -48,16 +50,13 @@ TRACE_EVENT(cvm_evidence_started,
 	TP_ARGS(req),
 	TP_STRUCT__entry(
 		__field(u64, seq)
-		__field(u32, provider)
 		__field(u64, wait_ns)
 	),
 	TP_fast_assign(
 		__entry->seq = req->seq;
-		__entry->provider = req->provider->ops->id;
 		__entry->wait_ns = req->started - req->admitted;
 	),
-	TP_printk("seq=%llu provider=%s wait_ns=%llu", __entry->seq,
-		  cvme_show_provider(__entry->provider), __entry->wait_ns)
+	TP_printk("seq=%llu wait_ns=%llu", __entry->seq, __entry->wait_ns)
 );
 
 TRACE_EVENT(cvm_evidence_firmware_done,
@@ -73,7 +72,7 @@ TRACE_EVENT(cvm_evidence_firmware_done,
 	),
 	TP_fast_assign(
 		__entry->seq = req->seq;
-		__entry->provider = req->provider->ops->id;
+		__entry->provider = READ_ONCE(req->provider);
 		__entry->firmware_ns = req->firmware_ns;
 		__entry->err = err;
 		__entry->fw_status_known = req->fw_status_known;
@@ -110,7 +109,7 @@ TRACE_EVENT(cvm_evidence_failed,
 	),
 	TP_fast_assign(
 		__entry->seq = req->seq;
-		__entry->provider = req->provider->ops->id;
+		__entry->provider = READ_ONCE(req->provider);
 		__entry->err = err;
 	),
 	TP_printk("seq=%llu provider=%s err=%d", __entry->seq,

@@ -7,6 +7,7 @@
 #include <linux/string.h>
 
 #include "compat.h"
+#include "live.h"
 #include "tsm_entry.h"
 #include "vfs.h"
 
@@ -206,7 +207,7 @@ static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
 	entry->live = true;
 	entry->parent = *dir;
 	path_get(&entry->parent);
-	atomic_inc(&cvme_stats.live_entries);
+	atomic_inc(&cvme_live.entries);
 
 	err = vfs_path_lookup(dir->dentry, dir->mnt, entry->name,
 			      LOOKUP_DIRECTORY, &entry->dir);
@@ -268,7 +269,7 @@ void cvme_tsm_drop(struct cvme_tsm_entry *entry)
 		cvme_close(entry->node);
 	entry->node = NULL;
 	entry->live = false;
-	atomic_dec(&cvme_stats.live_entries);
+	atomic_dec(&cvme_live.entries);
 }
 
 bool cvme_tsm_provider_gone(struct cvme_tsm_entry *entry)
@@ -302,10 +303,10 @@ int cvme_tsm_store(struct cvme_tsm_entry *entry, const char *attr,
 }
 
 int cvme_tsm_read(struct cvme_tsm_entry *entry, const char *attr, size_t guess,
-		  struct cvme_buf *out)
+		  size_t max, struct cvme_buf *out)
 {
 	return cvme_read_blob(&entry->dir, attr, kept_path(entry, attr), guess,
-			      out);
+			      max, out);
 }
 
 /**

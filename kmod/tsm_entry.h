@@ -9,7 +9,7 @@
 #include <linux/path.h>
 #include <linux/types.h>
 
-#include "provider.h"
+#include "evidence.h"
 
 struct file;
 
@@ -59,7 +59,7 @@ bool cvme_tsm_provider_gone(struct cvme_tsm_entry *entry);
 int cvme_tsm_store(struct cvme_tsm_entry *entry, const char *attr,
 		   const void *buf, size_t len);
 int cvme_tsm_read(struct cvme_tsm_entry *entry, const char *attr, size_t guess,
-		  struct cvme_buf *out);
+		  size_t max, struct cvme_buf *out);
 int cvme_tsm_check_generation(struct cvme_tsm_entry *entry);
 
 #endif

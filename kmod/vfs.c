@@ -137,18 +137,17 @@ ssize_t cvme_read_file(const struct path *dir, const char *name,
  * @name: path from there
  * @kept: as in cvme_read_file()
  * @guess: first buffer, bytes
+ * @max: more than this is -EFBIG
  * @out: the bytes; data is NULL when there are none
  *
  * configfs keeps the content for as long as the file is open, so that a
  * second buffer continues the same answer.
  *
- * Return: 0; -EFBIG beyond the max_blob parameter; -ENOMEM; what the file
- * gives.
+ * Return: 0; -EFBIG; -ENOMEM; what the file gives.
  */
 int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
-		   size_t guess, struct cvme_buf *out)
+		   size_t guess, size_t max, struct cvme_buf *out)
 {
-	size_t max = READ_ONCE(cvme_max_blob);
 	size_t size = min(guess, max), len = 0;
 	struct file *file;
 	u8 *buf, *bigger;
@@ -161,7 +160,7 @@ int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
 		return PTR_ERR(file);
 
 	/* one byte more than fits tells the end from a full buffer */
-	buf = kvmalloc(size + 1, CVME_GFP_BLOB);
+	buf = cvme_charged_alloc(size + 1);
 	err = -ENOMEM;
 	if (!buf)
 		goto out_close;
@@ -177,7 +176,7 @@ int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
 		if (size == max)
 			goto out_free;
 		size = min(4 * size, max);
-		bigger = kvmalloc(size + 1, CVME_GFP_BLOB);
+		bigger = cvme_charged_alloc(size + 1);
 		err = -ENOMEM;
 		if (!bigger)
 			goto out_free;

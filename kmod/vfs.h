@@ -11,7 +11,7 @@
 #include <linux/fs.h>
 #include <linux/path.h>
 
-#include "provider.h"
+#include "evidence.h"
 
 int cvme_vfs_init(void);
 void cvme_vfs_exit(void);
@@ -22,7 +22,7 @@ void cvme_close(struct file *file);
 ssize_t cvme_read_file(const struct path *dir, const char *name,
 		       struct path *kept, void *buf, size_t size);
 int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
-		   size_t guess, struct cvme_buf *out);
+		   size_t guess, size_t max, struct cvme_buf *out);
 int cvme_write_file(const struct path *dir, const char *name,
 		    struct path *kept, const void *buf, size_t len);
 int cvme_mkdir(const struct path *dir, const char *name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What happens to the VM and to its drivers: forks of the VM (VM generation
- * id), resume, reports that differ from earlier ones, modules that come and go.
+ * id), resume, modules that come and go.
  *
  * The VM generation id comes from the host, which is not trusted, and the
  * notice comes after the fact: the epoch is hygiene, not proof.
@@ -16,13 +16,23 @@
 
 #include "events.h"
 #include "provider.h"
-#include "report.h"
+#include "serve.h"
+#include "state.h"
+#include "watch.h"
 
-static atomic64_t vm_epoch = ATOMIC64_INIT(0);
+static void reattest(u32 cause)
+{
+	struct cvme_event ev = {
+		.type = CVM_EVIDENCE_EV_REATTEST,
+		.cause = cause,
+	};
+
+	cvme_event_add(&ev);
+}
 
 static void vmfork_work_fn(struct work_struct *work)
 {
-	cvme_event_reattest(CVM_EVIDENCE_CAUSE_VM_FORK);
+	reattest(CVM_EVIDENCE_CAUSE_VM_FORK);
 }
 
 static DECLARE_WORK(vmfork_work, vmfork_work_fn);
@@ -31,7 +41,7 @@ static DECLARE_WORK(vmfork_work, vmfork_work_fn);
 static int vmfork_notify(struct notifier_block *nb, unsigned long action,
 			 void *data)
 {
-	atomic64_inc(&vm_epoch);
+	cvme_vm_forked();
 	schedule_work(&vmfork_work);
 	return NOTIFY_DONE;
 }
@@ -40,18 +50,7 @@ static struct notifier_block vmfork_nb = {
 	.notifier_call = vmfork_notify,
 };
 
-u64 cvme_vm_epoch(void)
-{
-	return atomic64_read(&vm_epoch);
-}
-
-/* Without VMGENID the registration is an inline that does nothing */
-bool cvme_vm_fork_noticed(void)
-{
-	return IS_ENABLED(CONFIG_VMGENID);
-}
-
-/* Also after a suspend that was turned back: one attestation too many, no harm */
+/* Also after a suspend that was aborted: one attestation too many does no harm */
 static int pm_notify(struct notifier_block *nb, unsigned long action,
 		     void *data)
 {
@@ -59,7 +58,7 @@ static int pm_notify(struct notifier_block *nb, unsigned long action,
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
 	case PM_POST_RESTORE:
-		cvme_event_reattest(CVM_EVIDENCE_CAUSE_RESUME);
+		reattest(CVM_EVIDENCE_CAUSE_RESUME);
 	}
 	return NOTIFY_DONE;
 }
@@ -67,52 +66,6 @@ static int pm_notify(struct notifier_block *nb, unsigned long action,
 static struct notifier_block pm_nb = {
 	.notifier_call = pm_notify,
 };
-
-/**
- * struct first_seen - fixed fields of the reports, as they were last
- * @known: a report had it
- * @len: its length
- * @val: what it was
- *
- * Of the VM, not of a provider: two ways to the same hardware agree.
- */
-static struct first_seen {
-	bool known;
-	u32 len;
-	u8 val[CVME_FIELD_MAX];
-} seen[CVM_EVIDENCE_FIELD_VM_UNIQUE_ID + 1];
-static DEFINE_SPINLOCK(seen_lock);
-
-/**
- * cvme_watch_report - is it still the same VM, on the same machine
- * @provider: enum cvm_evidence_provider_id
- * @res: its answer, checked
- */
-void cvme_watch_report(u32 provider, const struct cvme_result *res)
-{
-	struct first_seen old;
-	bool changed;
-	const u8 *val;
-	u32 field, len;
-
-	for (field = 1; field < ARRAY_SIZE(seen); field++) {
-		val = cvme_report_field(res, field, &len);
-		if (!val || len > CVME_FIELD_MAX)
-			continue;
-		spin_lock(&seen_lock);
-		old = seen[field];
-		changed = old.len != len || memcmp(old.val, val, len);
-		if (changed) {
-			memcpy(seen[field].val, val, len);
-			seen[field].len = len;
-		}
-		seen[field].known = true;
-		spin_unlock(&seen_lock);
-		if (changed && old.known)
-			cvme_event_field(provider, res->tee, field, old.val,
-					 old.len, val, len);
-	}
-}
 
 /*
  * LIVE, not COMING: drivers register with TSM before they are ready to serve
@@ -122,11 +75,15 @@ static int module_notify(struct notifier_block *nb, unsigned long state,
 			 void *data)
 {
 	const struct module *mod = data;
+	bool going = state == MODULE_STATE_GOING;
 
-	if (mod == THIS_MODULE)
+	if (mod == THIS_MODULE || (state != MODULE_STATE_LIVE && !going))
 		return NOTIFY_DONE;
-	if (state == MODULE_STATE_LIVE || state == MODULE_STATE_GOING)
-		cvme_providers_module_event(mod, state == MODULE_STATE_GOING);
+	/* probed now, so that PROVIDER_ADDED precedes the first request */
+	if (cvme_providers_module(mod->name, going))
+		cvme_worker_probe();
+	if (going)
+		cvme_worker_release(mod->name);
 	return NOTIFY_DONE;
 }
 

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cvm_evidence.h"
+
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <linux/wait.h>
+
+#include "blob.h"
+#include "file.h"
+#include "live.h"
+#include "memory.h"
+#include "request.h"
+
+void cvme_params_default(struct cvme_params *par)
+{
+	memset(par, 0, sizeof(*par));
+	par->provider = CVM_EVIDENCE_PROVIDER_AUTO;
+	par->privlevel = CVM_EVIDENCE_PRIVLEVEL_DEFAULT;
+}
+
+/* For current, which opens it; NULL for want of memory */
+struct cvme_file *cvme_file_new(void)
+{
+	struct cvme_file *f;
+
+	f = kzalloc(sizeof(*f), CVME_GFP_REQUEST | __GFP_ACCOUNT);
+	if (!f)
+		return NULL;
+	f->asker = cvme_requester_new();
+	if (!f->asker) {
+		kfree(f);
+		return NULL;
+	}
+	mutex_init(&f->io);
+	spin_lock_init(&f->lock);
+	f->state = CVME_ARMED;
+	cvme_params_default(&f->params);
+	f->params.report_data_len = CVM_EVIDENCE_REPORT_DATA_MAX;
+	f->params.kernel_random = true;
+	atomic_inc(&cvme_live.files);
+	return f;
+}
+
+/* Under the lock: forget the request, for the caller to cancel and put */
+static struct cvme_request *detach(struct cvme_file *f, int state)
+	__must_hold(&f->lock)
+{
+	struct cvme_request *old = f->req;
+
+	f->req = NULL;
+	f->state = state;
+	f->answered = false;
+	f->pos = 0;
+	return old;
+}
+
+/* Without the lock: the file is about something else now */
+static void changed(struct cvme_file *f, struct cvme_request *old)
+{
+	wake_up_all(&f->asker->wq);
+	if (old) {
+		cvme_request_cancel(old);
+		cvme_request_put(old);
+	}
+}
+
+/* What is pending is canceled, an unread blob discarded: EOF */
+void cvme_file_reset(struct cvme_file *f)
+{
+	struct cvme_request *old;
+
+	spin_lock(&f->lock);
+	old = detach(f, CVME_EOF);
+	spin_unlock(&f->lock);
+	changed(f, old);
+}
+
+void cvme_file_free(struct cvme_file *f)
+{
+	cvme_file_reset(f);
+	cvme_requester_put(f->asker);
+	kfree(f);
+	atomic_dec(&cvme_live.files);
+}
+
+/* The next read is to ask for this */
+void cvme_file_arm(struct cvme_file *f, const struct cvme_params *par)
+{
+	struct cvme_request *old;
+
+	spin_lock(&f->lock);
+	old = detach(f, CVME_ARMED);
+	f->params = *par;
+	spin_unlock(&f->lock);
+	changed(f, old);
+}
+
+/**
+ * cvme_file_start - start a request
+ * @f: the file
+ * @par: what for, validated
+ *
+ * What the file was about before is replaced; on failure nothing changes.
+ *
+ * Return: a reference; -EBUSY, -EDQUOT, -ENOMEM.
+ */
+struct cvme_request *cvme_file_start(struct cvme_file *f,
+				     const struct cvme_params *par)
+{
+	struct cvme_request *req, *old;
+	int err;
+
+	req = cvme_request_new(f->asker);
+	if (!req)
+		return ERR_PTR(-ENOMEM);
+
+	spin_lock(&f->lock);
+	err = cvme_request_admit(req, par);
+	if (err) {
+		spin_unlock(&f->lock);
+		cvme_request_put(req);
+		return ERR_PTR(err);
+	}
+	old = detach(f, CVME_PENDING);
+	f->req = cvme_request_get(req);
+	spin_unlock(&f->lock);
+	changed(f, old);
+	return req;
+}
+
+/*
+ * Start what the file is armed for. A failure is returned once, and then the
+ * file is at EOF: an event loop must not hammer us.
+ *
+ * Return: 0, also when somebody else changed the file's state meanwhile.
+ */
+static int start_armed(struct cvme_file *f)
+{
+	struct cvme_request *req = cvme_request_new(f->asker);
+	int err = 0;
+
+	spin_lock(&f->lock);
+	if (f->state == CVME_ARMED) {
+		err = req ? cvme_request_admit(req, &f->params) : -ENOMEM;
+		detach(f, err ? CVME_EOF : CVME_PENDING);
+		if (!err)
+			f->req = cvme_request_get(req);
+	}
+	spin_unlock(&f->lock);
+	changed(f, NULL);
+	if (req)
+		cvme_request_put(req);
+	return err;
+}
+
+/*
+ * The request that this read is about.
+ *
+ * Return: a reference; NULL for EOF; the error to return.
+ */
+static struct cvme_request *current_request(struct cvme_file *f)
+{
+	struct cvme_request *req = NULL;
+	int state, err;
+
+	for (;;) {
+		spin_lock(&f->lock);
+		state = f->state;
+		if (state == CVME_PENDING)
+			req = cvme_request_get(f->req);
+		spin_unlock(&f->lock);
+		if (state != CVME_ARMED)
+			return req;
+		err = start_armed(f);
+		if (err)
+			return ERR_PTR(err);
+	}
+}
+
+/*
+ * Under the lock, if the file is still about @req: it was read to its end.
+ * Return: the file's reference, for the caller to put.
+ */
+static struct cvme_request *finish(struct cvme_file *f,
+				   const struct cvme_request *req)
+	__must_hold(&f->lock)
+{
+	return f->req == req ? detach(f, CVME_EOF) : NULL;
+}
+
+/*
+ * Deliver from a request that is done, if it is still what the file is about.
+ * Under f->io: a reader that faults holds up only those who share its file.
+ *
+ * Return: bytes copied or a negative errno; 0 when it is not.
+ */
+static ssize_t deliver(struct cvme_file *f, struct cvme_request *req,
+		       struct iov_iter *to)
+{
+	struct cvme_request *finished = NULL;
+	size_t pos = 0, n;
+	bool ours;
+
+	spin_lock(&f->lock);
+	ours = f->req == req;
+	if (ours && req->error)
+		finished = finish(f, req);
+	else
+		pos = f->pos;
+	spin_unlock(&f->lock);
+	if (!ours)
+		return 0;
+	if (finished) {
+		changed(f, NULL);
+		cvme_request_put(finished);
+		return req->error;
+	}
+
+	n = cvme_blob_copy(req->blob, pos, to);
+	if (!n)
+		return -EFAULT;
+
+	spin_lock(&f->lock);
+	if (f->req == req) {
+		f->pos = pos + n;
+		f->answered = true;
+		if (f->pos == req->blob->len)
+			finished = finish(f, req);
+	}
+	spin_unlock(&f->lock);
+	if (finished)
+		cvme_request_put(finished);
+	return n;
+}
+
+static ssize_t read_from(struct cvme_file *f, struct cvme_request *req,
+			 struct iov_iter *to, bool nonblock)
+{
+	ssize_t ret;
+
+	if (nonblock && !cvme_request_done(req))
+		return -EAGAIN;
+	ret = cvme_request_wait(req);
+	if (ret)
+		return ret;
+	if (mutex_lock_interruptible(&f->io))
+		return -ERESTARTSYS;
+	ret = deliver(f, req, to);
+	mutex_unlock(&f->io);
+	return ret;
+}
+
+/**
+ * cvme_file_read - read(2)
+ * @f: the file
+ * @to: not empty
+ * @nonblock: do not wait
+ *
+ * Return: bytes, 0 at EOF, or an errno of the UAPI.
+ */
+ssize_t cvme_file_read(struct cvme_file *f, struct iov_iter *to, bool nonblock)
+{
+	struct cvme_request *req;
+	ssize_t ret;
+
+	/* once more when a write or REQUEST replaced what we waited for */
+	do {
+		req = current_request(f);
+		if (IS_ERR_OR_NULL(req))
+			return PTR_ERR_OR_ZERO(req);
+		ret = read_from(f, req, to, nonblock);
+		cvme_request_put(req);
+	} while (!ret);
+	return ret;
+}
+
+/**
+ * cvme_file_rejoin - the pending request of that number
+ * @f: the file
+ * @seq: its sequence number
+ *
+ * Return: a reference; NULL when it is not pending here, or a call returned its
+ * outcome already.
+ */
+struct cvme_request *cvme_file_rejoin(struct cvme_file *f, u64 seq)
+{
+	struct cvme_request *req = NULL;
+
+	spin_lock(&f->lock);
+	if (f->state == CVME_PENDING && f->req->seq == seq && !f->answered)
+		req = cvme_request_get(f->req);
+	spin_unlock(&f->lock);
+	return req;
+}
+
+/**
+ * cvme_file_answered - the outcome of a request goes to the caller of REQUEST
+ * @f: the file
+ * @req: the request, done
+ *
+ * No other call returns its error again.
+ */
+void cvme_file_answered(struct cvme_file *f, struct cvme_request *req)
+{
+	struct cvme_request *finished = NULL;
+
+	spin_lock(&f->lock);
+	if (req->error)
+		finished = finish(f, req);
+	else if (f->req == req)
+		f->answered = true;
+	spin_unlock(&f->lock);
+	wake_up_all(&f->asker->wq);
+	if (finished)
+		cvme_request_put(finished);
+}
+
+/* Would a read return at once, and if so an error */
+bool cvme_file_readable(struct cvme_file *f, bool *failed)
+{
+	bool readable = true;
+
+	*failed = false;
+	spin_lock(&f->lock);
+	if (f->state == CVME_PENDING) {
+		readable = cvme_request_done(f->req);
+		*failed = readable && f->req->error;
+	}
+	spin_unlock(&f->lock);
+	return readable;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CVME_MEMORY_H
+#define _CVME_MEMORY_H
+
+#include <linux/gfp.h>
+#include <linux/slab.h>
+
+/*
+ * For what is allocated in the requester's own context: it gets ENOMEM, and the
+ * out-of-memory killer is not called.
+ */
+#define CVME_GFP_REQUEST	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+static inline void cvme_cache_ctor(void *obj)
+{
+}
+
+/*
+ * A cache with a constructor is never merged with others, so that a leak is
+ * seen as ours. kmem_cache_zalloc() does not work with it.
+ */
+static inline struct kmem_cache *cvme_own_cache(const char *name, size_t size)
+{
+	return kmem_cache_create(name, size, 0, SLAB_ACCOUNT, cvme_cache_ctor);
+}
+
+#endif /* _CVME_MEMORY_H */

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The firmware behind all providers is one, so one thread does all the work:
+ * clients wait on their requests, each under its own deadline, and one that is
+ * killed disturbs nothing. The thread is freezable; its priority and CPU mask
+ * are the administrator's.
+ */
+#include "cvm_evidence.h"
+
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/freezer.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+
+#include "blob.h"
+#include "ccel.h"
+#include "compat.h"
+#include "identity.h"
+#include "provider.h"
+#include "request.h"
+#include "serve.h"
+#include "state.h"
+#include "trace.h"
+
+/* Providers let go of their drivers this long after the last request */
+#define IDLE_MS			100
+/* How long rmmod of a driver waits for us to let go */
+#define RELEASE_WAIT		(5 * HZ)
+/* How long loading us waits for the providers to be known */
+#define FIRST_PROBE_WAIT	HZ
+
+static struct kthread_worker *worker;
+
+static void serve_work(struct kthread_work *work);
+static void probe_work(struct kthread_work *work);
+static void release_work(struct kthread_work *work);
+static DEFINE_KTHREAD_WORK(serving, serve_work);
+static DEFINE_KTHREAD_WORK(probing, probe_work);
+static DEFINE_KTHREAD_WORK(releasing, release_work);
+static struct kthread_delayed_work idle;
+
+static DECLARE_COMPLETION(first_probe);
+/* Woken when the providers let go */
+static DECLARE_WAIT_QUEUE_HEAD(released);
+
+/**
+ * struct serving - a request while it is served
+ * @req: the request
+ * @res: the provider's answer
+ */
+struct serving {
+	struct cvme_request *req;
+	struct cvme_result res;
+};
+
+static bool unwanted(const struct cvme_result *res)
+{
+	return cvme_request_done(container_of(res, struct serving, res)->req);
+}
+
+/* Optional parts that do not come from the provider */
+static void add_event_log(struct serving *s)
+{
+	struct cvme_result *res = &s->res;
+	const char *why = "only Intel TDX has an event log in ACPI table CCEL";
+	int err = -EOPNOTSUPP;
+
+	if (!(s->req->params.flags & CVM_EVIDENCE_F_EVENT_LOG))
+		return;
+	/* the host makes the table: elsewhere it means nothing we know */
+	if (res->tee == CVM_EVIDENCE_TEE_TDX)
+		err = cvme_ccel_read(&res->ccel_table, &res->ccel_data,
+				     READ_ONCE(cvme_max_blob), &why);
+	if (!err)
+		return;
+	if (!res->ccel_table.data)
+		cvme_result_absent(res, CVM_EVIDENCE_ITEM_CCEL_TABLE, err, why);
+	cvme_result_absent(res, CVM_EVIDENCE_ITEM_CCEL_DATA, err, why);
+}
+
+static struct cvme_blob *make_blob(struct serving *s)
+{
+	const struct cvme_request *req = s->req;
+	const struct cvme_blob_about about = {
+		.provider = req->provider,
+		.seq = req->seq,
+		.epoch = req->epoch,
+		.boot_id = cvme_boot_id(),
+		.max_len = READ_ONCE(cvme_max_blob),
+	};
+	struct cvme_blob *blob;
+
+	blob = cvme_blob_build(&about, &req->params, &s->res);
+	if (!IS_ERR(blob) && cvme_vm_epoch() != req->epoch) {
+		cvme_blob_put(blob);
+		return ERR_PTR(-ESTALE);
+	}
+	return blob;
+}
+
+/*
+ * Leave the host alone for as long as it wants. Nobody else would be served
+ * meanwhile either: the host is the same one.
+ */
+static void pace(const struct cvme_provider *p, struct cvme_request *req)
+{
+	u64 ns = cvme_provider_pace_ns(p);
+
+	if (ns)
+		wait_event_freezable_timeout(req->asker->wq,
+					     cvme_request_done(req),
+					     nsecs_to_jiffies(ns) + 1);
+}
+
+static int take(struct cvme_provider *p, struct serving *s)
+{
+	struct cvme_request *req = s->req;
+	u64 begin;
+	int err;
+
+	err = cvme_provider_check_params(p, &req->params);
+	if (err)
+		return err;
+	pace(p, req);
+	if (cvme_request_done(req))
+		return -ECANCELED;
+
+	begin = ktime_get_ns();
+	err = cvme_provider_take(p, &req->params, &s->res);
+	/* its deadline may have passed: then an ioctl is reading these */
+	WRITE_ONCE(req->firmware_ns, ktime_get_ns() - begin);
+	WRITE_ONCE(req->fw_status, s->res.fw_status);
+	WRITE_ONCE(req->fw_status_known, s->res.fw_status_known);
+	trace_cvm_evidence_firmware_done(req, err);
+	cvme_provider_note(p, err, req->firmware_ns);
+	return err;
+}
+
+static int serve(struct serving *s, struct cvme_blob **blob)
+{
+	struct cvme_request *req = s->req;
+	struct cvme_provider *p;
+	int err;
+
+	p = cvme_provider_pick(&req->params);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	WRITE_ONCE(req->provider, cvme_provider_id(p));
+	WRITE_ONCE(req->tee, cvme_provider_tee(p));
+
+	err = take(p, s);
+	if (err)
+		return err;
+	cvme_identity_compare(req->provider, &s->res);
+	add_event_log(s);
+	*blob = make_blob(s);
+	return PTR_ERR_OR_ZERO(*blob);
+}
+
+/* Serve one request and come back for the next */
+static void serve_work(struct kthread_work *work)
+{
+	struct serving s = { .res.unwanted = unwanted };
+	struct cvme_blob *blob = NULL;
+	struct cvme_request *req;
+	int err;
+
+	req = cvme_request_next();
+	if (!req)
+		return;
+	s.req = req;
+	WRITE_ONCE(req->started, ktime_get_ns());
+	trace_cvm_evidence_started(req);
+	kcov_remote_start_common(req->kcov_handle);
+	cvme_charge_to(req->memcg);
+	err = serve(&s, &blob);
+	cvme_charge_to(NULL);
+	cvme_result_free(&s.res);
+	kcov_remote_stop();
+
+	cvme_request_complete(req, err, err ? NULL : blob);
+	if (cvme_request_served(req))
+		kthread_queue_work(worker, &serving);
+	kthread_mod_delayed_work(worker, &idle, msecs_to_jiffies(IDLE_MS));
+	/* the last thing: unloading may begin here */
+	cvme_request_put_inflight(req);
+}
+
+/*
+ * With a reference on the module, so that unloading fails at once instead of
+ * waiting for a driver that is stuck; without one it has begun already.
+ */
+static void probe_work(struct kthread_work *work)
+{
+	if (!try_module_get(THIS_MODULE))
+		return;
+	cvme_providers_probe();
+	complete_all(&first_probe);
+	module_put(THIS_MODULE);
+}
+
+static void release_work(struct kthread_work *work)
+{
+	cvme_providers_release();
+	wake_up_all(&released);
+}
+
+/* Have the worker probe what may have changed */
+void cvme_worker_probe(void)
+{
+	kthread_queue_work(worker, &probing);
+}
+
+/* For a caller that may give up: nothing depends on it */
+void cvme_worker_wait_first_probe(void)
+{
+	wait_for_completion_killable_timeout(&first_probe, FIRST_PROBE_WAIT);
+}
+
+/**
+ * cvme_worker_release - let go of a driver that has left
+ * @driver: its name
+ *
+ * A driver without a device node cannot be held by us: its unload goes ahead
+ * under our TSM entry, and TSM then refuses its return until the entry is
+ * gone. So rmmod waits for the entry here, after the driver's exit. Killably,
+ * and not for ever: a stuck provider must not make it unkillable.
+ */
+void cvme_worker_release(const char *driver)
+{
+	long left;
+
+	if (!cvme_providers_hold(driver))
+		return;
+	kthread_queue_work(worker, &releasing);
+	left = wait_event_killable_timeout(released,
+					   !cvme_providers_hold(driver),
+					   RELEASE_WAIT);
+	if (left <= 0)
+		pr_warn("an entry of %s is still in use: the driver cannot be loaded again until it is gone\n",
+			driver);
+}
+
+int cvme_worker_init(void)
+{
+	worker = kthread_run_worker(KTW_FREEZABLE, "cvm_evidence");
+	if (IS_ERR(worker))
+		return PTR_ERR(worker);
+	kthread_init_delayed_work(&idle, release_work);
+	cvme_requests_serve_by(worker, &serving);
+	return 0;
+}
+
+/*
+ * No file is open, so no request is in flight: nothing queues work any more. The
+ * last work may still be returning from where it dropped its reference on the
+ * module; destroying the worker joins it.
+ */
+void cvme_worker_exit(void)
+{
+	kthread_cancel_delayed_work_sync(&idle);
+	kthread_queue_work(worker, &releasing);
+	kthread_destroy_worker(worker);
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cvm_evidence.h"
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
+#include <linux/uuid.h>
+
+#include "state.h"
+#include "vfs.h"
+
+struct cvme_stats cvme_stats;
+
+static u8 boot_id[16];
+static bool has_boot_id;
+static atomic64_t vm_epoch = ATOMIC64_INIT(0);
+
+/* A parameter with bounds, so that no reader need doubt its value */
+struct bounded {
+	const char *name;
+	unsigned int *value;
+	unsigned int min;
+	unsigned int max;
+};
+
+static DEFINE_MUTEX(hook_lock);		/* guards hook, held while it runs */
+static cvme_parameter_fn *hook;
+
+/* NULL: nobody is told any more once this returns */
+void cvme_parameter_hook(cvme_parameter_fn *fn)
+{
+	mutex_lock(&hook_lock);
+	hook = fn;
+	mutex_unlock(&hook_lock);
+}
+
+static int bounded_set(const char *val, const struct kernel_param *kp)
+{
+	const struct bounded *b = kp->arg;
+	unsigned int num, old;
+	int err;
+
+	err = kstrtouint(val, 0, &num);
+	if (err)
+		return err;
+	if (num < b->min || num > b->max)
+		return -EINVAL;
+	mutex_lock(&hook_lock);
+	old = READ_ONCE(*b->value);
+	WRITE_ONCE(*b->value, num);
+	if (num != old && hook)
+		hook(b->name, old, num);
+	mutex_unlock(&hook_lock);
+	return 0;
+}
+
+static int bounded_get(char *buf, const struct kernel_param *kp)
+{
+	const struct bounded *b = kp->arg;
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(*b->value));
+}
+
+static const struct kernel_param_ops bounded_ops = {
+	.set = bounded_set,
+	.get = bounded_get,
+};
+
+/* What TSM itself allows: post-quantum quotes will be megabytes */
+unsigned int cvme_max_blob = SZ_16M;
+static struct bounded max_blob = { "max_blob", &cvme_max_blob, SZ_4K, SZ_64M };
+module_param_cb(max_blob, &bounded_ops, &max_blob, 0644);
+MODULE_PARM_DESC(max_blob, "largest blob that is delivered, bytes (16 MiB)");
+
+unsigned int cvme_queue_max = 1024;
+static struct bounded queue_max = { "queue_max", &cvme_queue_max, 1, 65536 };
+module_param_cb(queue_max, &bounded_ops, &queue_max, 0644);
+MODULE_PARM_DESC(queue_max, "places of the queue's common room (1024)");
+
+unsigned int cvme_share_depth = 2;
+static struct bounded share_depth = {
+	"share_depth", &cvme_share_depth, 0, 64
+};
+module_param_cb(share_depth, &bounded_ops, &share_depth, 0644);
+MODULE_PARM_DESC(share_depth,
+		 "depth of the cgroup that is one share of root's (2)");
+
+unsigned int cvme_default_timeout_ms = 120000;
+static struct bounded default_timeout_ms = {
+	"default_timeout_ms", &cvme_default_timeout_ms, 1, CVME_MAX_TIMEOUT_MS
+};
+module_param_cb(default_timeout_ms, &bounded_ops, &default_timeout_ms, 0644);
+MODULE_PARM_DESC(default_timeout_ms,
+		 "deadline of requests that name none, ms (120000)");
+
+/* random.c exports no boot id; procfs has it as a file */
+static int read_boot_id(void)
+{
+	struct file_system_type *fs;
+	struct vfsmount *mnt;
+	struct path root;
+	struct file *file;
+	char text[UUID_STRING_LEN + 1] = {};
+	ssize_t len;
+	uuid_t uuid;
+	int err;
+
+	fs = get_fs_type("proc");
+	if (!fs)
+		return -ENODEV;
+	mnt = kern_mount(fs);
+	module_put(fs->owner);
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+
+	/* cvme_read_file() is for kernel threads; this is modprobe */
+	root = cvme_root_of(mnt);
+	file = file_open_root(&root, "sys/kernel/random/boot_id", O_RDONLY, 0);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto out_unmount;
+	}
+	len = kernel_read(file, text, UUID_STRING_LEN, &(loff_t){ 0 });
+	fput(file);
+	err = len == UUID_STRING_LEN ? uuid_parse(text, &uuid) : -EIO;
+	if (!err)
+		export_uuid(boot_id, &uuid);
+out_unmount:
+	kern_unmount(mnt);
+	return err;
+}
+
+int cvme_state_init(void)
+{
+	int err = read_boot_id();
+
+	if (err == -ENOMEM)
+		return err;
+	has_boot_id = !err;
+	if (err)
+		pr_warn("boot id unknown (error %d), evidence will not carry it\n",
+			err);
+	return 0;
+}
+
+/* 16 bytes, NULL where it could not be read */
+const u8 *cvme_boot_id(void)
+{
+	return has_boot_id ? boot_id : NULL;
+}
+
+u64 cvme_vm_epoch(void)
+{
+	return atomic64_read(&vm_epoch);
+}
+
+/* Any context */
+void cvme_vm_forked(void)
+{
+	atomic64_inc(&vm_epoch);
+}
+
+/* Without VMGENID the registration is an inline that does nothing */
+bool cvme_vm_fork_noticed(void)
+{
+	return IS_ENABLED(CONFIG_VMGENID);
+}

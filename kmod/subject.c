@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cvm_evidence.h"
+
+#include <linux/audit.h>
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/user_namespace.h>
+
+#include "compat.h"
+#include "state.h"
+#include "subject.h"
+
+/* Of current, in the unified hierarchy; its ancestor at @depth if it is deeper */
+static u64 cgroup_id_of_current(unsigned int depth)
+{
+	u64 id = 0;
+
+#ifdef CONFIG_CGROUPS
+	struct cgroup *cgrp, *ancestor;
+
+	rcu_read_lock();
+	cgrp = task_dfl_cgroup(current);
+	ancestor = cgroup_ancestor(cgrp, min_t(unsigned int, depth, INT_MAX));
+	id = cgroup_id(ancestor ?: cgrp);
+	rcu_read_unlock();
+#endif
+	return id;
+}
+
+/**
+ * cvme_share_key_of - whose share an open file's requests come from
+ * @cred: the opener's
+ * @key: filled
+ *
+ * Subordinate uids, nested user namespaces and delegated cgroups are free to
+ * make, so none of them may multiply a share: inside user namespaces the owner
+ * of the outermost counts, or that namespace itself where root made it; root's
+ * own processes count by their cgroup at a depth that root delegates, and not
+ * what was made below it.
+ */
+void cvme_share_key_of(const struct cred *cred, struct cvme_share_key *key)
+{
+	struct user_namespace *ns = cred->user_ns, *outermost = NULL;
+	kuid_t uid = cred->uid;
+
+	for (; ns != &init_user_ns; ns = ns->parent)
+		outermost = ns;
+	if (outermost)
+		uid = outermost->owner;
+
+	if (!uid_eq(uid, GLOBAL_ROOT_UID)) {
+		key->kind = CVME_SHARE_UID;
+		key->id = from_kuid(&init_user_ns, uid);
+	} else if (outermost) {
+		key->kind = CVME_SHARE_USERNS;
+		key->id = outermost->ns.inum;
+	} else {
+		key->kind = CVME_SHARE_CGROUP;
+		key->id = cgroup_id_of_current(READ_ONCE(cvme_share_depth));
+	}
+}
+
+/**
+ * cvme_subject_fill - who is current
+ * @who: filled
+ *
+ * Context: a process, or a kernel thread, which has no executable.
+ */
+void cvme_subject_fill(struct cvme_subject *who)
+{
+	struct file *exe = current->mm ? get_mm_exe_file(current->mm) : NULL;
+
+	memset(who, 0, sizeof(*who));
+	who->pid = task_tgid_nr(current);
+	who->start_time = current->group_leader->start_boottime;
+	who->uid = from_kuid(&init_user_ns, current_uid());
+	who->loginuid = from_kuid(&init_user_ns, audit_get_loginuid(current));
+	who->session = audit_get_sessionid(current);
+	get_task_comm(who->comm, current);
+	who->cgroup = cgroup_id_of_current(UINT_MAX);
+	if (exe) {
+		const struct inode *inode = file_inode(exe);
+
+		who->exe_major = MAJOR(inode->i_sb->s_dev);
+		who->exe_minor = MINOR(inode->i_sb->s_dev);
+		who->exe_inode = inode->i_ino;
+		fput(exe);
+	}
+}
