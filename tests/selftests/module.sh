@@ -111,6 +111,7 @@ leaves_nothing() {
 	for d in /sys/kernel/config/tsm/report/cvm*; do
 		[ ! -e "$d" ] || fail "$d is left behind"
 	done
+	[ ! -e /sys/kernel/debug/cvm_evidence ] || fail "debugfs has a directory left"
 	! grep -q '^cvm_evidence' /proc/slabinfo 2>/dev/null ||
 		fail "left behind: $(grep '^cvm_evidence' /proc/slabinfo)"
 	for t in /proc/[0-9]*/comm; do
@@ -121,5 +122,15 @@ leaves_nothing() {
 	done
 }
 
-ktap_main unload_and_load mode_and_owner refused_while_open refused_in_flight \
+# One thread for all providers, while it is loaded
+one_thread() {
+	n=0
+	for t in /proc/[0-9]*/comm; do
+		read -r comm 2>/dev/null <"$t" || continue
+		[ "$comm" != cvm_evidence ] || n=$((n + 1))
+	done
+	[ "$n" = 1 ] || fail "$n threads cvm_evidence"
+}
+
+ktap_main one_thread unload_and_load mode_and_owner refused_while_open refused_in_flight \
 	many_times leaves_nothing
