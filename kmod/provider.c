@@ -327,7 +327,6 @@ static void note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
 	if (slow == p->throttled)
 		return;
 	p->throttled = slow;
-	strscpy(ev.change.driver, p->state.driver, sizeof(ev.change.driver));
 	cvme_event_add(&ev);
 }
 
