@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
+#include "live.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,7 @@ static void client(void *arg)
 static void under_load(void (*change)(unsigned int round))
 {
 	pid_t pids[CLIENTS];
-	struct cvm_live live;
+	const char *why;
 	struct cvm_state st;
 	unsigned int round = 0;
 	uint64_t end;
@@ -87,9 +88,8 @@ static void under_load(void (*change)(unsigned int round))
 	fd = cvm_open(O_RDONLY);
 	CHECK(cvm_wait_idle(fd, 5000), "requests are still alive");
 	cvm_get_info(fd, &st);
-	cvm_get_live(&live);
-	CHECK(!live.requests && !live.blobs, "%u requests, %u blobs",
-	      live.requests, live.blobs);
+	why = live_wait(&(struct cvm_live){ .files = 1 }, 5000);
+	CHECK(!why, "%s", why);
 	CHECK(st.info.requests_started == st.info.requests_ok +
 	      st.info.requests_failed, "%llu started",
 	      (unsigned long long)st.info.requests_started);
