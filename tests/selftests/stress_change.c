@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What changes under load: CPUs go and come (the provider's thread is placed on
- * its requester's), parameters are written. Nobody hangs, nobody gets what is
+ * What changes under load: CPUs go and come, parameters are written. Nobody hangs, nobody gets what is
  * not his, and everything is as before when it is over.
  */
 #define _GNU_SOURCE
@@ -143,15 +142,15 @@ static void cpus_back(void)
 static void param_change(unsigned int round)
 {
 	static const unsigned int values[][4] = {
-		{ 262144, 1024, 384, 120000 },	/* as they come */
-		{ 4096, 1024, 384, 120000 },
-		{ 262144, 1, 384, 120000 },
-		{ 262144, 1024, 1, 120000 },
-		{ 262144, 2, 2, 1 },
-		{ 1 << 26, 65536, 65536, 3600000 },
+		{ 16777216, 1024, 2, 120000 },	/* as they come */
+		{ 4096, 1024, 2, 120000 },
+		{ 16777216, 1, 2, 120000 },
+		{ 16777216, 1024, 1, 120000 },
+		{ 262144, 2, 3, 1 },
+		{ 1 << 26, 65536, 8, 3600000 },
 	};
 	static const char *const names[] = {
-		"max_blob", "queue_max", "share_max", "default_timeout_ms",
+		"max_blob", "queue_max", "share_depth", "default_timeout_ms",
 	};
 	unsigned int set = round / 4 % ARRAY_SIZE(values), i = round % 4;
 	char path[96];
@@ -172,9 +171,9 @@ static void parameters(void)
 	sim_need();
 	allowed = refusals;
 	/* noted, so that they are set back when the case ends */
-	param_set("max_blob", 262144);
+	param_set("max_blob", 16777216);
 	param_set("queue_max", 1024);
-	param_set("share_max", 384);
+	param_set("share_depth", 2);
 	param_set("default_timeout_ms", 120000);
 	under_load(param_change);
 	CHECK(shared->refused, "no limit was ever met");

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Drivers reloaded under load, and our own module. DESIGN 3: "Closing, ...,
- * driver unload, suspend and cgroup freeze during a request are safe"; issue
- * A: "rmmod, retried, succeeds within a second of the load stopping", "module
- * unload refused while open".
+ * Drivers reloaded under load, and our own module: nothing breaks, rmmod of a
+ * driver succeeds within a second of the load's end, and ours is refused while
+ * it is open.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
