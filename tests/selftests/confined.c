@@ -2,7 +2,7 @@
 /*
  * Clients under a device cgroup, RLIMIT_AS, seccomp and a memory limit:
  * "Access to the node is the permission" (device cgroup), blobs "charged to
- * the requester's memory cgroup" (DESIGN 3).
+ * the requester's memory cgroup".
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"

@@ -2,7 +2,7 @@
 /*
  * "Access to the node is the permission: a non-root user, or a container that
  * has only this node (no configfs, no /dev/tpm*, no capability), gets
- * evidence" (DESIGN 3). What confines a process otherwise is in confined.c.
+ * evidence". What confines a process otherwise is in confined.c.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What happens to providers: provider-added, provider-removed, key-lost,
- * key-recovered,
- * throttled, recovered ("EVENTS" of the header). Each is told
+ * key-recovered, throttled, recovered ("EVENTS" of the header). Each is told
  * once, when it happens.
  */
 #define _GNU_SOURCE

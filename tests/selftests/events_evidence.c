@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * evidence-taken: DESIGN 6 and "EVENTS" of the header, what was taken, against
+ * evidence-taken: "EVENTS" of the header, what was taken, against
  * what the blob and the ioctl say. events_who.c has who did.
  */
 #define _GNU_SOURCE

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * evidence-failed: DESIGN 6 and "EVENTS" of the header, against what the ioctl
+ * evidence-failed: "EVENTS" of the header, against what the ioctl
  * tells of the same request.
  */
 #define _GNU_SOURCE

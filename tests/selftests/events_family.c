@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The netlink family: who may use it, what it refuses, its log, and that
- * nothing in it is secret (DESIGN 6 and "EVENTS" of the header).
+ * nothing in it is secret ("EVENTS" of the header).
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"

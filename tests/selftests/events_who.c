@@ -2,7 +2,7 @@
 /*
  * Who took evidence: "pid with its start time, uid, loginuid and session, comm
  * and the executable's device and inode, cgroup id", "as the init namespaces
- * see them" (DESIGN 6), against what /proc says.
+ * see them", against what /proc says.
  */
 #define _GNU_SOURCE
 #include "asker.h"

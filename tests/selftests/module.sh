@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Loading and unloading cvm_evidence: "mode 0600 root by itself", "A request in
-# flight holds a module reference" (DESIGN 1, 3), "unload refused while open".
+# flight holds a module reference", "unload refused while open".
 
 # shellcheck disable=SC2317 # cases are called by name
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Many clients at once, of their own files and of one: "two open files never
- * see each other", "one open file is one requester" (DESIGN 3).
+ * see each other", "one open file is one requester".
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 64 clients that do as they please, some to the death. DESIGN 3: "A waiter
+ * 64 clients that do as they please, some to the death. "A waiter
  * dies at once on SIGKILL and honours its timeout"; "Closing, forking, passing
  * the file ... during a request are safe"; the header: "At rest
  * requests_started = requests_ok + requests_failed". How long is for

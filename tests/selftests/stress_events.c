@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Listeners that do not keep up. DESIGN 6: "listeners can lose events and see
- * that they did"; issue C: "a slow listener loses events, never blocks a
- * request, and sees that it lost some"; "no request slowed by more than 10 %
- * (medians interleaved in one boot), no memory growth".
+ * Listeners that do not keep up: "a slow listener loses events", sees that it
+ * did, and never blocks a request: none is slowed by more than 10 % (medians,
+ * interleaved in one boot), and no memory grows.
  *
  * CVM_EVENTS is how many requests flood() makes; without it 10000, or as many
  * as half a minute has room for.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 10,000 requests and nothing left of them. DESIGN 3: "Two open files never
- * see each other", blobs are freed with their readers; DESIGN 4: an entry is
- * "kept only while requests flow, dropped 100 ms after the last"; the header:
- * "At rest requests_started = requests_ok + requests_failed".
+ * 10,000 requests and nothing left of them: "two open files never see each
+ * other", blobs are freed with their readers, an entry of TSM is dropped 100 ms
+ * after the last request, and "at rest requests_started = requests_ok +
+ * requests_failed".
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
