@@ -1,90 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Builds the blob of <linux/cvm_evidence.h>. Written twice by the same code:
- * once to count, once for real. Large payloads are not copied: the blob takes
- * the provider's buffers over and is read out in pieces.
+ * once to count, once for real.
  */
 #include "cvm_evidence.h"
 
+#include <linux/err.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/sched/mm.h>
 #include <linux/timekeeping.h>
 #include <linux/uio.h>
 
 #include "blob.h"
 #include "live.h"
 
+/*
+ * The requester pays for its blob, and gets ENOMEM when it has no room: the
+ * out-of-memory killer is not called on a container, nor the log filled on its
+ * behalf. An allocation that may block reclaims the requester's memory, and
+ * waits for as long as its memory.high says: not for the worker.
+ */
+#define GFP_BLOB_NOWAIT		(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN | \
+				 __GFP_ZERO)
+#define GFP_BLOB		(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | \
+				 __GFP_NOWARN | __GFP_ZERO)
+
 struct writer {
 	struct cvme_blob *blob;	/* NULL in the first pass; zeroed in the second */
-	size_t len;		/* of the whole blob so far */
-	size_t copied;		/* of it, bytes in blob->head */
+	size_t len;		/* of the blob so far */
 	u32 items;
 };
 
-/* Bytes of the head join the last piece when that is the head's as well */
-static void add_piece(struct writer *w, const u8 *data, size_t len)
-{
-	struct cvme_blob *blob = w->blob;
-	struct cvme_buf *last = blob->piece + blob->nr_pieces - 1;
-
-	if (blob->nr_pieces && last->data + last->len == data) {
-		last->len += len;
-		return;
-	}
-	blob->piece[blob->nr_pieces++] = (struct cvme_buf) {
-		.data = (u8 *)data, .len = len,
-	};
-}
-
+/* NULL: the zeroes that are there */
 static void put_bytes(struct writer *w, const void *data, size_t len)
 {
-	if (w->blob && len) {
-		u8 *dst = w->blob->head + w->copied;
-
-		if (data)
-			memcpy(dst, data, len);
-		add_piece(w, dst, len);
-	}
-	w->copied += len;
+	if (w->blob && data)
+		memcpy(w->blob->data + w->len, data, len);
 	w->len += len;
-}
-
-static void put_header(struct writer *w, u32 type, size_t len)
-{
-	const struct cvm_evidence_item item = { .type = type, .length = len };
-
-	put_bytes(w, &item, sizeof(item));
-	w->items++;
-}
-
-/* NULL: the zeroes that are there */
-static void put_padding(struct writer *w, size_t len)
-{
-	put_bytes(w, NULL, ALIGN(len, 8) - len);
 }
 
 static void put_item(struct writer *w, u32 type, const void *data, size_t len)
 {
-	put_header(w, type, len);
+	const struct cvm_evidence_item item = { .type = type, .length = len };
+
+	put_bytes(w, &item, sizeof(item));
 	put_bytes(w, data, len);
-	put_padding(w, len);
+	put_bytes(w, NULL, ALIGN(len, 8) - len);
+	w->items++;
 }
 
-/* Takes the buffer over, in the second pass */
-static void put_buf(struct writer *w, u32 type, struct cvme_buf *buf)
+static void put_buf(struct writer *w, u32 type, const struct cvme_buf *buf)
 {
-	struct cvme_blob *blob = w->blob;
+	if (buf->data)
+		put_item(w, type, buf->data, buf->len);
+}
 
-	if (!buf->data)
-		return;
-	put_header(w, type, buf->len);
-	if (blob) {
-		add_piece(w, buf->data, buf->len);
-		blob->owned[blob->nr_owned++] = buf->data;
-		buf->data = NULL;
+static void put_report(struct writer *w, const struct cvme_buf *report)
+{
+	if (w->blob) {
+		w->blob->report = w->len + CVM_EVIDENCE_ITEM_HEADER_LEN;
+		w->blob->report_len = report->len;
 	}
-	w->len += buf->len;
-	put_padding(w, buf->len);
+	put_item(w, CVM_EVIDENCE_ITEM_REPORT, report->data, report->len);
 }
 
 static void put_text(struct writer *w, u32 type, const char *text)
@@ -134,7 +113,7 @@ static void put_service(struct writer *w, const struct cvme_params *par)
 }
 
 static void put_all(struct writer *w, const struct cvme_blob_about *about,
-		    const struct cvme_params *par, struct cvme_result *res,
+		    const struct cvme_params *par, const struct cvme_result *res,
 		    const u64 times[2])
 {
 	unsigned int i;
@@ -143,7 +122,7 @@ static void put_all(struct writer *w, const struct cvme_blob_about *about,
 	put_bytes(w, NULL, CVM_EVIDENCE_BLOB_HEADER_LEN);
 	put_item(w, CVM_EVIDENCE_ITEM_REPORT_DATA, par->report_data,
 		 par->report_data_len);
-	put_buf(w, CVM_EVIDENCE_ITEM_REPORT, &res->report);
+	put_report(w, &res->report);
 	put_buf(w, CVM_EVIDENCE_ITEM_CERTS, &res->certs);
 	put_buf(w, CVM_EVIDENCE_ITEM_MANIFEST, &res->manifest);
 	put_buf(w, CVM_EVIDENCE_ITEM_CCEL_TABLE, &res->ccel_table);
@@ -167,17 +146,32 @@ static void put_all(struct writer *w, const struct cvme_blob_about *about,
 		put_absent(w, &res->absent[i]);
 }
 
+static struct cvme_blob *blob_alloc(size_t len, struct mem_cgroup *memcg,
+				    bool may_block)
+{
+	struct mem_cgroup *old = set_active_memcg(memcg);
+	struct cvme_blob *blob;
+
+	blob = kvmalloc(struct_size(blob, data, len),
+			may_block ? GFP_BLOB : GFP_BLOB_NOWAIT);
+	set_active_memcg(old);
+	return blob;
+}
+
 /**
  * cvme_blob_build - put evidence into its blob
  * @about: what it says of the request
  * @par: what was asked for
- * @res: the provider's answer, checked; its buffers go to the blob
+ * @res: the provider's answer, checked
+ * @memcg: whose memory the blob is, or NULL
+ * @may_block: the caller may wait for that memory
  *
  * Return: the blob, -EFBIG when it is too long, -ENOMEM.
  */
 struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 				  const struct cvme_params *par,
-				  struct cvme_result *res)
+				  const struct cvme_result *res,
+				  struct mem_cgroup *memcg, bool may_block)
 {
 	const u64 times[2] = { ktime_get_boottime_ns(), ktime_get_real_ns() };
 	struct cvm_evidence_blob hdr = {
@@ -201,21 +195,19 @@ struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 	if (count.len > about->max_len)
 		return ERR_PTR(-EFBIG);
 
-	blob = cvme_charged_alloc(struct_size(blob, head, count.copied));
+	blob = blob_alloc(count.len, memcg, may_block);
 	if (!blob)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&blob->ref);
-	blob->len = count.len;
-
-	blob->report = res->report;
 	w.blob = blob;
 	put_all(&w, about, par, res, times);
+	blob->len = w.len;
 
 	if (par->kernel_random)
 		hdr.flags |= CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM;
 	hdr.item_count = w.items;
 	hdr.total_len = w.len;
-	memcpy(blob->head, &hdr, sizeof(hdr));
+	memcpy(blob->data, &hdr, sizeof(hdr));
 
 	atomic_inc(&cvme_live.blobs);
 	return blob;
@@ -224,7 +216,7 @@ struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 /**
  * cvme_blob_copy - copy a part of a blob out
  * @blob: the blob
- * @pos: from here
+ * @pos: from here, before its end
  * @to: to here, as much as there is room
  *
  * Return: bytes copied; fewer than there is room and blob when @to faults.
@@ -232,24 +224,8 @@ struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
 		      struct iov_iter *to)
 {
-	size_t done = 0, n, copied;
-	unsigned int i;
-
-	for (i = 0; i < blob->nr_pieces && iov_iter_count(to); i++) {
-		const struct cvme_buf *piece = &blob->piece[i];
-
-		if (pos >= piece->len) {
-			pos -= piece->len;
-			continue;
-		}
-		n = min(piece->len - pos, iov_iter_count(to));
-		copied = copy_to_iter(piece->data + pos, n, to);
-		done += copied;
-		if (copied < n)
-			break;
-		pos = 0;
-	}
-	return done;
+	return copy_to_iter(blob->data + pos,
+			    min(blob->len - pos, iov_iter_count(to)), to);
 }
 
 struct cvme_blob *cvme_blob_get(struct cvme_blob *blob)
@@ -260,12 +236,7 @@ struct cvme_blob *cvme_blob_get(struct cvme_blob *blob)
 
 static void blob_release(struct kref *ref)
 {
-	struct cvme_blob *blob = container_of(ref, struct cvme_blob, ref);
-	unsigned int i;
-
-	for (i = 0; i < blob->nr_owned; i++)
-		kvfree(blob->owned[i]);
-	kvfree(blob);
+	kvfree(container_of(ref, struct cvme_blob, ref));
 	atomic_dec(&cvme_live.blobs);
 }
 

@@ -9,34 +9,25 @@
 #include "evidence.h"
 
 struct iov_iter;
-
-/* Buffers of struct cvme_result; before, between and behind them the head */
-#define CVME_BLOB_BUFS		10
-#define CVME_BLOB_PIECES	(2 * CVME_BLOB_BUFS + 1)
+struct mem_cgroup;
 
 /**
  * struct cvme_blob - finished evidence
  * @ref: one for every request that was answered with it, one for its event
  *	until the report is hashed
- * @len: bytes of the whole
- * @nr_pieces: used of @piece
- * @report: the report, in @owned
- * @piece: the blob, in order; points into @head and to @owned
- * @nr_owned: used of @owned
- * @owned: the provider's buffers, freed with the blob
- * @head: header, item headers, small payloads and padding
+ * @report: offset of the report in @data
+ * @report_len: its length
+ * @len: bytes of @data
+ * @data: the blob of <linux/cvm_evidence.h>
  *
- * Never written after it was built.
+ * Never written after it was built. Its memory is the requester's.
  */
 struct cvme_blob {
 	struct kref ref;
+	size_t report;
+	size_t report_len;
 	size_t len;
-	unsigned int nr_pieces;
-	unsigned int nr_owned;
-	struct cvme_buf report;
-	struct cvme_buf piece[CVME_BLOB_PIECES];
-	u8 *owned[CVME_BLOB_BUFS];
-	u8 head[];
+	u8 data[];
 };
 
 /**
@@ -57,7 +48,8 @@ struct cvme_blob_about {
 
 struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 				  const struct cvme_params *par,
-				  struct cvme_result *res);
+				  const struct cvme_result *res,
+				  struct mem_cgroup *memcg, bool may_block);
 size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
 		      struct iov_iter *to);
 struct cvme_blob *cvme_blob_get(struct cvme_blob *blob);

@@ -5,6 +5,12 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <asm/byteorder.h>
+
+#ifndef __LITTLE_ENDIAN
+#error "the blob and the structs of the interface are little-endian"
+#endif
+
 #define CVME_VERSION		"0.1.0"
 
 #endif /* _CVME_H */

@@ -68,7 +68,8 @@ static struct cvme_blob *take_blob(struct cvme_event *ev)
 
 static void hash_report(struct cvme_event *ev, const struct cvme_blob *blob)
 {
-	sha256(blob->report.data, blob->report.len, ev->evidence.sha256);
+	sha256(blob->data + blob->report, blob->report_len,
+	       ev->evidence.sha256);
 	ev->evidence.hashed = true;
 }
 
@@ -182,19 +183,41 @@ static void denied_work_fn(struct work_struct *work)
 		cvme_event_add(&ev);
 }
 
-static void send(const struct cvme_event *ev)
+static const struct cvme_event_sink *current_sink(void)
 {
 	const struct cvme_event_sink *to;
 
 	spin_lock(&log_lock);
 	to = sink;
 	spin_unlock(&log_lock);
+	return to;
+}
+
+static void send(const struct cvme_event *ev)
+{
+	const struct cvme_event_sink *to = current_sink();
+
 	/* asked for each event: it costs less than a message */
 	if (!to || !to->listened() || !to->send(ev))
 		return;
 	spin_lock(&log_lock);
 	unsent++;
 	spin_unlock(&log_lock);
+}
+
+/* What is lost is said to listeners at once, not with the next event */
+static void tell_losses(void)
+{
+	const struct cvme_event_sink *to = current_sink();
+	static u64 said;		/* of the work only */
+	u64 now;
+
+	spin_lock(&log_lock);
+	now = unsent;
+	spin_unlock(&log_lock);
+	if (now != said && to)
+		to->lost();
+	said = now;
 }
 
 static void send_work_fn(struct work_struct *work)
@@ -206,6 +229,7 @@ static void send_work_fn(struct work_struct *work)
 	/* bounded: a flush must not wait for what comes meanwhile */
 	while (n++ < LOG_MAX && next_to_send(&ev))
 		send(&ev);
+	tell_losses();
 
 	spin_lock(&log_lock);
 	more = sent != last;

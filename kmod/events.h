@@ -77,10 +77,12 @@ struct cvme_event {
  * struct cvme_event_sink - where events are sent
  * @listened: does anybody listen
  * @send: send one; 0 or a negative errno. Called by the events' work.
+ * @lost: one or more could not be sent, or were overrun before
  */
 struct cvme_event_sink {
 	bool (*listened)(void);
 	int (*send)(const struct cvme_event *ev);
+	void (*lost)(void);
 };
 
 int cvme_events_init(void);

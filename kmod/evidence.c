@@ -2,55 +2,25 @@
 #include "cvm_evidence.h"
 
 #include <linux/gfp.h>
-#include <linux/memcontrol.h>
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <linux/string.h>
 
 #include "evidence.h"
 
-/*
- * What becomes part of a blob is charged to the requester, although the worker
- * allocates it. A requester without room gets ENOMEM: the worker must not call
- * the out-of-memory killer on a container, nor fill the log on its behalf.
- */
-#define GFP_BLOB	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | \
-			 __GFP_NOWARN | __GFP_ZERO)
-
-/* Of the request being served; written and read by the worker only */
-static struct mem_cgroup *charged;
-
 /**
- * cvme_charge_to - (worker) whose memory the next blob is
- * @memcg: the requester's, which the caller keeps referenced until the next
- *	call, or NULL
- */
-void cvme_charge_to(struct mem_cgroup *memcg)
-{
-	charged = memcg;
-}
-
-/**
- * cvme_charged_alloc - (worker) zeroed memory for a part of a blob
- * @size: bytes
+ * cvme_buf_alloc - (worker) zeroed memory for a part of an answer
+ * @buf: to be freed by cvme_buf_free()
+ * @len: bytes
  *
- * Only this allocation is charged to the requester: what configfs, the TPM core
- * or a driver allocate while they work for the worker is the kernel's own.
+ * It is the kernel's own until the answer is copied into the requester's blob:
+ * charging the requester could make the one worker wait for it.
  *
- * Return: memory for kvfree(), or NULL.
+ * Return: 0 or -ENOMEM.
  */
-void *cvme_charged_alloc(size_t size)
-{
-	struct mem_cgroup *old = set_active_memcg(charged);
-	void *mem = kvmalloc(size, GFP_BLOB);
-
-	set_active_memcg(old);
-	return mem;
-}
-
 int cvme_buf_alloc(struct cvme_buf *buf, size_t len)
 {
-	buf->data = cvme_charged_alloc(len);
+	buf->data = kvzalloc(len, GFP_KERNEL | __GFP_RETRY_MAYFAIL |
+			     __GFP_NOWARN);
 	buf->len = buf->data ? len : 0;
 	return buf->data ? 0 : -ENOMEM;
 }

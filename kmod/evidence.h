@@ -6,8 +6,6 @@
 #include <linux/cvm_evidence.h>
 #include <linux/types.h>
 
-struct mem_cgroup;
-
 /**
  * struct cvme_params - what one request asks for
  *
@@ -38,7 +36,7 @@ static inline bool cvme_params_service(const struct cvme_params *par)
 
 /**
  * struct cvme_buf - bytes from a provider
- * @data: from cvme_buf_alloc(); owned by the result until a blob takes it
+ * @data: from cvme_buf_alloc()
  * @len: bytes at @data
  */
 struct cvme_buf {
@@ -59,8 +57,8 @@ struct cvme_absent {
  * @unwanted: set by the worker: has the request ended already, so that a
  *	provider need not wait any longer for its answer
  *
- * On the worker's stack; cvme_result_free() releases the buffers. After an
- * error only @fw_status and @fw_status_known mean anything.
+ * Of the worker while it serves a request; cvme_result_free() releases the
+ * buffers. After an error only @fw_status and @fw_status_known mean anything.
  */
 struct cvme_result {
 	struct cvme_buf report;
@@ -94,8 +92,6 @@ void cvme_result_absent(struct cvme_result *res, u32 item, int err,
 void cvme_result_clear(struct cvme_result *res);
 void cvme_result_free(struct cvme_result *res);
 
-void cvme_charge_to(struct mem_cgroup *memcg);
-void *cvme_charged_alloc(size_t size);
 int cvme_buf_alloc(struct cvme_buf *buf, size_t len);
 void cvme_buf_free(struct cvme_buf *buf);
 

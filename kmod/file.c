@@ -48,6 +48,8 @@ static struct cvme_request *detach(struct cvme_file *f, int state)
 {
 	struct cvme_request *old = f->req;
 
+	if (old && !f->answered)
+		f->replaced = old->seq;
 	f->req = NULL;
 	f->state = state;
 	f->answered = false;
@@ -248,8 +250,13 @@ static ssize_t read_from(struct cvme_file *f, struct cvme_request *req,
 	ret = cvme_request_wait(req);
 	if (ret)
 		return ret;
-	if (mutex_lock_interruptible(&f->io))
+	if (nonblock) {
+		/* another reader of the file may be waiting for its memory */
+		if (!mutex_trylock(&f->io))
+			return -EAGAIN;
+	} else if (mutex_lock_interruptible(&f->io)) {
 		return -ERESTARTSYS;
+	}
 	ret = deliver(f, req, to);
 	mutex_unlock(&f->io);
 	return ret;
@@ -284,16 +291,18 @@ ssize_t cvme_file_read(struct cvme_file *f, struct iov_iter *to, bool nonblock)
  * @f: the file
  * @seq: its sequence number
  *
- * Return: a reference; NULL when it is not pending here, or a call returned its
- * outcome already.
+ * Return: a reference; -ECANCELED when it was replaced; -EINVAL when it is not
+ * pending here, or a call returned its outcome already.
  */
 struct cvme_request *cvme_file_rejoin(struct cvme_file *f, u64 seq)
 {
-	struct cvme_request *req = NULL;
+	struct cvme_request *req = ERR_PTR(-EINVAL);
 
 	spin_lock(&f->lock);
 	if (f->state == CVME_PENDING && f->req->seq == seq && !f->answered)
 		req = cvme_request_get(f->req);
+	else if (f->replaced == seq)
+		req = ERR_PTR(-ECANCELED);
 	spin_unlock(&f->lock);
 	return req;
 }
@@ -304,20 +313,25 @@ struct cvme_request *cvme_file_rejoin(struct cvme_file *f, u64 seq)
  * @req: the request, done
  *
  * No other call returns its error again.
+ *
+ * Return: false when the file is about something else by now.
  */
-void cvme_file_answered(struct cvme_file *f, struct cvme_request *req)
+bool cvme_file_answered(struct cvme_file *f, struct cvme_request *req)
 {
 	struct cvme_request *finished = NULL;
+	bool ours;
 
 	spin_lock(&f->lock);
+	ours = f->req == req;
 	if (req->error)
 		finished = finish(f, req);
-	else if (f->req == req)
+	else if (ours)
 		f->answered = true;
 	spin_unlock(&f->lock);
 	wake_up_all(&f->asker->wq);
 	if (finished)
 		cvme_request_put(finished);
+	return ours;
 }
 
 /* Would a read return at once, and if so an error */

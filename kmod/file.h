@@ -22,6 +22,7 @@ struct iov_iter;
  * @state: what the next read does: CVME_ARMED starts a request for @params,
  *	CVME_PENDING is about @req, CVME_EOF returns 0
  * @answered: a call returned the outcome of @req: it cannot be rejoined
+ * @replaced: sequence number of the last request that was replaced before that
  * @params: in CVME_ARMED, what to ask for
  * @req: in CVME_PENDING, a reference
  * @pos: bytes of the blob already read
@@ -34,6 +35,7 @@ struct cvme_file {
 	spinlock_t lock;	/* see above */
 	enum { CVME_ARMED, CVME_PENDING, CVME_EOF } state;
 	bool answered;
+	u64 replaced;
 	struct cvme_params params;
 	struct cvme_request *req;
 	size_t pos;
@@ -47,7 +49,7 @@ void cvme_file_arm(struct cvme_file *f, const struct cvme_params *par);
 struct cvme_request *cvme_file_start(struct cvme_file *f,
 				     const struct cvme_params *par);
 struct cvme_request *cvme_file_rejoin(struct cvme_file *f, u64 seq);
-void cvme_file_answered(struct cvme_file *f, struct cvme_request *req);
+bool cvme_file_answered(struct cvme_file *f, struct cvme_request *req);
 void cvme_file_reset(struct cvme_file *f);
 ssize_t cvme_file_read(struct cvme_file *f, struct iov_iter *to,
 		       bool nonblock);

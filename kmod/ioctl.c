@@ -183,10 +183,8 @@ static struct cvme_request *join(struct cvme_file *f,
 	struct cvme_params par;
 	int err;
 
-	if (ureq->sequence) {
-		req = cvme_file_rejoin(f, ureq->sequence);
-		return req ?: ERR_PTR(-EINVAL);
-	}
+	if (ureq->sequence)
+		return cvme_file_rejoin(f, ureq->sequence);
 	err = make_params(ureq, &par);
 	if (err)
 		return ERR_PTR(err);
@@ -208,7 +206,9 @@ static long do_request(struct file *file, struct cvm_evidence_request *ureq,
 	req = join(f, ureq, sequence);
 	ureq->sequence = 0;
 	if (IS_ERR(req)) {
-		cvme_file_reset(f);
+		/* what replaced it is another's, and stays */
+		if (PTR_ERR(req) != -ECANCELED)
+			cvme_file_reset(f);
 		return PTR_ERR(req);
 	}
 	if (file->f_flags & O_NONBLOCK && !cvme_request_done(req))
@@ -217,7 +217,9 @@ static long do_request(struct file *file, struct cvm_evidence_request *ureq,
 		err = cvme_request_wait(req);
 	if (!err) {
 		err = req->error;
-		cvme_file_answered(f, req);
+		/* its evidence cannot be read any more */
+		if (!cvme_file_answered(f, req))
+			err = -ECANCELED;
 	}
 	fill_out(ureq, req, err);
 	cvme_request_put(req);

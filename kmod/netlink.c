@@ -196,9 +196,18 @@ static int send(const struct cvme_event *ev)
 	return 0;
 }
 
+/* Their sockets return ENOBUFS */
+static void lost(void)
+{
+#ifdef GENL_MCAST_CAP_NET_ADMIN
+	genl_set_err(&family, &init_net, 0, 0, ENOBUFS);
+#endif
+}
+
 static const struct cvme_event_sink sink = {
 	.listened = listened,
 	.send = send,
+	.lost = lost,
 };
 
 static int put_counters(struct sk_buff *skb, const struct cvm_evidence_info *i)

@@ -6,7 +6,6 @@
 #include "cvm_evidence.h"
 
 #include <linux/err.h>
-#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -16,7 +15,7 @@
 #include "provider_ops.h"
 
 /* A provider that was missing is probed again this long after, if asked for */
-#define PROBE_INTERVAL		HZ
+#define PROBE_INTERVAL_NS	NSEC_PER_SEC
 /* Drivers that come and go faster than they can be probed are left at this */
 #define PROBE_TRIES		3
 
@@ -27,7 +26,9 @@
  * @state: result of the last probe or request
  * @gone: its driver was unloaded since
  * @stale: a module that concerns it came or went since the last probe began
- * @probed: jiffies of the last probe
+ * @probing: a probe is under way
+ * @key_lost: a request found the key wiped, and none succeeded since
+ * @probed: ktime of the last probe
  * @throttled: the last call that tells took as long as the host's throttling
  * @slow_end: ktime of the end of that call
  * @serving: it serves a request now
@@ -35,9 +36,9 @@
  * @started: as in the UAPI
  * @failed: as in the UAPI
  *
- * Written by the worker, but for @gone and @stale; all under providers_lock,
- * without which the worker may read what it alone writes. Static: lives as long
- * as the module.
+ * Written by the worker, but for @gone and @stale. What others read too is
+ * under providers_lock; the worker may read what it alone writes without it.
+ * Static: lives as long as the module.
  */
 struct cvme_provider {
 	const struct cvme_provider_ops *ops;
@@ -45,7 +46,9 @@ struct cvme_provider {
 	struct cvme_state state;
 	bool gone;
 	bool stale;
-	unsigned long probed;
+	bool probing;
+	bool key_lost;
+	u64 probed;
 	bool throttled;
 	u64 slow_end;
 	bool serving;
@@ -114,6 +117,10 @@ static void set_gone(struct cvme_provider *p)
 	cvme_state_set(&st, CVM_EVIDENCE_ST_NO_DRIVER,
 		       CVM_EVIDENCE_REASON_DRIVER_UNLOADED, 0);
 	set_state(p, &st);
+	p->key_lost = false;
+	/* what it still holds is of the driver that left */
+	if (p->ops->release)
+		p->ops->release();
 }
 
 static void probe_once(struct cvme_provider *p)
@@ -126,17 +133,21 @@ static void probe_once(struct cvme_provider *p)
 	gone = p->gone;
 	p->gone = false;
 	p->stale = false;
+	p->probing = true;
 	spin_unlock(&providers_lock);
 	if (gone)
 		set_gone(p);
 
 	p->ops->probe(&st);
 	/* only a successful request or a driver reload clears KEY_LOST */
-	if (p->state.status == CVM_EVIDENCE_ST_KEY_LOST &&
-	    st.status == CVM_EVIDENCE_ST_AVAILABLE)
-		st = p->state;
+	if (p->key_lost && st.status == CVM_EVIDENCE_ST_AVAILABLE)
+		cvme_state_set(&st, CVM_EVIDENCE_ST_KEY_LOST,
+			       CVM_EVIDENCE_REASON_KEY_WIPED, 0);
 	set_state(p, &st);
-	p->probed = jiffies;
+	p->probed = ktime_get_ns();
+	spin_lock(&providers_lock);
+	p->probing = false;
+	spin_unlock(&providers_lock);
 }
 
 static bool is_stale(struct cvme_provider *p)
@@ -176,7 +187,7 @@ static bool probe_for_request(struct cvme_provider *p)
 {
 	probe_if_stale(p);
 	if (!p->disabled && !cvme_state_usable(&p->state) &&
-	    time_after_eq(jiffies, p->probed + PROBE_INTERVAL))
+	    ktime_get_ns() - p->probed >= PROBE_INTERVAL_NS)
 		probe_once(p);
 	return cvme_state_usable(&p->state);
 }
@@ -186,6 +197,13 @@ static bool auto_may_use(const struct cvme_provider *p, u32 flags)
 {
 	return !p->ops->tdreport || flags & CVM_EVIDENCE_F_TDREPORT ||
 	       !IS_ENABLED(CONFIG_TSM_REPORTS);
+}
+
+/* Only one that is not there: other trouble may pass */
+static bool auto_may_skip(const struct cvme_state *st)
+{
+	return st->status == CVM_EVIDENCE_ST_NOT_BUILT ||
+	       st->status == CVM_EVIDENCE_ST_NO_DRIVER;
 }
 
 /**
@@ -211,8 +229,7 @@ struct cvme_provider *cvme_provider_pick(const struct cvme_params *par)
 		if (p->state.reason == CVM_EVIDENCE_REASON_PROBE_FAILED &&
 		    p->state.reason_param == ENOMEM)
 			return ERR_PTR(-ENOMEM);
-		if (any && p->state.status != CVM_EVIDENCE_ST_NOT_BUILT &&
-		    p->state.status != CVM_EVIDENCE_ST_NO_DRIVER)
+		if (!any || !auto_may_skip(&p->state))
 			break;
 	}
 	return ERR_PTR(-ENODEV);
@@ -354,12 +371,14 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 
 	switch (err) {
 	case 0:
+		p->key_lost = false;
 		if (st.status != CVM_EVIDENCE_ST_KEY_LOST)
 			return;
 		cvme_state_set(&st, CVM_EVIDENCE_ST_AVAILABLE,
 			       CVM_EVIDENCE_REASON_NONE, 0);
 		break;
 	case -EKEYREVOKED:
+		p->key_lost = true;
 		cvme_state_set(&st, CVM_EVIDENCE_ST_KEY_LOST,
 			       CVM_EVIDENCE_REASON_KEY_WIPED, 0);
 		break;
@@ -383,6 +402,20 @@ void cvme_providers_release(void)
 			p->ops->release();
 }
 
+/* Under providers_lock. What was found stays found until its own driver goes. */
+static bool module_matters(const struct cvme_provider *p, const char *module,
+			   bool going)
+{
+	bool any = !p->ops->concerns;
+
+	if (!any && !p->ops->concerns(module))
+		return false;
+	if (!going)
+		return p->state.status != CVM_EVIDENCE_ST_AVAILABLE || p->gone;
+	/* a probe under way may have found it before it left */
+	return !any || p->probing || !strcmp(p->state.driver, module);
+}
+
 /**
  * cvme_providers_module - a module came or went
  * @module: its name: live, or already past its exit function
@@ -397,14 +430,9 @@ bool cvme_providers_module(const char *module, bool going)
 
 	spin_lock(&providers_lock);
 	for (p = providers; p < PROVIDERS_END; p++) {
-		if (p->disabled || !p->ops->concerns(module))
+		if (p->disabled || !module_matters(p, module, going))
 			continue;
-		/* what was found stays found, unless its own driver goes */
-		if (going ? strcmp(p->state.driver, module) != 0 :
-			    p->state.status == CVM_EVIDENCE_ST_AVAILABLE &&
-			    !p->gone)
-			continue;
-		if (going)
+		if (going && !strcmp(p->state.driver, module))
 			p->gone = true;
 		p->stale = true;
 		probe = true;
@@ -441,11 +469,12 @@ static void current_state(const struct cvme_provider *p, struct cvme_state *st)
  */
 bool cvme_provider_info(unsigned int n, struct cvm_evidence_provider *info)
 {
-	struct cvme_provider *p = &providers[n];
+	const struct cvme_provider *p;
 	struct cvme_state st;
 
 	if (n >= ARRAY_SIZE(providers))
 		return false;
+	p = &providers[n];
 	memset(info, 0, sizeof(*info));
 	spin_lock(&providers_lock);
 	current_state(p, &st);
@@ -480,10 +509,12 @@ u32 cvme_provider_auto(void)
 	spin_lock(&providers_lock);
 	for (p = providers; p < PROVIDERS_END; p++) {
 		current_state(p, &st);
-		if (cvme_state_usable(&st) && auto_may_use(p, 0)) {
+		if (!auto_may_use(p, 0))
+			continue;
+		if (cvme_state_usable(&st))
 			id = p->ops->id;
+		if (!auto_may_skip(&st))
 			break;
-		}
 	}
 	spin_unlock(&providers_lock);
 	return id;

@@ -58,7 +58,8 @@ static inline void cvme_state_set(struct cvme_state *st, u32 status, u32 reason,
  *	another error, after which the provider is NOT_BUILT for the reason that
  *	is set in the state
  * @exit: undoes it; NULL: nothing to undo
- * @concerns: (any context) could the module of this name bring the driver
+ * @concerns: (any context) could the module of this name bring the driver; NULL:
+ *	any could
  * @probe: (worker) find out whether it can be used; sets all of the state,
  *	which is zeroed before
  * @take: (worker) take evidence; 0 or an errno of the UAPI. -ENODEV: the driver

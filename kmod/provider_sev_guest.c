@@ -186,23 +186,16 @@ static size_t table_len(const u8 *table)
 
 static int copy_certs(const struct cvme_relay *relay, struct cvme_buf *out)
 {
-	u8 *table = cvme_charged_alloc(SEV_CERTS_MAX);
-	size_t len;
+	int err = cvme_buf_alloc(out, SEV_CERTS_MAX);
 
-	if (!table)
-		return -ENOMEM;
-	if (copy_from_user(table, cvme_relay_ptr(relay, OFF_CERTS),
-			   SEV_CERTS_MAX)) {
-		kvfree(table);
+	if (err)
+		return err;
+	if (copy_from_user(out->data, cvme_relay_ptr(relay, OFF_CERTS),
+			   SEV_CERTS_MAX))
 		return -EFAULT;
-	}
-	len = table_len(table);
-	if (!len) {
-		kvfree(table);
-		return 0;
-	}
-	out->data = table;
-	out->len = len;
+	out->len = table_len(out->data);
+	if (!out->len)
+		cvme_buf_free(out);
 	return 0;
 }
 
@@ -258,19 +251,22 @@ static int uapi_errno(int err)
 
 static int sev_take(const struct cvme_params *par, struct cvme_result *res)
 {
-	int err, floor = sev_floor();
 	struct cvme_relay relay;
 	struct file *node;
+	int err, floor;
 
 	BUILD_BUG_ON(sizeof(struct sev_ext_report_req) != 112);
 	BUILD_BUG_ON(sizeof(struct sev_call) != 32);
 	BUILD_BUG_ON(OFF_RESP + SEV_RESP_LEN > OFF_CERTS);
 
-	if (floor < 0)
-		return floor;
 	node = cvme_node_open(SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
 	if (IS_ERR(node))
 		return PTR_ERR(node) == -ENOMEM ? -ENOMEM : -ENODEV;
+	/* while the driver is held: it cannot come back with another key */
+	floor = sev_floor();
+	err = floor;
+	if (floor < 0)
+		goto out_close;
 
 	res->privlevel = par->privlevel == CVM_EVIDENCE_PRIVLEVEL_DEFAULT ?
 			 floor : par->privlevel;

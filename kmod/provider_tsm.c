@@ -19,21 +19,27 @@
 #define TSM_TRIES	3
 /* First buffers; an SNP report is 1184 bytes, a quote about 5000 or 8000 */
 #define GUESS_REPORT	2047
+#define GUESS_REPORT_MAX	65535
 #define GUESS_CERTS	8191
 #define GUESS_MANIFEST	4095
 
 /* Kept while requests flow; worker only */
 static struct cvme_tsm_entry kept;
-/* Guards held_driver: the driver behind any entry of ours, or "" */
+/*
+ * Guards the driver behind any entry of ours, or "", and that an entry is being
+ * made, of whichever driver it will be
+ */
 static DEFINE_SPINLOCK(held_lock);
 static char held_driver[sizeof(kept.driver)];
+static bool making;
 /* Length of the last report: the next is as long */
 static size_t report_guess = GUESS_REPORT;
 
-static void set_held(const char *driver)
+static void set_held(const char *driver, bool make)
 {
 	spin_lock(&held_lock);
 	strscpy(held_driver, driver, sizeof(held_driver));
+	making = make;
 	spin_unlock(&held_lock);
 }
 
@@ -42,24 +48,25 @@ static bool tsm_holds(const char *driver)
 	bool ret;
 
 	spin_lock(&held_lock);
-	ret = !strcmp(held_driver, driver);
+	ret = making || !strcmp(held_driver, driver);
 	spin_unlock(&held_lock);
 	return ret;
 }
 
 static int make_entry(struct cvme_tsm_entry *entry)
 {
-	int err = cvme_tsm_make(entry);
+	int err;
 
-	if (!err)
-		set_held(entry->driver);
+	set_held("", true);
+	err = cvme_tsm_make(entry);
+	set_held(err ? "" : entry->driver, false);
 	return err;
 }
 
 static void drop_entry(struct cvme_tsm_entry *entry)
 {
 	cvme_tsm_drop(entry);
-	set_held("");
+	set_held("", false);
 }
 
 static int tsm_init(struct cvme_state *st)
@@ -81,12 +88,6 @@ static int tsm_init(struct cvme_state *st)
 	if (err)
 		pr_warn("no SHA-512: evidence with a service manifest is not served\n");
 	return 0;
-}
-
-/* Any module may be a TSM provider, and probing is cheap */
-static bool tsm_concerns(const char *module)
-{
-	return true;
 }
 
 static void tsm_release(void)
@@ -151,12 +152,10 @@ static int store_service(struct cvme_tsm_entry *entry,
 			 const struct cvme_params *par)
 {
 	char text[UUID_STRING_LEN + 1];
-	int err = 0;
+	int err;
 
-	if (par->service_provider_len)
-		err = cvme_tsm_store(entry, "service_provider",
-				     par->service_provider,
-				     par->service_provider_len);
+	err = cvme_tsm_store(entry, "service_provider", par->service_provider,
+			     par->service_provider_len);
 	if (!err && (par->flags & CVM_EVIDENCE_F_SERVICE_GUID)) {
 		/* %pUb prints bytes in order, which is the text form's */
 		snprintf(text, sizeof(text), "%pUb", par->service_guid);
@@ -216,7 +215,8 @@ static int read_all(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 	/* a timed-out TDX quote comes as success with nothing in it */
 	if (!res->report.len)
 		return -EIO;
-	report_guess = max_t(size_t, res->report.len, GUESS_REPORT);
+	report_guess = clamp_t(size_t, res->report.len, GUESS_REPORT,
+			       GUESS_REPORT_MAX);
 
 	if (entry->caps & CVM_EVIDENCE_CAP_CERTS) {
 		err = cvme_tsm_read(entry, "auxblob", GUESS_CERTS, max,
@@ -328,7 +328,6 @@ const struct cvme_provider_ops cvme_tsm_ops = {
 	.name = "tsm",
 	.init = tsm_init,
 	.exit = cvme_report_exit,
-	.concerns = tsm_concerns,
 	.probe = tsm_probe,
 	.take = tsm_take,
 	.check = cvme_report_check,

@@ -96,7 +96,7 @@ static struct cvme_share *find_share(const struct cvme_share_key *key)
  * cvme_share_get - the share of that key, for a requester
  * @key: whose
  *
- * Return: the share, to be given back by cvme_share_put(); NULL for want of
+ * Return: the share, to be given back by cvme_share_put(); NULL if there is no
  * memory.
  */
 struct cvme_share *cvme_share_get(const struct cvme_share_key *key)
@@ -227,7 +227,6 @@ struct cvme_share *cvme_queue_next(void)
 	if (!node)
 		return NULL;
 	share = share_of(node);
-	share->newcomer = false;
 	share->running = true;
 	virtual_time = max(virtual_time, share->used);
 	forget_old_debts();
@@ -237,15 +236,17 @@ struct cvme_share *cvme_queue_next(void)
 /**
  * cvme_queue_served - account for a request of a share
  * @share: from cvme_queue_next()
- * @ns: firmware time that it took
+ * @ns: how long it took to serve
  */
 void cvme_queue_served(struct cvme_share *share, u64 ns)
 {
 	lockdep_assert_held(&cvme_queue_lock);
 
 	share->running = false;
+	/* both are the tree's keys: they change outside of it */
 	if (share->waiting)
 		rb_erase_cached(&share->node, &waiting_shares);
+	share->newcomer = false;
 	share->used += ns;
 	if (share->waiting)
 		rb_add_cached(&share->node, &waiting_shares, served_before);

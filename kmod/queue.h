@@ -14,7 +14,7 @@
 #include "subject.h"
 
 /**
- * struct cvme_share - whoever is served in turn with others
+ * struct cvme_share - one of those that are served in turn
  * @hash: in the table of all shares
  * @node: in the tree of waiting shares while @waiting, or in that of indebted
  *	ones while it has no users
@@ -24,7 +24,7 @@
  * @running: a request of it is being served
  * @newcomer: it became active and was not served since
  * @indebted: it is kept for its @used alone
- * @used: virtual firmware time, ns: what it used, or where it came in
+ * @used: virtual time, ns: how long its requests took, or where it came in
  * @key: whose share
  *
  * All under cvme_queue_lock. Lives while it has users, of which each request's

@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/random.h>
+#include <linux/ratelimit.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -22,11 +23,14 @@
 #include "trace.h"
 
 static struct kmem_cache *request_cache;
-/* Of the module's own, so that unloading can wait for the last deadline's work */
+/* Of the module's own, so that unloading can wait for its last work */
 static struct workqueue_struct *timeout_wq;
 /* Who serves; set before the first file can be opened */
 static struct kthread_worker *worker;
 static struct kthread_work *serve;
+
+/* Starting and canceling costs a client nothing: its events are limited */
+static DEFINE_RATELIMIT_STATE(canceled_events, HZ, 8);
 
 int cvme_requests_init(void)
 {
@@ -34,6 +38,7 @@ int cvme_requests_init(void)
 
 	if (err)
 		return err;
+	ratelimit_set_flags(&canceled_events, RATELIMIT_MSG_ON_RELEASE);
 	request_cache = cvme_own_cache("cvm_evidence_request",
 				       sizeof(struct cvme_request));
 	if (!request_cache)
@@ -55,6 +60,12 @@ void cvme_requests_exit(void)
 	destroy_workqueue(timeout_wq);
 	kmem_cache_destroy(request_cache);
 	cvme_queue_exit();
+}
+
+/* For what completes a request but may wait: joined when the module goes */
+void cvme_request_defer(struct work_struct *work)
+{
+	queue_work(timeout_wq, work);
 }
 
 void cvme_requests_serve_by(struct kthread_worker *who,
@@ -167,6 +178,13 @@ void cvme_request_put_inflight(struct cvme_request *req)
 	module_put(THIS_MODULE);
 }
 
+/* Not when the timeout itself completes the request: then it is not pending */
+static void cancel_timeout(struct cvme_request *req)
+{
+	if (cancel_delayed_work(&req->timeout))
+		cvme_request_put_inflight(req);
+}
+
 static void count_end(int err)
 {
 	if (!err) {
@@ -206,11 +224,12 @@ static void add_event(const struct cvme_request *req, int err,
 		},
 	};
 
-	cvme_event_add(&ev);
+	if (err != -ECANCELED || started || __ratelimit(&canceled_events))
+		cvme_event_add(&ev);
 }
 
 /**
- * cvme_request_complete - the one end of a request
+ * cvme_request_complete - complete a request
  * @req: the request; the caller has a reference
  * @err: 0 or a negative errno
  * @blob: the evidence when @err is 0; the reference is taken over
@@ -253,6 +272,7 @@ bool cvme_request_complete(struct cvme_request *req, int err,
 	/* the worker is about to sleep, or to serve another */
 	wake_up_interruptible_sync_poll(&req->asker->wq, EPOLLIN |
 					EPOLLRDNORM | EPOLLERR);
+	cancel_timeout(req);
 	if (queued)
 		cvme_request_put_inflight(req);
 	return true;
@@ -267,17 +287,10 @@ static void timeout_work(struct work_struct *work)
 	cvme_request_put_inflight(req);
 }
 
-static void cancel_timeout(struct cvme_request *req)
-{
-	if (cancel_delayed_work(&req->timeout))
-		cvme_request_put_inflight(req);
-}
-
-/* Nobody wants it any more. The caller keeps its reference. */
+/* It was replaced, or its file was closed. The caller keeps its reference. */
 void cvme_request_cancel(struct cvme_request *req)
 {
-	if (cvme_request_complete(req, -ECANCELED, NULL))
-		cancel_timeout(req);
+	cvme_request_complete(req, -ECANCELED, NULL);
 }
 
 /**
@@ -391,19 +404,19 @@ struct cvme_request *cvme_request_next(void)
 }
 
 /**
- * cvme_request_served - (worker) account for a request that was completed
+ * cvme_request_served - (worker) account for a request that was served
  * @req: from cvme_request_next()
+ * @ns: how long the worker was busy with it: a request that asks no firmware
+ *	takes time of the others too
  *
  * Return: whether others wait.
  */
-bool cvme_request_served(struct cvme_request *req)
+bool cvme_request_served(struct cvme_request *req, u64 ns)
 {
 	bool more;
 
-	cancel_timeout(req);
 	spin_lock(&cvme_queue_lock);
-	/* never nothing: turns are taken even where no firmware was asked */
-	cvme_queue_served(req->asker->share, max_t(u64, req->firmware_ns, 1));
+	cvme_queue_served(req->asker->share, max_t(u64, ns, 1));
 	more = cvme_queue_waiting();
 	spin_unlock(&cvme_queue_lock);
 	return more;

@@ -115,7 +115,8 @@ unsigned int cvme_requests_waiting(void);
 struct cvme_request *cvme_request_next(void);
 bool cvme_request_complete(struct cvme_request *req, int err,
 			   struct cvme_blob *blob);
-bool cvme_request_served(struct cvme_request *req);
+bool cvme_request_served(struct cvme_request *req, u64 ns);
+void cvme_request_defer(struct work_struct *work);
 void cvme_request_put_inflight(struct cvme_request *req);
 
 #endif /* _CVME_REQUEST_H */

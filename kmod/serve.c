@@ -14,6 +14,8 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "blob.h"
 #include "ccel.h"
@@ -48,13 +50,21 @@ static DECLARE_WAIT_QUEUE_HEAD(released);
 
 /**
  * struct serving - a request while it is served
- * @req: the request
+ * @req: the request, with the reference that the worker has
  * @res: the provider's answer
+ * @finish: completes it, where its memory must be waited for
+ *
+ * On the worker's stack; a copy that @finish frees where that is used.
  */
 struct serving {
 	struct cvme_request *req;
 	struct cvme_result res;
+	struct work_struct finish;
 };
+
+/* Answers that wait for their requester's memory hold the kernel's own */
+#define FINISHING_MAX		16
+static atomic_t finishing = ATOMIC_INIT(0);
 
 static bool unwanted(const struct cvme_result *res)
 {
@@ -81,7 +91,7 @@ static void add_event_log(struct serving *s)
 	cvme_result_absent(res, CVM_EVIDENCE_ITEM_CCEL_DATA, err, why);
 }
 
-static struct cvme_blob *make_blob(struct serving *s)
+static struct cvme_blob *make_blob(struct serving *s, bool may_block)
 {
 	const struct cvme_request *req = s->req;
 	const struct cvme_blob_about about = {
@@ -93,7 +103,8 @@ static struct cvme_blob *make_blob(struct serving *s)
 	};
 	struct cvme_blob *blob;
 
-	blob = cvme_blob_build(&about, &req->params, &s->res);
+	blob = cvme_blob_build(&about, &req->params, &s->res, req->memcg,
+			       may_block);
 	if (!IS_ERR(blob) && cvme_vm_epoch() != req->epoch) {
 		cvme_blob_put(blob);
 		return ERR_PTR(-ESTALE);
@@ -101,21 +112,67 @@ static struct cvme_blob *make_blob(struct serving *s)
 	return blob;
 }
 
+static void complete_with(struct cvme_request *req, struct cvme_blob *blob)
+{
+	if (IS_ERR(blob))
+		cvme_request_complete(req, PTR_ERR(blob), NULL);
+	else
+		cvme_request_complete(req, 0, blob);
+}
+
+static void finish_work(struct work_struct *work)
+{
+	struct serving *s = container_of(work, struct serving, finish);
+	struct cvme_request *req = s->req;
+
+	complete_with(req, make_blob(s, true));
+	cvme_result_free(&s->res);
+	kfree(s);
+	atomic_dec(&finishing);
+	/* the last thing: unloading may begin here */
+	cvme_request_put_inflight(req);
+}
+
+/*
+ * A requester at its limit has its memory reclaimed, and one beyond its
+ * memory.high is made to wait, for seconds: elsewhere, not in the worker.
+ *
+ * Return: whether the answer and the worker's reference were handed over.
+ */
+static bool finish_elsewhere(struct serving *s)
+{
+	struct serving *copy;
+
+	if (atomic_inc_return(&finishing) > FINISHING_MAX)
+		goto err;
+	copy = kmemdup(s, sizeof(*s), GFP_KERNEL);
+	if (!copy)
+		goto err;
+	INIT_WORK(&copy->finish, finish_work);
+	cvme_request_defer(&copy->finish);
+	return true;
+
+err:
+	atomic_dec(&finishing);
+	return false;
+}
+
 /*
  * Leave the host alone for as long as it wants. Nobody else would be served
  * meanwhile either: the host is the same one.
  */
-static void pace(const struct cvme_provider *p, struct cvme_request *req)
+static u64 pace(const struct cvme_provider *p, struct cvme_request *req)
 {
-	u64 ns = cvme_provider_pace_ns(p);
+	u64 begin = ktime_get_ns(), ns = cvme_provider_pace_ns(p);
 
-	if (ns)
-		wait_event_freezable_timeout(req->asker->wq,
-					     cvme_request_done(req),
-					     nsecs_to_jiffies(ns) + 1);
+	if (!ns)
+		return 0;
+	wait_event_freezable_timeout(req->asker->wq, cvme_request_done(req),
+				     nsecs_to_jiffies(ns) + 1);
+	return ktime_get_ns() - begin;
 }
 
-static int take(struct cvme_provider *p, struct serving *s)
+static int take(struct cvme_provider *p, struct serving *s, u64 *paced)
 {
 	struct cvme_request *req = s->req;
 	u64 begin;
@@ -124,7 +181,7 @@ static int take(struct cvme_provider *p, struct serving *s)
 	err = cvme_provider_check_params(p, &req->params);
 	if (err)
 		return err;
-	pace(p, req);
+	*paced = pace(p, req);
 	if (cvme_request_done(req))
 		return -ECANCELED;
 
@@ -139,7 +196,7 @@ static int take(struct cvme_provider *p, struct serving *s)
 	return err;
 }
 
-static int serve(struct serving *s, struct cvme_blob **blob)
+static int serve(struct serving *s, u64 *paced)
 {
 	struct cvme_request *req = s->req;
 	struct cvme_provider *p;
@@ -151,21 +208,39 @@ static int serve(struct serving *s, struct cvme_blob **blob)
 	WRITE_ONCE(req->provider, cvme_provider_id(p));
 	WRITE_ONCE(req->tee, cvme_provider_tee(p));
 
-	err = take(p, s);
+	err = take(p, s, paced);
 	if (err)
 		return err;
 	cvme_identity_compare(req->provider, &s->res);
 	add_event_log(s);
-	*blob = make_blob(s);
-	return PTR_ERR_OR_ZERO(*blob);
+	return 0;
+}
+
+/*
+ * Return: whether the worker still has the request's reference and the answer.
+ */
+static bool complete_served(struct serving *s, int err)
+{
+	struct cvme_blob *blob;
+
+	if (err) {
+		cvme_request_complete(s->req, err, NULL);
+		return true;
+	}
+	blob = make_blob(s, false);
+	if (blob == ERR_PTR(-ENOMEM) && finish_elsewhere(s))
+		return false;
+	complete_with(s->req, blob);
+	return true;
 }
 
 /* Serve one request and come back for the next */
 static void serve_work(struct kthread_work *work)
 {
 	struct serving s = { .res.unwanted = unwanted };
-	struct cvme_blob *blob = NULL;
 	struct cvme_request *req;
+	bool ours, more;
+	u64 paced = 0;
 	int err;
 
 	req = cvme_request_next();
@@ -175,18 +250,20 @@ static void serve_work(struct kthread_work *work)
 	WRITE_ONCE(req->started, ktime_get_ns());
 	trace_cvm_evidence_started(req);
 	kcov_remote_start_common(req->kcov_handle);
-	cvme_charge_to(req->memcg);
-	err = serve(&s, &blob);
-	cvme_charge_to(NULL);
-	cvme_result_free(&s.res);
+	err = serve(&s, &paced);
 	kcov_remote_stop();
 
-	cvme_request_complete(req, err, err ? NULL : blob);
-	if (cvme_request_served(req))
+	/* the host's pace is nobody's doing, the rest of the time is */
+	more = cvme_request_served(req, ktime_get_ns() - req->started - paced);
+	ours = complete_served(&s, err);
+	if (ours)
+		cvme_result_free(&s.res);
+	if (more)
 		kthread_queue_work(worker, &serving);
 	kthread_mod_delayed_work(worker, &idle, msecs_to_jiffies(IDLE_MS));
 	/* the last thing: unloading may begin here */
-	cvme_request_put_inflight(req);
+	if (ours)
+		cvme_request_put_inflight(req);
 }
 
 /*

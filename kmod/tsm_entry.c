@@ -287,7 +287,7 @@ bool cvme_tsm_provider_gone(struct cvme_tsm_entry *entry)
  * @buf: what
  * @len: bytes at @buf
  *
- * Return: 0 or a negative errno, after which the entry is of no more use:
+ * Return: 0 or a negative errno, after which the entry must be dropped:
  * some failing writes count in its generation, some do not.
  */
 int cvme_tsm_store(struct cvme_tsm_entry *entry, const char *attr,
@@ -310,7 +310,7 @@ int cvme_tsm_read(struct cvme_tsm_entry *entry, const char *attr, size_t guess,
 }
 
 /**
- * cvme_tsm_check_generation - was all of it ours
+ * cvme_tsm_check_generation - detect concurrent writers
  * @entry: live
  *
  * Asked after the blobs were read: TSM makes a report anew when an attribute

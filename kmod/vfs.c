@@ -148,9 +148,9 @@ ssize_t cvme_read_file(const struct path *dir, const char *name,
 int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
 		   size_t guess, size_t max, struct cvme_buf *out)
 {
+	struct cvme_buf buf = {}, bigger = {};
 	size_t size = min(guess, max), len = 0;
 	struct file *file;
-	u8 *buf, *bigger;
 	loff_t pos = 0;
 	ssize_t n;
 	int err;
@@ -160,43 +160,34 @@ int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
 		return PTR_ERR(file);
 
 	/* one byte more than fits tells the end from a full buffer */
-	buf = cvme_charged_alloc(size + 1);
-	err = -ENOMEM;
-	if (!buf)
-		goto out_close;
-	for (;;) {
-		n = kernel_read(file, buf + len, size + 1 - len, &pos);
-		err = n;
-		if (n < 0)
-			goto out_free;
+	err = cvme_buf_alloc(&buf, size + 1);
+	while (!err) {
+		n = kernel_read(file, buf.data + len, size + 1 - len, &pos);
+		if (n < 0) {
+			err = n;
+			break;
+		}
 		len += n;
 		if (len <= size)
 			break;
-		err = -EFBIG;
-		if (size == max)
-			goto out_free;
+		if (size == max) {
+			err = -EFBIG;
+			break;
+		}
 		size = min(4 * size, max);
-		bigger = cvme_charged_alloc(size + 1);
-		err = -ENOMEM;
-		if (!bigger)
-			goto out_free;
-		memcpy(bigger, buf, len);
-		kvfree(buf);
+		err = cvme_buf_alloc(&bigger, size + 1);
+		if (err)
+			break;
+		memcpy(bigger.data, buf.data, len);
+		cvme_buf_free(&buf);
 		buf = bigger;
 	}
 	cvme_close(file);
-	if (!len) {
-		kvfree(buf);
-		buf = NULL;
-	}
-	out->data = buf;
-	out->len = len;
-	return 0;
-
-out_free:
-	kvfree(buf);
-out_close:
-	cvme_close(file);
+	if (err || !len)
+		cvme_buf_free(&buf);
+	buf.len = len;
+	if (!err)
+		*out = buf;
 	return err;
 }
 
@@ -369,7 +360,8 @@ struct file *cvme_node_open(const char *node, const char *driver, bool builtin)
 	if (!devtmpfs_mnt)
 		return ERR_PTR(-ENOENT);
 	root = cvme_root_of(devtmpfs_mnt);
-	file = file_open_root(&root, node, O_RDWR, 0);
+	/* whatever root put there must not make us wait */
+	file = file_open_root(&root, node, O_RDWR | O_NONBLOCK | O_NOCTTY, 0);
 	if (IS_ERR(file))
 		return file;
 

@@ -52,7 +52,7 @@
  *
  * The firmware behind all providers is one, so requests are served one at a
  * time. A request that names a provider and one that does not wait in the same
- * queue. The share that used the least firmware time is served first; a share
+ * queue. The share whose requests took the least time to serve is next; a share
  * that was idle starts at the least time of the others. A share is the uid
  * that opened the file. Inside user namespaces it is the owner of the
  * outermost one below the initial one; where that owner is uid 0, that
@@ -82,8 +82,8 @@
  *   EBADF       REQUEST on a file that is not open for writing
  *   EINTR       a signal; see above
  *   ECANCELED   a write or REQUEST by another user of the same open file
- *               replaced the request that this REQUEST waited for; what
- *               replaced it stays
+ *               replaced the request that this REQUEST waited for or
+ *               continues; what replaced it stays
  *   ENOMEM      out of memory
  *   ETIMEDOUT   the deadline passed, or the host held the request off for so
  *               long that the driver gave up
@@ -416,8 +416,8 @@ struct cvm_evidence_info {
  * @reserved: offset 140: in: 0
  * @sequence: offset 144: in: 0 starts a new request and cancels a pending one;
  *	the number of the pending request, whose outcome no call has returned
- *	yet, continues that one and ignores the other parameters; any other is
- *	EINVAL. out: number of the request since the module was loaded, written
+ *	yet, continues that one and ignores the other parameters; that of one
+ *	that was replaced before is ECANCELED, any other EINVAL. out: number of the request since the module was loaded, written
  *	before the call waits; 0 when it was not admitted
  * @out_provider: offset 152: out: enum cvm_evidence_provider_id that served it,
  *	CVM_EVIDENCE_PROVIDER_AUTO when none did
@@ -435,7 +435,8 @@ struct cvm_evidence_info {
  * starts the request and waits for it; read(2) then delivers the blob. Out
  * fields are ignored on entry and written on failure too. An unread blob is
  * discarded by it. Whatever it returns but 0, EAGAIN, EINTR, EBADF and ENOTTY,
- * nothing of the caller's is left to read: the file is at EOF.
+ * nothing of the caller's is left to read: the file is at EOF, or after ECANCELED
+ * about what replaced the request.
  */
 struct cvm_evidence_request {
 	__u32 size;
@@ -696,7 +697,8 @@ enum cvm_evidence_cmd {
 /**
  * enum cvm_evidence_event_type - what happened
  * @CVM_EVIDENCE_EV_EVIDENCE_TAKEN: somebody got evidence
- * @CVM_EVIDENCE_EV_EVIDENCE_FAILED: a request ended in an error
+ * @CVM_EVIDENCE_EV_EVIDENCE_FAILED: a request ended in an error; of requests that
+ *	were canceled before they were served, a few events in a second at most
  * @CVM_EVIDENCE_EV_PROVIDER_ADDED: a provider can be used from now on
  * @CVM_EVIDENCE_EV_PROVIDER_REMOVED: it cannot any more
  * @CVM_EVIDENCE_EV_THROTTLED: a call took as long as the SNP driver waits when
@@ -881,8 +883,7 @@ enum cvm_evidence_event_attr {
  * @CVM_EVIDENCE_INFO_A_REFUSED_BUSY: uint
  * @CVM_EVIDENCE_INFO_A_REFUSED_QUOTA: uint
  * @CVM_EVIDENCE_INFO_A_EVENTS: uint, number of the last event
- * @CVM_EVIDENCE_INFO_A_EVENTS_UNSENT: uint, events that the log overran before
- *	they could be sent
+ * @CVM_EVIDENCE_INFO_A_EVENTS_UNSENT: uint, events that could not be sent
  * @CVM_EVIDENCE_INFO_A_PROVIDER: nest of CVM_EVIDENCE_PROVIDER_A_*, one for
  *	each provider
  */
