@@ -117,19 +117,29 @@ download_deb() {
 	}
 }
 
-# kernel_files DIR PATTERN...: those of linux-source-6.12 that match, in DIR of the
-# cache, once; prints where that is.
-kernel_files() {
-	local dir=$cache/$1 deb
-	shift
-	[ ! -e "$dir" ] || { echo "$dir"; return; }
-	hold debug-kernel
+# kernel_source: the package linux-source-6.12 in the cache; fetches it once. Call
+# it with the lock kernel-source held.
+kernel_source() {
+	local deb
 	deb=$(deb_of linux-source-6.12 "$cache/debs")
 	if [ -z "$deb" ]; then
 		vm_apt_setup bookworm
 		download_deb bookworm linux-source-6.12 "$cache/debs"
 		deb=$(deb_of linux-source-6.12 "$cache/debs")
 	fi
+	echo "$deb"
+}
+
+# kernel_files DIR PATTERN...: those of linux-source-6.12 that match, in DIR of the
+# cache, once; prints where that is.
+kernel_files() {
+	local dir=$cache/$1 deb
+	shift
+	[ ! -e "$dir" ] || { echo "$dir"; return; }
+	# not the lock of debug-kernel: that one is held for as long as a kernel builds
+	hold kernel-source
+	[ ! -e "$dir" ] || { echo "$dir"; return; }
+	deb=$(kernel_source) || return
 	rm -rf "$dir.new"
 	mkdir -p "$dir.new"
 	dpkg-deb --fsys-tarfile "$deb" |
