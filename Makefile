@@ -16,7 +16,8 @@ DKMS_FILES := Kbuild Makefile dkms.conf COPYING kmod include
 
 .PHONY: all kmod user install install-kmod install-user uninstall \
 	dkms-install dkms-uninstall clean help check check-user check-vm \
-	check-matrix check-debug check-kcsan fuzz fuzz-kernel soak lint bench demo deps
+	check-matrix check-debug check-kcsan fuzz fuzz-kernel soak mutants lint bench \
+	demo deps
 
 all: kmod user
 
@@ -148,6 +149,9 @@ fuzz-kernel: deps
 soak: deps
 	@KERNELS="$(KERNELS)" SIMS="$(SIMS)" \
 		tests/soak/run $(if $(MINUTES),-t $(MINUTES)) $(if $(SEED),-s $(SEED))
+
+mutants: deps
+	@tests/mutants/run
 
 bench: deps
 	@tests/bench/run

@@ -102,7 +102,7 @@ static void keep_blob(struct cvme_event *ev)
  * cvme_event_add - log an event, and have it sent
  * @ev: the event; number and times are set here
  *
- * Context: any that may take a spinlock.
+ * Context: may sleep: an older event's blob may be freed.
  */
 void cvme_event_add(struct cvme_event *ev)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Events: logged once, sent to the listeners. What they mean is in
- * <linux/cvm_evidence.h>. Adding one does not sleep.
+ * <linux/cvm_evidence.h>. Adding one does not wait for a listener.
  */
 #ifndef _CVME_EVENTS_H
 #define _CVME_EVENTS_H

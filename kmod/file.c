@@ -119,7 +119,7 @@ struct cvme_request *cvme_file_start(struct cvme_file *f,
 	err = cvme_request_admit(req, par);
 	if (err) {
 		spin_unlock(&f->lock);
-		cvme_request_put(req);
+		cvme_request_refused(req, err);
 		return ERR_PTR(err);
 	}
 	old = detach(f, CVME_PENDING);
@@ -149,7 +149,11 @@ static int start_armed(struct cvme_file *f)
 	}
 	spin_unlock(&f->lock);
 	changed(f, NULL);
-	if (req)
+	if (!req)
+		return err;
+	if (err)
+		cvme_request_refused(req, err);
+	else
 		cvme_request_put(req);
 	return err;
 }

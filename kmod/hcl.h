@@ -7,9 +7,6 @@
 
 #include "evidence.h"
 
-/* Where the hardware's report is in it */
-#define CVME_HCL_INNER		32
-
 /**
  * struct cvme_hcl - an HCL report, taken apart
  * @inner: the hardware's report: SNP 1184 bytes, TDREPORT 1024

@@ -54,6 +54,7 @@ static int put_evidence(struct sk_buff *skb, const struct cvme_event *ev)
 	int err;
 
 	err = put_who(skb, &ev->who) ?:
+	      nla_put_uint(skb, EV(PROVIDER), ev->provider) ?:
 	      nla_put_uint(skb, EV(SEQUENCE), e->seq) ?:
 	      nla_put_uint(skb, EV(FLAGS), e->flags) ?:
 	      nla_put_uint(skb, EV(BATCH), 1) ?:
@@ -77,7 +78,8 @@ static int put_change(struct sk_buff *skb, const struct cvme_event *ev)
 {
 	int err;
 
-	err = put_text(skb, EV(DRIVER), ev->change.driver);
+	err = nla_put_uint(skb, EV(PROVIDER), ev->provider) ?:
+	      put_text(skb, EV(DRIVER), ev->change.driver);
 	if (!err && ev->change.reason)
 		err = nla_put_uint(skb, EV(REASON), ev->change.reason);
 	if (!err && ev->change.reason_param)
@@ -104,6 +106,7 @@ static int put_details(struct sk_buff *skb, const struct cvme_event *ev)
 		return put_change(skb, ev);
 	case CVM_EVIDENCE_EV_QUOTA_DENIED:
 		return put_who(skb, &ev->who) ?:
+		       nla_put_uint(skb, EV(PROVIDER), ev->provider) ?:
 		       nla_put_uint(skb, EV(COUNT), ev->denied.count) ?:
 		       nla_put_uint(skb, EV(ERRNO), -ev->denied.err);
 	case CVM_EVIDENCE_EV_PARAMETER_CHANGED:
@@ -113,7 +116,8 @@ static int put_details(struct sk_buff *skb, const struct cvme_event *ev)
 		       nla_put_uint(skb, EV(NEW_VALUE), ev->parameter.new);
 	case CVM_EVIDENCE_EV_TCB_CHANGED:
 	case CVM_EVIDENCE_EV_IDENTITY_CHANGED:
-		return nla_put_uint(skb, EV(FIELD), ev->field.id) ?:
+		return nla_put_uint(skb, EV(PROVIDER), ev->provider) ?:
+		       nla_put_uint(skb, EV(FIELD), ev->field.id) ?:
 		       nla_put(skb, EV(OLD), ev->field.old_len,
 			       ev->field.old) ?:
 		       nla_put(skb, EV(NEW), ev->field.new_len,
@@ -134,8 +138,6 @@ static int put_event(struct sk_buff *skb, const struct cvme_event *ev)
 	      nla_put_uint(skb, EV(BOOTTIME), ev->boottime) ?:
 	      nla_put_uint(skb, EV(REALTIME), ev->realtime) ?:
 	      nla_put_uint(skb, EV(VM_EPOCH), ev->epoch);
-	if (!err && ev->provider)
-		err = nla_put_uint(skb, EV(PROVIDER), ev->provider);
 	if (!err && ev->tee)
 		err = nla_put_uint(skb, EV(TEE), ev->tee);
 	return err ?: put_details(skb, ev);

@@ -13,6 +13,7 @@
 
 #include "events.h"
 #include "provider.h"
+#include "provider_ops.h"
 
 /* A provider that was missing is probed again this long after, if asked for */
 #define PROBE_INTERVAL		HZ
@@ -63,8 +64,7 @@ static struct cvme_provider providers[] = {
 	{ .ops = &cvme_vtpm_ops },
 };
 
-#define for_each_provider(p) \
-	for (p = providers; p < providers + ARRAY_SIZE(providers); p++)
+#define PROVIDERS_END	(providers + ARRAY_SIZE(providers))
 
 static void event_of_change(const struct cvme_provider *p,
 			    const struct cvme_state *old)
@@ -164,7 +164,7 @@ void cvme_providers_probe(void)
 {
 	struct cvme_provider *p;
 
-	for_each_provider(p)
+	for (p = providers; p < PROVIDERS_END; p++)
 		probe_if_stale(p);
 }
 
@@ -202,7 +202,7 @@ struct cvme_provider *cvme_provider_pick(const struct cvme_params *par)
 	bool any = par->provider == CVM_EVIDENCE_PROVIDER_AUTO;
 	struct cvme_provider *p;
 
-	for_each_provider(p) {
+	for (p = providers; p < PROVIDERS_END; p++) {
 		if (any ? !auto_may_use(p, par->flags) :
 			  p->ops->id != par->provider)
 			continue;
@@ -327,7 +327,6 @@ static void note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
 	if (slow == p->throttled)
 		return;
 	p->throttled = slow;
-	strscpy(ev.change.driver, p->state.driver, sizeof(ev.change.driver));
 	cvme_event_add(&ev);
 }
 
@@ -379,7 +378,7 @@ void cvme_providers_release(void)
 {
 	struct cvme_provider *p;
 
-	for_each_provider(p)
+	for (p = providers; p < PROVIDERS_END; p++)
 		if (!p->disabled && p->ops->release)
 			p->ops->release();
 }
@@ -397,7 +396,7 @@ bool cvme_providers_module(const char *module, bool going)
 	bool probe = false;
 
 	spin_lock(&providers_lock);
-	for_each_provider(p) {
+	for (p = providers; p < PROVIDERS_END; p++) {
 		if (p->disabled || !p->ops->concerns(module))
 			continue;
 		/* what was found stays found, unless its own driver goes */
@@ -418,7 +417,7 @@ bool cvme_providers_hold(const char *driver)
 {
 	struct cvme_provider *p;
 
-	for_each_provider(p)
+	for (p = providers; p < PROVIDERS_END; p++)
 		if (!p->disabled && p->ops->holds && p->ops->holds(driver))
 			return true;
 	return false;
@@ -479,7 +478,7 @@ u32 cvme_provider_auto(void)
 	struct cvme_state st;
 
 	spin_lock(&providers_lock);
-	for_each_provider(p) {
+	for (p = providers; p < PROVIDERS_END; p++) {
 		current_state(p, &st);
 		if (cvme_state_usable(&st) && auto_may_use(p, 0)) {
 			id = p->ops->id;
@@ -522,7 +521,7 @@ int cvme_providers_init(void)
 	struct cvme_provider *p;
 	int err;
 
-	for_each_provider(p) {
+	for (p = providers; p < PROVIDERS_END; p++) {
 		err = provider_init(p);
 		if (err) {
 			pr_err("%s: cannot be set up: error %d\n",
@@ -536,5 +535,5 @@ int cvme_providers_init(void)
 
 void cvme_providers_exit(void)
 {
-	providers_stop(providers + ARRAY_SIZE(providers));
+	providers_stop(PROVIDERS_END);
 }

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#include "provider.h"
+#include "provider_ops.h"
 
 void cvme_node_probe(struct cvme_state *st, const char *node,
 		     const char *driver, bool builtin);

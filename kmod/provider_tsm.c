@@ -10,7 +10,7 @@
 #include <linux/string.h>
 #include <linux/uuid.h>
 
-#include "provider.h"
+#include "provider_ops.h"
 #include "report.h"
 #include "state.h"
 #include "tsm_entry.h"

@@ -19,7 +19,7 @@
 
 #include "compat.h"
 #include "hcl.h"
-#include "provider.h"
+#include "provider_ops.h"
 #include "tpm.h"
 
 #if IS_ENABLED(CONFIG_TCG_TPM)

@@ -11,7 +11,6 @@
 #include <linux/string.h>
 
 #include "compat.h"
-#include "hcl.h"
 #include "report.h"
 
 #define REPORT_DATA_LEN		CVM_EVIDENCE_REPORT_DATA_MAX

@@ -4,6 +4,9 @@
 
 #include "evidence.h"
 
+/* Where the hardware's report is in an HCL report */
+#define CVME_HCL_INNER		32
+
 int cvme_report_init(void);
 void cvme_report_exit(void);
 bool cvme_report_can_sha512(void);

@@ -288,8 +288,8 @@ void cvme_request_cancel(struct cvme_request *req)
  * Does not sleep. Nothing is asked of a provider here: what it lacks shows when
  * the request is served.
  *
- * Return: 0; -EBUSY the queue is full, -EDQUOT the share is: then the caller
- * still has but its own reference.
+ * Return: 0; -EBUSY the queue is full, -EDQUOT the share is: then it is for
+ * cvme_request_refused(), once the caller may sleep.
  */
 int cvme_request_admit(struct cvme_request *req, const struct cvme_params *par)
 {
@@ -322,9 +322,6 @@ int cvme_request_admit(struct cvme_request *req, const struct cvme_params *par)
 	spin_unlock(&cvme_queue_lock);
 
 	if (err) {
-		atomic64_inc(err == -EDQUOT ? &cvme_stats.refused_quota :
-					      &cvme_stats.refused_busy);
-		cvme_event_denied(par->provider, &req->who, err);
 		cvme_request_put_inflight(req);
 		cvme_request_put_inflight(req);
 		return err;
@@ -332,6 +329,19 @@ int cvme_request_admit(struct cvme_request *req, const struct cvme_params *par)
 	trace_cvm_evidence_queued(req);
 	kthread_queue_work(worker, serve);
 	return 0;
+}
+
+/**
+ * cvme_request_refused - account for a request that was not admitted
+ * @req: the request; its reference is dropped
+ * @err: of cvme_request_admit()
+ */
+void cvme_request_refused(struct cvme_request *req, int err)
+{
+	atomic64_inc(err == -EDQUOT ? &cvme_stats.refused_quota :
+				      &cvme_stats.refused_busy);
+	cvme_event_denied(req->params.provider, &req->who, err);
+	cvme_request_put(req);
 }
 
 /**

@@ -104,6 +104,7 @@ void cvme_requester_put(struct cvme_requester *asker);
 struct cvme_request *cvme_request_new(struct cvme_requester *asker);
 int cvme_request_admit(struct cvme_request *req,
 		       const struct cvme_params *par);
+void cvme_request_refused(struct cvme_request *req, int err);
 int cvme_request_wait(struct cvme_request *req);
 void cvme_request_cancel(struct cvme_request *req);
 struct cvme_request *cvme_request_get(struct cvme_request *req);

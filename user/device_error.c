@@ -12,7 +12,9 @@
 
 int not_a_device(const char *path)
 {
-	return fail(RC_NO_PROVIDER, "%s is not the device of the cvm_evidence module", path);
+	return fail(RC_NO_PROVIDER,
+		    "%s is not the device of the cvm_evidence module, or of one that speaks version %d of the interface, as this tool does: " INSTALL,
+		    path, CVM_EVIDENCE_API_VERSION);
 }
 
 int other_version(const char *path, u32 api)
