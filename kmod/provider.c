@@ -362,8 +362,6 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 	spin_lock(&providers_lock);
 	p->serving = false;
 	p->last_error = -err;
-	if (err)
-		p->failed++;
 	/* the next request probes again */
 	if (err == -ENODEV)
 		p->stale = true;
@@ -390,6 +388,14 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 		return;
 	}
 	set_state(p, &st);
+}
+
+/* A request that it began to serve ended in an error, its own or not */
+void cvme_provider_failed(struct cvme_provider *p)
+{
+	spin_lock(&providers_lock);
+	p->failed++;
+	spin_unlock(&providers_lock);
 }
 
 /* (worker) Let go of what keeps drivers from being unloaded */

@@ -51,6 +51,7 @@ static DECLARE_WAIT_QUEUE_HEAD(released);
 /**
  * struct serving - a request while it is served
  * @req: the request, with the reference that the worker has
+ * @taker: the provider that evidence was asked of, or NULL
  * @res: the provider's answer
  * @finish: completes it, where its memory must be waited for
  *
@@ -58,6 +59,7 @@ static DECLARE_WAIT_QUEUE_HEAD(released);
  */
 struct serving {
 	struct cvme_request *req;
+	struct cvme_provider *taker;
 	struct cvme_result res;
 	struct work_struct finish;
 };
@@ -112,12 +114,15 @@ static struct cvme_blob *make_blob(struct serving *s, bool may_block)
 	return blob;
 }
 
-static void complete_with(struct cvme_request *req, struct cvme_blob *blob)
+static void complete_with(const struct serving *s, struct cvme_blob *blob)
 {
 	if (IS_ERR(blob))
-		cvme_request_complete(req, PTR_ERR(blob), NULL);
+		cvme_request_complete(s->req, PTR_ERR(blob), NULL);
 	else
-		cvme_request_complete(req, 0, blob);
+		cvme_request_complete(s->req, 0, blob);
+	/* its deadline or its client may have ended it before */
+	if (s->taker && s->req->error)
+		cvme_provider_failed(s->taker);
 }
 
 static void finish_work(struct work_struct *work)
@@ -125,7 +130,7 @@ static void finish_work(struct work_struct *work)
 	struct serving *s = container_of(work, struct serving, finish);
 	struct cvme_request *req = s->req;
 
-	complete_with(req, make_blob(s, true));
+	complete_with(s, make_blob(s, true));
 	cvme_result_free(&s->res);
 	kfree(s);
 	atomic_dec(&finishing);
@@ -185,6 +190,7 @@ static int take(struct cvme_provider *p, struct serving *s, u64 *paced)
 	if (cvme_request_done(req))
 		return -ECANCELED;
 
+	s->taker = p;
 	begin = ktime_get_ns();
 	err = cvme_provider_take(p, &req->params, &s->res);
 	/* its deadline may have passed: then an ioctl is reading these */
@@ -223,14 +229,10 @@ static bool complete_served(struct serving *s, int err)
 {
 	struct cvme_blob *blob;
 
-	if (err) {
-		cvme_request_complete(s->req, err, NULL);
-		return true;
-	}
-	blob = make_blob(s, false);
-	if (blob == ERR_PTR(-ENOMEM) && finish_elsewhere(s))
+	blob = err ? ERR_PTR(err) : make_blob(s, false);
+	if (!err && blob == ERR_PTR(-ENOMEM) && finish_elsewhere(s))
 		return false;
-	complete_with(s->req, blob);
+	complete_with(s, blob);
 	return true;
 }
 

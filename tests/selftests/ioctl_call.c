@@ -95,9 +95,11 @@ static void open_modes(void)
 static void unknown_ioctl(void)
 {
 	static const unsigned int cmds[] = {
-		_IO(CVM_EVIDENCE_IOC_MAGIC, 0x7f), _IO(CVM_EVIDENCE_IOC_MAGIC, 0x83),
-		_IO(CVM_EVIDENCE_IOC_MAGIC, 0), _IO('T', 0x80),
-		_IOWR(CVM_EVIDENCE_IOC_MAGIC, 0x81, struct cvm_evidence_request),
+		/* those of version 1, which had another struct */
+		_IO(CVM_EVIDENCE_IOC_MAGIC, 0x80), _IO(CVM_EVIDENCE_IOC_MAGIC, 0x81),
+		_IO(CVM_EVIDENCE_IOC_MAGIC, 0x8f), _IO(CVM_EVIDENCE_IOC_MAGIC, 0x93),
+		_IO(CVM_EVIDENCE_IOC_MAGIC, 0), _IO('T', 0x90),
+		_IOWR(CVM_EVIDENCE_IOC_MAGIC, 0x91, struct cvm_evidence_request),
 		0xffffffff,
 	};
 	int fd = sound();

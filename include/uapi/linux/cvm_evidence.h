@@ -59,7 +59,7 @@
  * namespace. For uid 0 of the initial user namespace it is the ancestor of the
  * opener's cgroup (v2) at the depth that the module parameter share_depth
  * names. A share with nothing waiting is always admitted, while fewer than
- * CVM_EVIDENCE_SHARES_MAX shares wait. Its further requests take places of the
+ * CVM_EVIDENCE_SHARES_MAX shares wait (else EBUSY). Its further requests take places of the
  * common room, queue_max of them: EBUSY when there are none left, EDQUOT when
  * the share holds as many of them as are left.
  *
