@@ -322,10 +322,13 @@ static void in_firmware(void)
 
 static void stuck_request(void)
 {
+	int fd;
+
 	setup();
 	sim_set("block=1");
-	close(asked(O_NONBLOCK));
+	fd = asked(O_NONBLOCK);
 	in_firmware();
+	close(fd);
 	for (int i = 0; i < 20; i++) {
 		int err = refused_soon("a request", i % 2 ? O_NONBLOCK : 0);
 
