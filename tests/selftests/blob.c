@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the blob says: UAPI header "THE EVIDENCE BLOB", DESIGN 5. */
+/* What the blob says: UAPI header "THE EVIDENCE BLOB". */
 #define _GNU_SOURCE
 #include "cvm_client.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every allocation and every copy fails once, one at a time, in the caller and
- * in the provider's thread: the nth for n = 1, 2, ... until a call has fewer.
+ * in the module's thread: the nth for n = 1, 2, ... until a call has fewer.
  * Each call then ends with ENOMEM (EFAULT for copies), as it would without, or
  * with an error that is listed here beside its reason. Nothing leaks, what is
  * delivered is whole and bound to its data, and the next request is served.
@@ -215,7 +215,7 @@ static void copies_worker(void)
 {
 	need(INJECT_USERCOPY);
 	if (driver_tsm())
-		ktap_skip("by TSM the provider's thread copies nothing");
+		ktap_skip("by TSM the module's thread copies nothing");
 	sweep(&(struct sweep){ .call = sweep_request, .worker = true,
 			       .fault = -EIO }, INJECT_USERCOPY);
 }

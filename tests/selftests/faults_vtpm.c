@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * As faults.c, for evidence through the vTPM: every allocation fails once, in
- * the requester and in the provider's thread, with a TPM's quote, and while the
- * provider looks at a TPM that has changed. ENOMEM, or evidence that is right;
+ * the requester and in the module's thread, with a TPM's quote, and while a TPM
+ * that has changed is probed. ENOMEM, or evidence that is right;
  * of a quote's parts and of the AK's certificate ABSENT may say that there was
- * no memory for them, and nothing else. A look that failed is ENODEV for those
+ * no memory for them, and nothing else. A probe that failed is ENODEV for those
  * who ask, until it is made again: a second later at most, here within
  * AGAIN_MS.
  */

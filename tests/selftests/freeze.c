@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * "Suspend and cgroup freeze during a request are safe", "waits are
- * interruptible and freezable" (DESIGN 1, 3).
- */
+/* Suspend and the cgroup freezer during a request: waits can be frozen. */
 #define _GNU_SOURCE
 #include "cvm_client.h"
 

@@ -2,6 +2,7 @@
 /* An open file that changes hands: closed, forked, passed on in a request */
 #define _GNU_SOURCE
 #include "cvm_client.h"
+#include "live.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -160,13 +161,13 @@ static void parent_closes(void)
 static void close_during(void)
 {
 	struct thread_arg a = { 0 };
-	struct cvm_live was, live;
+	struct cvm_live was;
 	struct cvm_blob b;
+	const char *why;
 	pthread_t t;
-	int fd;
 
 	sim_need();
-	fd = cvm_open(O_RDONLY);
+	cvm_open(O_RDONLY);
 	cvm_get_live(&was);
 	sim_set("delay=700:1");
 	a.fd = cvm_open(O_RDWR);
@@ -177,17 +178,16 @@ static void close_during(void)
 	pthread_join(t, NULL);
 	CHECK(a.got > 0, "%s", strerror(-a.got));
 	cvm_blob_check(buf, a.got, "closed", 6, &b);
-	CHECK(cvm_wait_idle(fd, 5000), "requests left");
-	cvm_get_live(&live);
-	CHECK(live.files == was.files, "%u files, before %u", live.files,
-	      was.files);
+	why = live_wait(&was, 5000);
+	CHECK(!why, "%s", why);
 }
 
 /* close(2) of the last file cancels: counted, and nothing stays behind */
 static void canceled_by_close(void)
 {
-	struct cvm_live was, live;
 	struct cvm_state a, b;
+	struct cvm_live was;
+	const char *why;
 	int fd, f2;
 
 	sim_need();
@@ -210,8 +210,8 @@ static void canceled_by_close(void)
 				   a.info.requests_canceled));
 	CHECK(b.info.requests_started ==
 	      b.info.requests_ok + b.info.requests_failed, "at rest");
-	cvm_get_live(&live);
-	CHECK(live.blobs == was.blobs, "%u blobs", live.blobs);
+	why = live_wait(&was, 5000);
+	CHECK(!why, "%s", why);
 }
 
 static void *requester_thread(void *p)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The guest's half of host_vmfork.sh: the VM is forked for real, by the VM
- * generation id. DESIGN 3 ("ESTALE the VM was forked while the evidence was
- * taken"), 5 ("VM epoch") and 6 ("reattest").
+ * generation id: "ESTALE the VM was forked while evidence was taken", vm_epoch,
+ * the event reattest.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"

@@ -253,6 +253,34 @@ static void nonblocking(void)
 	      (unsigned long long)req.sequence);
 }
 
+/*
+ * What is found only when the request is served: a call that does not wait
+ * starts it all the same, and the next one returns the error
+ */
+static void found_when_served(void)
+{
+	struct cvm_state st;
+	int fd, err;
+
+	cvm_need_evidence();
+	fd = sound(O_NONBLOCK);
+	cvm_get_info(fd, &st);
+	if (cvm_find(&st, st.info.auto_provider)->caps & CVM_EVIDENCE_CAP_TPM_QUOTE)
+		ktap_skip("this provider has a TPM");
+	for (int by_read = 0; by_read < 2; by_read++) {
+		req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
+		err = cvm_request(fd, &req);
+		CHECK(err == -EAGAIN, "%s", strerror(-err));
+		CHECK(cvm_poll(fd, POLLIN, 30000) == (POLLIN | POLLERR), "poll");
+		if (by_read)
+			err = read(fd, buf, 1) < 0 ? -errno : 0;
+		else
+			err = cvm_rejoin(fd, &req);
+		CHECK(err == -EOPNOTSUPP, "%s", strerror(-err));
+		CHECK(read(fd, buf, 1) == 0, "no EOF after the error");
+	}
+}
+
 /* The blob can be read without coming back to the ioctl */
 static void nonblocking_then_read(void)
 {
@@ -381,6 +409,7 @@ static const struct ktap_case cases[] = {
 	{ "deadline_in_queue", deadline_in_queue, 0 },
 	{ "default_deadline", default_deadline, 0 },
 	{ "nonblocking", nonblocking, 0 },
+	{ "found_when_served", found_when_served, 0 },
 	{ "nonblocking_then_read", nonblocking_then_read, 0 },
 	{ "zero_starts_anew", zero_starts_anew, 0 },
 	{ "discards", discards, 0 },

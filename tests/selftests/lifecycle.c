@@ -180,7 +180,7 @@ static int round_of(const char *point, int way, int sig)
 	watch(point, pid, sig);
 	CHECK(write(go.pipe[1], "g", 1) == 1, "%s", strerror(errno));
 	status = reap_child(pid, 20000);
-	/* the abandoned request of a dead one passes points, too */
+	/* the canceled request of a dead one passes points, too */
 	cvm_wait_idle(fd, 5000);
 	hits = unwatch();
 	close(go.pipe[0]);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Evidence is bound to what was asked, and to nothing else. DESIGN 3: "Two
- * open files never see each other", "REQUEST: report_data with its raw
- * length"; DESIGN 4: "own entry ..., generation checked": no other user of TSM
- * configfs, root or not, has it yield evidence of something else.
+ * Evidence is bound to what was asked, and to nothing else: "two open files
+ * never see each other", report_data have their raw length, and no other user of
+ * TSM configfs, root or not, has our entry yield evidence of something else.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The event log. DESIGN 3: "attach event log (CCEL ACPI table and data,
- * trailing 0xff trimmed)"; the header: "an optional item that was wanted and
- * could not be had" is ABSENT with an errno. On a machine with a CCEL table the
- * kernel's own files say what is right; host_ccel.sh makes such machines.
+ * The event log: "ACPI CCEL table, raw", "the event log it points to, trailing
+ * 0xff cut", ABSENT with an errno where it cannot be had. On a machine with a
+ * CCEL table the kernel's own files say what is right; host_ccel.sh makes such
+ * machines.
  *
  *	CVM_CCEL_LOG	file with the log that must come, without what is trimmed
  *	CVM_CCEL_ERRNO	instead: the errno that the log's absence must have

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host's certificate table, right and wrong. DESIGN 4: "certificates from
- * the extended report"; DESIGN 5: "certificates (SNP cert table)", "raw and
- * whole": what a verifier makes of it is its own affair, so a table of lies is
- * delivered as it came, and nothing in the kernel follows it.
+ * The host's certificate table, right and wrong: "certificate table of the SNP
+ * extended report", raw and whole. What a verifier makes of it is not the
+ * kernel's affair, so a table of lies is delivered as it came, and nothing in
+ * the kernel follows it.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"

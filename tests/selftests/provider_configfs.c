@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What else root and its programs do with configfs. DESIGN 4: "Works where
- * nobody mounted configfs"; "own entry (kept only while requests flow, dropped
- * 100 ms after the last)".
+ * What else root and its programs do with configfs: evidence is had where nobody
+ * mounted it, and our entry is there only while requests flow, and 100 ms more.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The relay behind sev-guest and tdx-guest. DESIGN 4: "a scratch mapping that
- * no client can touch ...; it lives in pid 1's mm instead (per request ...;
- * nothing is kept, so a re-exec of pid 1 costs nothing; run on 6.1)".
+ * The relay behind sev-guest and tdx-guest: its scratch mapping is in pid 1's
+ * memory, for one request at a time, where no client can touch it; pid 1 may
+ * execute another program at any time.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"

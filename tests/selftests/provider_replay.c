@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Real evidence, captured elsewhere and replayed by the simulated TEE. DESIGN
- * 8: "Replay mode returns real captured evidence"; issue A: "asked for other
- * data than the sample's REPORT_DATA, the device answers EBADMSG".
+ * Real evidence, captured elsewhere and replayed by the simulated TEE. Asked for
+ * other data than the sample's REPORT_DATA, the device answers EBADMSG.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"

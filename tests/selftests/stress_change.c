@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What changes under load: CPUs go and come (the provider's thread is placed on
- * its requester's), parameters are written. Nobody hangs, nobody gets what is
+ * What changes under load: CPUs go and come, parameters are written. Nobody hangs, nobody gets what is
  * not his, and everything is as before when it is over.
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
+#include "live.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ static void client(void *arg)
 static void under_load(void (*change)(unsigned int round))
 {
 	pid_t pids[CLIENTS];
-	struct cvm_live live;
+	const char *why;
 	struct cvm_state st;
 	unsigned int round = 0;
 	uint64_t end;
@@ -87,9 +87,8 @@ static void under_load(void (*change)(unsigned int round))
 	fd = cvm_open(O_RDONLY);
 	CHECK(cvm_wait_idle(fd, 5000), "requests are still alive");
 	cvm_get_info(fd, &st);
-	cvm_get_live(&live);
-	CHECK(!live.requests && !live.blobs, "%u requests, %u blobs",
-	      live.requests, live.blobs);
+	why = live_wait(&(struct cvm_live){ .files = 1 }, 5000);
+	CHECK(!why, "%s", why);
 	CHECK(st.info.requests_started == st.info.requests_ok +
 	      st.info.requests_failed, "%llu started",
 	      (unsigned long long)st.info.requests_started);
@@ -143,15 +142,15 @@ static void cpus_back(void)
 static void param_change(unsigned int round)
 {
 	static const unsigned int values[][4] = {
-		{ 262144, 1024, 384, 120000 },	/* as they come */
-		{ 4096, 1024, 384, 120000 },
-		{ 262144, 1, 384, 120000 },
-		{ 262144, 1024, 1, 120000 },
-		{ 262144, 2, 2, 1 },
-		{ 1 << 26, 65536, 65536, 3600000 },
+		{ 16777216, 1024, 2, 120000 },	/* as they come */
+		{ 4096, 1024, 2, 120000 },
+		{ 16777216, 1, 2, 120000 },
+		{ 16777216, 1024, 1, 120000 },
+		{ 262144, 2, 3, 1 },
+		{ 1 << 26, 65536, 8, 3600000 },
 	};
 	static const char *const names[] = {
-		"max_blob", "queue_max", "share_max", "default_timeout_ms",
+		"max_blob", "queue_max", "share_depth", "default_timeout_ms",
 	};
 	unsigned int set = round / 4 % ARRAY_SIZE(values), i = round % 4;
 	char path[96];
@@ -172,9 +171,9 @@ static void parameters(void)
 	sim_need();
 	allowed = refusals;
 	/* noted, so that they are set back when the case ends */
-	param_set("max_blob", 262144);
+	param_set("max_blob", 16777216);
 	param_set("queue_max", 1024);
-	param_set("share_max", 384);
+	param_set("share_depth", 2);
 	param_set("default_timeout_ms", 120000);
 	under_load(param_change);
 	CHECK(shared->refused, "no limit was ever met");

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "cvm_client.h"
+#include "live.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -219,6 +220,7 @@ static void stalled_child(void *arg)
 static void killed_while_stalled(void)
 {
 	struct cvm_live live;
+	const char *why;
 	pid_t pid;
 
 	need();
@@ -234,10 +236,8 @@ static void killed_while_stalled(void)
 	others_served();
 	kill(pid, SIGKILL);
 	reap_child(pid, 5000);
-	CHECK(cvm_wait_idle(fd, 5000), "its request stays");
-	cvm_get_live(&live);
-	CHECK(!live.blobs && live.files == 1, "%u blobs, %u files", live.blobs,
-	      live.files);
+	why = live_wait(&(struct cvm_live){ .files = 1 }, 5000);
+	CHECK(!why, "%s", why);
 }
 
 static const struct ktap_case cases[] = {

@@ -33,7 +33,7 @@ struct slot {
 struct soak {
 	counter stop, pause;
 	counter injecting;	/* clients may arm themselves */
-	counter scarce;		/* memory may fail the provider's thread, too */
+	counter scarce;		/* memory may fail the module's thread, too */
 	uint32_t replays;
 	uint8_t replay_rd[64];
 	struct slot slot[SLOTS];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Coverage by KCOV: every thread's own, and by the handle that our threads
- * inherit from the first one that of the provider's thread while it works for
+ * inherit from the first one that of the module's thread while it works for
  * them (Documentation/dev-tools/kcov.rst, remote coverage).
  */
 #define _GNU_SOURCE
