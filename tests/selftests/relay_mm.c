@@ -23,10 +23,11 @@
 #define DIR_NAME	"/mnt/cvm-init"
 #define COPY		DIR_NAME "/init"
 #define INIT		"/init"
+#define ASIDE		"/mnt/cvm-init.aside"
 
 /* In the parent the case's mounts are undone, however it ended. */
 static struct undo {
-	bool bound, mounted;
+	bool bound, aside, mounted;
 } *undo;
 
 __attribute__((constructor)) static void undo_init(void)
@@ -72,6 +73,10 @@ static void copy_init(void)
 	CHECK(!n && !close(to) && !close(from), COPY ": %s", strerror(errno));
 }
 
+/*
+ * The copy is mounted over INIT while process 1 executes it, and then moved
+ * aside: that mount is in use by the program and by nothing else.
+ */
 static void init_from_tmpfs(void)
 {
 	mkdir(DIR_NAME, 0755);
@@ -79,26 +84,32 @@ static void init_from_tmpfs(void)
 	      strerror(errno));
 	undo->mounted = true;
 	copy_init();
+	close(open(ASIDE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	CHECK(!mount(COPY, INIT, NULL, MS_BIND, NULL), INIT ": %s",
 	      strerror(errno));
 	undo->bound = true;
 	execute_init();
-	CHECK(!umount2(INIT, MNT_DETACH), INIT ": %s", strerror(errno));
+	CHECK(!mount(INIT, ASIDE, NULL, MS_MOVE, NULL), ASIDE ": %s",
+	      strerror(errno));
 	undo->bound = false;
+	undo->aside = true;
 }
 
 static bool unmounts(unsigned int timeout_ms)
 {
 	uint64_t end = now_ms() + timeout_ms;
 
-	while (umount(DIR_NAME)) {
-		CHECK(errno == EBUSY, DIR_NAME ": %s", strerror(errno));
+	while (umount(ASIDE)) {
+		CHECK(errno == EBUSY, ASIDE ": %s", strerror(errno));
 		if (now_ms() > end)
 			return false;
 		sleep_ms(20);
 	}
+	undo->aside = false;
+	CHECK(!umount(DIR_NAME), DIR_NAME ": %s", strerror(errno));
 	undo->mounted = false;
 	rmdir(DIR_NAME);
+	unlink(ASIDE);
 	return true;
 }
 
@@ -196,6 +207,10 @@ static void teardown(void)
 	undo->mounted = false;
 	kill(1, SIGTERM);
 	sleep_ms(500);
+	if (undo->aside)
+		umount2(ASIDE, MNT_DETACH);
+	undo->aside = false;
+	unlink(ASIDE);
 	if (umount2(DIR_NAME, MNT_DETACH))
 		ktap_note(DIR_NAME ": %s", strerror(errno));
 	rmdir(DIR_NAME);

@@ -133,14 +133,19 @@ static void dies_waiting(void *arg)
 /* Requests of all kinds, from the other CPU, and what else the worker does */
 static void work(const struct place *want, int cpu)
 {
+	uint8_t byte;
 	pid_t pid;
+	int fd;
 
 	join_child(run_child(alice_takes, &cpu), 30000);
 	check_place(want, "requests of a user on another CPU");
 	join_child(run_child(root_takes, &cpu), 30000);
 	check_place(want, "requests of root");
 	sim_fail_next();
-	cvm_write(cvm_open(O_RDWR | O_NONBLOCK), "fails", 5);
+	fd = cvm_open(O_RDWR);
+	cvm_write(fd, "fails", 5);
+	CHECK(read(fd, &byte, 1) < 0 && errno == EIO, "not the error asked for");
+	close(fd);
 	sim_set("delay=300");
 	pid = run_child(dies_waiting, NULL);
 	sleep_ms(100);
