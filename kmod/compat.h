@@ -121,8 +121,8 @@ static inline u64 compat_nla_get_uint(const struct nlattr *nla)
 
 #define nla_put_uint			compat_nla_put_uint
 #define nla_get_uint			compat_nla_get_uint
-#define NLA_POLICY_UINT	NLA_POLICY_VALIDATE_FN(NLA_BINARY, compat_nla_uint_valid, \
-					       sizeof(u64))
+#define NLA_POLICY_UINT \
+	NLA_POLICY_VALIDATE_FN(NLA_BINARY, compat_nla_uint_valid)
 #endif
 
 /* Until 6.2 an id-mapped mount was named by its user namespace */

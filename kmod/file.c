@@ -48,13 +48,20 @@ static struct cvme_request *detach(struct cvme_file *f, int state)
 {
 	struct cvme_request *old = f->req;
 
-	if (old && !f->answered)
-		f->replaced = old->seq;
 	f->req = NULL;
 	f->state = state;
 	f->answered = false;
 	f->pos = 0;
 	return old;
+}
+
+/* The same, where something else takes the place of a request */
+static struct cvme_request *replace(struct cvme_file *f, int state)
+	__must_hold(&f->lock)
+{
+	if (f->req && !f->answered)
+		f->replaced = f->req->seq;
+	return detach(f, state);
 }
 
 /* Without the lock: the file is about something else now */
@@ -92,7 +99,7 @@ void cvme_file_arm(struct cvme_file *f, const struct cvme_params *par)
 	struct cvme_request *old;
 
 	spin_lock(&f->lock);
-	old = detach(f, CVME_ARMED);
+	old = replace(f, CVME_ARMED);
 	f->params = *par;
 	spin_unlock(&f->lock);
 	changed(f, old);
@@ -124,7 +131,7 @@ struct cvme_request *cvme_file_start(struct cvme_file *f,
 		cvme_request_refused(req, err);
 		return ERR_PTR(err);
 	}
-	old = detach(f, CVME_PENDING);
+	old = replace(f, CVME_PENDING);
 	f->req = cvme_request_get(req);
 	spin_unlock(&f->lock);
 	changed(f, old);

@@ -59,9 +59,9 @@
  * namespace. For uid 0 of the initial user namespace it is the ancestor of the
  * opener's cgroup (v2) at the depth that the module parameter share_depth
  * names. A share with nothing waiting is always admitted, while fewer than
- * CVM_EVIDENCE_SHARES_MAX shares wait (else EBUSY). Its further requests take places of the
- * common room, queue_max of them: EBUSY when there are none left, EDQUOT when
- * the share holds as many of them as are left.
+ * CVM_EVIDENCE_SHARES_MAX shares wait (else EBUSY). Its further requests take
+ * places of the common room, queue_max of them: EBUSY when there are none
+ * left, EDQUOT when the share holds as many of them as are left.
  *
  * ERRORS (of read, write and REQUEST; each means one thing)
  *
@@ -417,8 +417,9 @@ struct cvm_evidence_info {
  * @sequence: offset 144: in: 0 starts a new request and cancels a pending one;
  *	the number of the pending request, whose outcome no call has returned
  *	yet, continues that one and ignores the other parameters; that of one
- *	that was replaced before is ECANCELED, any other EINVAL. out: number of the request since the module was loaded, written
- *	before the call waits; 0 when it was not admitted
+ *	that was replaced before is ECANCELED, any other EINVAL. out: number of
+ *	the request since the module was loaded, written before the call waits;
+ *	0 when it was not admitted
  * @out_provider: offset 152: out: enum cvm_evidence_provider_id that served it,
  *	CVM_EVIDENCE_PROVIDER_AUTO when none did
  * @out_flags: offset 156: out: CVM_EVIDENCE_OUT_F_*
@@ -435,8 +436,8 @@ struct cvm_evidence_info {
  * starts the request and waits for it; read(2) then delivers the blob. Out
  * fields are ignored on entry and written on failure too. An unread blob is
  * discarded by it. Whatever it returns but 0, EAGAIN, EINTR, EBADF and ENOTTY,
- * nothing of the caller's is left to read: the file is at EOF, or after ECANCELED
- * about what replaced the request.
+ * nothing of the caller's is left to read: the file is at EOF, or after
+ * ECANCELED about what replaced the request.
  */
 struct cvm_evidence_request {
 	__u32 size;
@@ -697,8 +698,9 @@ enum cvm_evidence_cmd {
 /**
  * enum cvm_evidence_event_type - what happened
  * @CVM_EVIDENCE_EV_EVIDENCE_TAKEN: somebody got evidence
- * @CVM_EVIDENCE_EV_EVIDENCE_FAILED: a request ended in an error; of requests that
- *	were canceled before they were served, a few events in a second at most
+ * @CVM_EVIDENCE_EV_EVIDENCE_FAILED: a request ended in an error; of requests
+ *	that were canceled before they were served, a few events in a second at
+ *	most
  * @CVM_EVIDENCE_EV_PROVIDER_ADDED: a provider can be used from now on
  * @CVM_EVIDENCE_EV_PROVIDER_REMOVED: it cannot any more
  * @CVM_EVIDENCE_EV_THROTTLED: a call took as long as the SNP driver waits when
