@@ -25,7 +25,7 @@ void pv_need(void)
 
 void pv_quick(void)
 {
-	sim_set("window=50");
+	sim_set("window=0");
 }
 
 const char *pv_wrong(const struct cvm_blob *b)
