@@ -17,7 +17,7 @@
 #define EVENT_SHA1_LEN		20
 #define ALGS_MAX		8
 #define DIGEST_MAX		64	/* SHA-512 */
-#define EVENT_MAX		(1U << 20)
+#define EVENT_MAX		0x100000
 
 /* The digest algorithms of a log */
 struct algs {
