@@ -128,10 +128,10 @@ static void chunks(void)
 	pv_quick();
 	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 		sim_set("nv_buffer=%u", sizes[i]);
-		/* the limit is learnt at a look */
+		/* the limit is learnt by a probe */
 		sim_set("power=reset");
 		sleep_ms(1500);
-		pv_good(CVM_EVIDENCE_BINDING_HCL);
+		pv_back();
 	}
 }
 
