@@ -189,22 +189,30 @@ static struct text claims_text(const struct cvme_hcl *hcl)
 }
 
 /**
- * cvme_hcl_carries - are these the user-data of the claims
+ * cvme_hcl_user_data - whose are the user-data of the claims
  * @hcl: the report
- * @user_data: CVM_EVIDENCE_REPORT_DATA_MAX bytes
+ * @want: CVM_EVIDENCE_REPORT_DATA_MAX bytes
  *
- * Return: whether they are; older paravisors have none in their claims.
+ * Older paravisors have none in their claims. What cannot be read counts as
+ * somebody else's.
+ *
+ * Return: enum cvme_hcl_data.
  */
-bool cvme_hcl_carries(const struct cvme_hcl *hcl, const u8 *user_data)
+enum cvme_hcl_data cvme_hcl_user_data(const struct cvme_hcl *hcl, const u8 *want)
 {
 	u8 have[CVM_EVIDENCE_REPORT_DATA_MAX];
 	struct text val;
 
+	if (!find_member(claims_text(hcl), "user-data", &val))
+		return CVME_HCL_NOBODYS;
 	/* upper or lower case, by paravisor */
-	return find_member(claims_text(hcl), "user-data", &val) &&
-	       val.end - val.p == 2 * sizeof(have) + 2 && *val.p == '"' &&
-	       !hex2bin(have, (const char *)val.p + 1, sizeof(have)) &&
-	       !memcmp(have, user_data, sizeof(have));
+	if (val.end - val.p != 2 * sizeof(have) + 2 || *val.p != '"' ||
+	    hex2bin(have, (const char *)val.p + 1, sizeof(have)))
+		return CVME_HCL_OTHERS;
+	if (!memcmp(have, want, sizeof(have)))
+		return CVME_HCL_OURS;
+	return memchr_inv(have, 0, sizeof(have)) ? CVME_HCL_OTHERS :
+						   CVME_HCL_NOBODYS;
 }
 
 /**
@@ -263,24 +271,23 @@ static bool base64url_is(const struct text *val, const u8 *data, size_t len)
 }
 
 /* The modulus of an RSA key in a TPM2B_PUBLIC; NULL for anything else */
-static const u8 *rsa_modulus(const struct cvme_buf *pub, size_t *len)
+static const u8 *rsa_modulus(const u8 *p, size_t pub_len, size_t *len)
 {
-	const u8 *p = pub->data;
 	size_t pos = 2 + 2 + 2 + 4, n;
 
 	/* TPM_ALG_RSA; then nameAlg, attributes, authPolicy */
-	if (pub->len < pos + 2 || get_unaligned_be16(p + 2) != 1)
+	if (pub_len < pos + 2 || get_unaligned_be16(p + 2) != 1)
 		return NULL;
 	pos += 2 + get_unaligned_be16(p + pos);
 	/* a signing key: symmetric TPM_ALG_NULL, a scheme with its hash */
-	if (pub->len < pos + 2 + 4 + 2 + 4 + 2 ||
+	if (pub_len < pos + 2 + 4 + 2 + 4 + 2 ||
 	    get_unaligned_be16(p + pos) != 0x10)
 		return NULL;
 	pos += 2 + (get_unaligned_be16(p + pos + 2) == 0x10 ? 2 : 4) + 2 + 4;
-	if (pub->len < pos + 2)
+	if (pub_len < pos + 2)
 		return NULL;
 	n = get_unaligned_be16(p + pos);
-	if (!n || n > KEY_MAX || pub->len != pos + 2 + n)
+	if (!n || n > KEY_MAX || pub_len != pos + 2 + n)
 		return NULL;
 	*len = n;
 	return p + pos + 2;
@@ -290,18 +297,19 @@ static const u8 *rsa_modulus(const struct cvme_buf *pub, size_t *len)
  * cvme_hcl_names_key - is a key the one that the claims call HCLAkPub
  * @hcl: the report
  * @pub: TPM2B_PUBLIC
+ * @len: bytes of it
  *
  * Without this a quote says nothing: anybody can have a TPM.
  *
  * Return: whether it is.
  */
-bool cvme_hcl_names_key(const struct cvme_hcl *hcl, const struct cvme_buf *pub)
+bool cvme_hcl_names_key(const struct cvme_hcl *hcl, const u8 *pub, size_t len)
 {
 	struct text keys, key, kid, n;
 	const u8 *modulus;
-	size_t len;
+	size_t n_len;
 
-	modulus = rsa_modulus(pub, &len);
+	modulus = rsa_modulus(pub, len, &n_len);
 	if (!modulus || !find_member(claims_text(hcl), "keys", &keys) ||
 	    !skip_char(&keys, '['))
 		return false;
@@ -311,7 +319,7 @@ bool cvme_hcl_names_key(const struct cvme_hcl *hcl, const struct cvme_buf *pub)
 		if (find_member(key, "kid", &kid) &&
 		    is_string(&kid, "HCLAkPub"))
 			return find_member(key, "n", &n) &&
-			       base64url_is(&n, modulus, len);
+			       base64url_is(&n, modulus, n_len);
 	} while (skip_char(&keys, ','));
 	return false;
 }

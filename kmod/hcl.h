@@ -23,10 +23,22 @@ struct cvme_hcl {
 	u32 tee;
 };
 
+/**
+ * enum cvme_hcl_data - whose the user-data of the claims are
+ * @CVME_HCL_NOBODYS: there are none, or they are all zero
+ * @CVME_HCL_OURS: they are what was asked for
+ * @CVME_HCL_OTHERS: they are something else
+ */
+enum cvme_hcl_data {
+	CVME_HCL_NOBODYS,
+	CVME_HCL_OURS,
+	CVME_HCL_OTHERS,
+};
+
 int cvme_hcl_parse(const struct cvme_buf *raw, struct cvme_hcl *hcl);
 bool cvme_hcl_bound(const struct cvme_hcl *hcl);
-bool cvme_hcl_carries(const struct cvme_hcl *hcl, const u8 *user_data);
+enum cvme_hcl_data cvme_hcl_user_data(const struct cvme_hcl *hcl, const u8 *want);
 const u8 *cvme_hcl_vm_id(const struct cvme_hcl *hcl, u32 *len);
-bool cvme_hcl_names_key(const struct cvme_hcl *hcl, const struct cvme_buf *pub);
+bool cvme_hcl_names_key(const struct cvme_hcl *hcl, const u8 *pub, size_t len);
 
 #endif /* _CVME_HCL_H */

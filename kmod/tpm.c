@@ -9,13 +9,13 @@
 
 #include <crypto/sha2.h>
 #include <linux/err.h>
-#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/tpm.h>
 
 #include "compat.h"
 #include "tpm.h"
 
+#define CC_NV_UNDEFINE_SPACE	0x122
 #define CC_NV_DEFINE_SPACE	0x12a
 #define CC_NV_WRITE		0x137
 #define CC_NV_READ		0x14e
@@ -31,13 +31,13 @@
 #define CAP_TPM_PROPERTIES	6
 #define ST_ATTEST_QUOTE		0x8018
 #define GENERATED_VALUE		0xff544347
-/* TPMA_NV_OWNERWRITE, TPMA_NV_OWNERREAD */
-#define NV_OWNER		(BIT(1) | BIT(17))
 
 #define RC_HANDLE		0x8b	/* format one: its low bits */
 #define RC_FMT1			0x80
 #define RC_NV_AUTHORIZATION	0x149
+#define RC_LOCALITY		0x907
 #define RC_YIELDED		0x908
+#define RC_TESTING		0x90a
 #define RC_NV_RATE		0x920
 #define RC_RETRY		0x922
 
@@ -60,13 +60,14 @@ const char *cvme_tpm_rc_text(u32 rc)
 		return "the NV index may not be used by the owner";
 	case 0x14b:
 		return "no room for another NV index";
-	case 0x907:
+	case RC_LOCALITY:
 		return "wrong locality";
 	case RC_NV_RATE:
 		return "NV is written too often, come back later";
 	case 0x921:
 		return "locked out after failed authorisations";
 	case RC_RETRY:
+	case RC_TESTING:
 	case RC_YIELDED:
 		return "busy, come back later";
 	}
@@ -123,13 +124,13 @@ static const u8 *take_2b(struct cursor *c, size_t *len)
 	return take(c, *len);
 }
 
-static int copy_out(struct cvme_buf *out, const u8 *data, size_t len)
+static int copy_out(struct cvme_tpm_part *out, const u8 *data, size_t len)
 {
-	int err = cvme_buf_alloc(out, len);
-
-	if (!err)
-		memcpy(out->data, data, len);
-	return err;
+	if (len > sizeof(out->data))
+		return -EBADMSG;
+	memcpy(out->data, data, len);
+	out->len = len;
+	return 0;
 }
 
 int cvme_tpm_open(struct cvme_tpm *tpm)
@@ -157,10 +158,16 @@ void cvme_tpm_close(struct cvme_tpm *tpm)
 	put_device(&tpm->chip->dev);
 }
 
-/* -ENODEV: the TPM is gone, or suspended */
+/*
+ * -ENODEV: the TPM is gone, its driver took the operations away; -EAGAIN: it is
+ * suspended, or somebody else has its locality.
+ */
 int cvme_tpm_begin(struct cvme_tpm *tpm)
 {
-	return tpm_try_get_ops(tpm->chip) ? -ENODEV : 0;
+	tpm->rc = 0;
+	if (!tpm_try_get_ops(tpm->chip))
+		return 0;
+	return READ_ONCE(tpm->chip->ops) ? -EAGAIN : -ENODEV;
 }
 
 void cvme_tpm_end(struct cvme_tpm *tpm)
@@ -200,6 +207,13 @@ static void put_auth(struct cvme_tpm *tpm)
 	put_u16(tpm, 0);
 }
 
+/* Is this a refusal of the moment */
+static bool passes(u32 rc)
+{
+	return rc == RC_RETRY || rc == RC_YIELDED || rc == RC_TESTING ||
+	       rc == RC_NV_RATE || rc == RC_LOCALITY;
+}
+
 /*
  * Send a command that was started; the answer takes its place.
  *
@@ -213,11 +227,14 @@ static int finish(struct cvme_tpm *tpm, bool authorised, struct cursor *c)
 
 	tpm->rc = 0;
 	ret = tpm_transmit_cmd(tpm->chip, tpm->buf, 0, NULL);
+	/* the core says these of a device that it does not get at just now */
+	if (ret == -EBUSY || ret == -EAGAIN || ret == -EINTR)
+		return -EAGAIN;
 	if (ret < 0)
 		return ret == -ENOMEM ? -ENOMEM : -EIO;
 	if (ret > 0) {
 		tpm->rc = ret;
-		if (ret == RC_RETRY || ret == RC_YIELDED || ret == RC_NV_RATE)
+		if (passes(ret))
 			return -EAGAIN;
 		if (ret & RC_FMT1 && (ret & 0xbf) == RC_HANDLE)
 			return -ENXIO;
@@ -265,7 +282,7 @@ int cvme_tpm_property(struct cvme_tpm *tpm, u32 property, u32 *val)
 	return found == property ? 0 : -ENXIO;
 }
 
-int cvme_tpm_nv_size(struct cvme_tpm *tpm, u32 index, u32 *size)
+int cvme_tpm_nv_public(struct cvme_tpm *tpm, u32 index, struct cvme_tpm_nv *nv)
 {
 	struct cursor c;
 	size_t len;
@@ -280,10 +297,22 @@ int cvme_tpm_nv_size(struct cvme_tpm *tpm, u32 index, u32 *size)
 	take_u16(&c);
 	found = take_u32(&c);
 	take_u16(&c);		/* nameAlg */
-	take_u32(&c);		/* attributes */
+	nv->attributes = take_u32(&c);
 	take_2b(&c, &len);	/* authPolicy */
-	*size = take_u16(&c);
+	nv->size = take_u16(&c);
 	return c.bad || found != index ? -EBADMSG : 0;
+}
+
+/* By the owner, who made it */
+int cvme_tpm_nv_undefine(struct cvme_tpm *tpm, u32 index)
+{
+	struct cursor c;
+
+	start(tpm, CC_NV_UNDEFINE_SPACE, true);
+	put_u32(tpm, RH_OWNER);
+	put_u32(tpm, index);
+	put_auth(tpm);
+	return finish(tpm, true, &c);
 }
 
 int cvme_tpm_nv_define(struct cvme_tpm *tpm, u32 index, u32 size)
@@ -297,7 +326,7 @@ int cvme_tpm_nv_define(struct cvme_tpm *tpm, u32 index, u32 size)
 	put_u16(tpm, 14);
 	put_u32(tpm, index);
 	put_u16(tpm, ALG_SHA256);
-	put_u32(tpm, NV_OWNER);
+	put_u32(tpm, CVME_NV_OWNERWRITE | CVME_NV_OWNERREAD);
 	put_u16(tpm, 0);
 	put_u16(tpm, size);
 	return finish(tpm, true, &c);
@@ -379,7 +408,7 @@ int cvme_tpm_nv_read(struct cvme_tpm *tpm, u32 index, u32 from, u32 size,
 
 /* @pub: TPM2B_PUBLIC */
 int cvme_tpm_read_public(struct cvme_tpm *tpm, u32 handle,
-			 struct cvme_buf *pub)
+			 struct cvme_tpm_part *pub)
 {
 	struct cursor c, whole;
 	size_t len;
@@ -426,7 +455,7 @@ static u32 take_selection(struct cursor *c)
 }
 
 /* A TPM gives eight or so at a time, and says which */
-static int pcr_read(struct cvme_tpm *tpm, u32 mask, struct cvme_buf *out)
+static int pcr_read(struct cvme_tpm *tpm, u32 mask, struct cvme_tpm_part *out)
 {
 	struct cursor c;
 	u32 got, count;
@@ -434,9 +463,7 @@ static int pcr_read(struct cvme_tpm *tpm, u32 mask, struct cvme_buf *out)
 	size_t len;
 	int err;
 
-	err = cvme_buf_alloc(out, hweight32(mask) * CVME_TPM_SHA256_LEN);
-	if (err)
-		return err;
+	out->len = hweight32(mask) * CVME_TPM_SHA256_LEN;
 	for (len = 0; mask; mask &= ~got) {
 		start(tpm, CC_PCR_READ, false);
 		put_selection(tpm, mask);
@@ -495,10 +522,10 @@ static int check_attest(const struct cvme_tpm_quote *quote, const u8 *data,
  * @data: qualifying data
  * @len: bytes of it
  * @pcr_mask: PCRs of the SHA-256 bank, not 0
- * @quote: filled; to be freed by the caller on error too
+ * @quote: filled, but for the key
  *
  * Return: 0; -ENXIO no such key, -ESTALE a PCR changed between the quote and
- * its values, -EIO, -EAGAIN, -EBADMSG, -ENOMEM.
+ * its values, -EIO, -EAGAIN, -EBADMSG.
  */
 int cvme_tpm_quote(struct cvme_tpm *tpm, u32 key, const u8 *data, u32 len,
 		   u32 pcr_mask, struct cvme_tpm_quote *quote)

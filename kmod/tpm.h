@@ -3,9 +3,8 @@
 #ifndef _CVME_TPM_H
 #define _CVME_TPM_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
-
-#include "evidence.h"
 
 struct tpm_buf;
 struct tpm_chip;
@@ -31,16 +30,50 @@ struct cvme_tpm {
 	u32 rc;
 };
 
+/* TPMA_NV (TCG TPM 2.0 part 2, 13.4), as far as it matters here */
+#define CVME_NV_OWNERWRITE		BIT(1)
+#define CVME_NV_TYPE			GENMASK(7, 4)
+#define CVME_NV_WRITELOCKED		BIT(11)
+#define CVME_NV_OWNERREAD		BIT(17)
+#define CVME_NV_READLOCKED		BIT(28)
+#define CVME_NV_PLATFORMCREATE		BIT(30)
+
+/**
+ * struct cvme_tpm_nv - the public area of an NV index
+ * @size: bytes of it
+ * @attributes: TPMA_NV
+ */
+struct cvme_tpm_nv {
+	u32 size;
+	u32 attributes;
+};
+
+#define CVME_TPM_PART_MAX	1024	/* of an RSA or ECC key's quote */
+
+/**
+ * struct cvme_tpm_part - a part of an answer
+ * @len: bytes of it
+ * @data: them
+ */
+struct cvme_tpm_part {
+	size_t len;
+	u8 data[CVME_TPM_PART_MAX];
+};
+
 /**
  * struct cvme_tpm_quote - what TPM2_Quote gave, and what belongs to it
+ * @pub: TPM2B_PUBLIC of the key
  * @attest: TPMS_ATTEST
  * @signature: TPMT_SIGNATURE, whole
  * @pcrs: values of the PCRs, in the order of their numbers
+ *
+ * The caller allocates all of it before it holds the TPM.
  */
 struct cvme_tpm_quote {
-	struct cvme_buf attest;
-	struct cvme_buf signature;
-	struct cvme_buf pcrs;
+	struct cvme_tpm_part pub;
+	struct cvme_tpm_part attest;
+	struct cvme_tpm_part signature;
+	struct cvme_tpm_part pcrs;
 };
 
 int cvme_tpm_open(struct cvme_tpm *tpm);
@@ -48,16 +81,20 @@ void cvme_tpm_close(struct cvme_tpm *tpm);
 int cvme_tpm_begin(struct cvme_tpm *tpm);
 void cvme_tpm_end(struct cvme_tpm *tpm);
 
-/* All below between begin and end. -ENXIO: no such index or key; -EIO: @rc */
+/*
+ * All below between begin and end, and none of them allocates memory. -ENXIO: no
+ * such index or key; -EAGAIN: busy, try again later; -EIO: @rc says why
+ */
 int cvme_tpm_property(struct cvme_tpm *tpm, u32 property, u32 *val);
-int cvme_tpm_nv_size(struct cvme_tpm *tpm, u32 index, u32 *size);
+int cvme_tpm_nv_public(struct cvme_tpm *tpm, u32 index, struct cvme_tpm_nv *nv);
+int cvme_tpm_nv_undefine(struct cvme_tpm *tpm, u32 index);
 int cvme_tpm_nv_define(struct cvme_tpm *tpm, u32 index, u32 size);
 int cvme_tpm_nv_write(struct cvme_tpm *tpm, u32 index, const u8 *data,
 		      u32 len);
 int cvme_tpm_nv_read(struct cvme_tpm *tpm, u32 index, u32 from, u32 size,
 		     u32 chunk, u8 *data);
 int cvme_tpm_read_public(struct cvme_tpm *tpm, u32 handle,
-			 struct cvme_buf *pub);
+			 struct cvme_tpm_part *pub);
 int cvme_tpm_quote(struct cvme_tpm *tpm, u32 key, const u8 *data, u32 len,
 		   u32 pcr_mask, struct cvme_tpm_quote *quote);
 

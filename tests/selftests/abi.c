@@ -219,6 +219,7 @@ static const struct {
 	VALUE(BLOB_F_TDREPORT, 0x1),
 	VALUE(BLOB_F_KERNEL_RANDOM, 0x2),
 	VALUE(BLOB_F_UNCHECKED, 0x4),
+	VALUE(BLOB_F_HCL_CACHED, 0x8),
 
 	/* enum cvm_evidence_binding */
 	VALUE(BINDING_DIRECT, 1),

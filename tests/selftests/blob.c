@@ -42,7 +42,8 @@ static void header(void)
 	CHECK(b.hdr.binding == CVM_EVIDENCE_BINDING_DIRECT, "%u", b.hdr.binding);
 	CHECK(!(b.hdr.flags & ~(CVM_EVIDENCE_BLOB_F_TDREPORT |
 				CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM |
-				CVM_EVIDENCE_BLOB_F_UNCHECKED)), "flags 0x%x",
+				CVM_EVIDENCE_BLOB_F_UNCHECKED |
+				CVM_EVIDENCE_BLOB_F_HCL_CACHED)), "flags 0x%x",
 	      b.hdr.flags);
 	/* "the kernel cannot read the report": it can read SNP's and TDX's */
 	CHECK(!(b.hdr.flags & CVM_EVIDENCE_BLOB_F_UNCHECKED) ==

@@ -38,7 +38,10 @@ int pv_ask(struct cvm_evidence_request *req, struct cvm_blob *b);
 int pv_ask_random(uint32_t flags, struct cvm_blob *b, uint64_t *ms);
 /* A request succeeds, with evidence bound as CVM_EVIDENCE_BINDING_* says. */
 void pv_good(uint32_t binding);
-/* The same, within 3 s: a TPM or an index that is back has to be looked for. */
+/*
+ * The same, within 20 s: a TPM or an index that is back has to be probed, and a
+ * TPM that was reset takes its time on a busy machine.
+ */
 void pv_back(void);
 /* A request fails with @want; the TPM's response code, or 0 */
 uint64_t pv_fw_status(int want);

@@ -31,8 +31,7 @@ static void refusals(void)
 		const char *knob;
 		uint64_t rc;
 	} codes[] = {
-		{ "rc=lockout", 0x921 }, { "rc=locality", 0x907 },
-		{ "rc=failure", 0x101 },
+		{ "rc=lockout", 0x921 }, { "rc=failure", 0x101 },
 	};
 
 	pv_need();
@@ -59,6 +58,41 @@ static void busy_for_a_while(void)
 	pv_good(CVM_EVIDENCE_BINDING_HCL);
 	sim_set("rc=retry:3");
 	pv_good(CVM_EVIDENCE_BINDING_HCL);
+	sim_set("rc=testing:3");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+	sim_set("rc=locality:3");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
+/* A TPM that stays busy is no TPM that went away: asking again may help */
+static void busy_for_long(void)
+{
+	static const struct {
+		const char *knob;
+		uint64_t rc;
+	} codes[] = {
+		{ "rc=locality", 0x907 }, { "rc=retry", 0x922 },
+	};
+	const struct cvm_evidence_provider *p;
+	struct cvm_state st;
+
+	pv_need();
+	pv_quick();
+	for (unsigned int i = 0; i < ARRAY_SIZE(codes); i++) {
+		uint64_t rc;
+
+		sim_set("cc=nv_read");
+		sim_set("%s", codes[i].knob);
+		rc = pv_fw_status(ETIMEDOUT);
+		CHECK(rc == codes[i].rc, "%s: 0x%llx", codes[i].knob,
+		      (unsigned long long)rc);
+		cvm_get_info(pv_fd, &st);
+		p = cvm_find(&st, CVM_EVIDENCE_PROVIDER_VTPM);
+		CHECK(p && p->status == CVM_EVIDENCE_ST_AVAILABLE,
+		      "%s: status %u", codes[i].knob, p ? p->status : 0);
+		sim_set("rc=0");
+		pv_good(CVM_EVIDENCE_BINDING_HCL);
+	}
 }
 
 /* Nothing of it is delivered, and nothing breaks */
@@ -306,6 +340,7 @@ static const struct ktap_case cases[] = {
 	{ "torn", torn, 120 },
 	{ "refusals", refusals, 180 },
 	{ "busy_for_a_while", busy_for_a_while, 120 },
+	{ "busy_for_long", busy_for_long, 120 },
 	{ "lies", lies, 240 },
 	{ "mangled_claims", mangled_claims, 180 },
 	{ "garbage_left_behind", garbage_left_behind, 120 },

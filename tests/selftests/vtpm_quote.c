@@ -129,6 +129,56 @@ static void parts_absent(void)
 	without("pcr_drift=1", CVM_EVIDENCE_ITEM_TPM_ATTEST);
 }
 
+static void certificate(struct cvm_blob *b, uint8_t out[4096], uint32_t *len)
+{
+	struct cvm_evidence_request req;
+	const struct cvm_item *it;
+	int err;
+
+	cvm_request_init(&req, "certificate", 11);
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
+	err = pv_ask(&req, b);
+	CHECK(!err, "%s", strerror(-err));
+	it = cvm_blob_find(b, CVM_EVIDENCE_ITEM_AK_CERT);
+	CHECK(it && it->len <= 4096, "no certificate");
+	memcpy(out, it->data, it->len);
+	*len = it->len;
+}
+
+/*
+ * OpenHCL has the certificate renewed when it is read, but not within the window
+ * of a report: it is read before the report, and again when the host had time.
+ */
+static void certificate_renewed(void)
+{
+	uint8_t cert[4096];
+	struct cvm_blob b;
+	uint32_t len;
+
+	pv_need();
+	sleep_ms(PV_WINDOW_MS + 200);
+	sim_set("ak_cert=uninit");
+	sim_set("cert_delay=300");
+	certificate(&b, cert, &len);
+}
+
+/* It comes between two chunks of a read: a mixture of two is none */
+static void certificate_torn(void)
+{
+	uint8_t first[4096], second[4096];
+	uint32_t len, len2;
+	struct cvm_blob b;
+
+	pv_need();
+	pv_quick();
+	sim_set("nv_buffer=256");
+	sim_set("cert_tear=1:2");
+	certificate(&b, first, &len);
+	certificate(&b, second, &len2);
+	CHECK(len == len2 && !memcmp(first, second, len),
+	      "two certificates where there is one");
+}
+
 /* A TPM that was busy at the look is looked at again, not without quotes for good */
 static void limits_learnt_late(void)
 {
@@ -158,6 +208,8 @@ static const struct ktap_case cases[] = {
 	{ "quoted_instead", quoted_instead, 0 },
 	{ "quote_data_too_long", quote_data_too_long, 0 },
 	{ "parts_absent", parts_absent, 60 },
+	{ "certificate_renewed", certificate_renewed, 60 },
+	{ "certificate_torn", certificate_torn, 60 },
 	{ "limits_learnt_late", limits_learnt_late, 0 },
 };
 

@@ -372,7 +372,10 @@ struct cvm_evidence_info {
 #define CVM_EVIDENCE_F_EVENT_LOG	(1U << 0) /* attach CCEL table and log */
 #define CVM_EVIDENCE_F_TPM_QUOTE	(1U << 1) /* attach a TPM quote (vtpm) */
 #define CVM_EVIDENCE_F_QUOTE_DATA	(1U << 2) /* quote_data is given */
-#define CVM_EVIDENCE_F_FRESH		(1U << 3) /* refuse evidence not made for us */
+#define CVM_EVIDENCE_F_FRESH		(1U << 3) /* refuse evidence not made for us:
+						   * ETIMEDOUT where a paravisor
+						   * makes no new report
+						   */
 #define CVM_EVIDENCE_F_SHARED		(1U << 4) /* reserved: EOPNOTSUPP */
 #define CVM_EVIDENCE_F_CONTEXT		(1U << 5) /* reserved: EOPNOTSUPP */
 #define CVM_EVIDENCE_F_SERVICE_GUID	(1U << 6) /* service_guid is given */
@@ -528,13 +531,18 @@ struct cvm_evidence_lease {
 #define CVM_EVIDENCE_BLOB_F_UNCHECKED	(1U << 2) /* the kernel cannot read the
 						   * report: binding not checked
 						   */
+#define CVM_EVIDENCE_BLOB_F_HCL_CACHED	(1U << 3) /* the HCL report may be older
+						   * than the request
+						   */
 
 /**
  * enum cvm_evidence_binding - how the report is bound to report_data
  * @CVM_EVIDENCE_BINDING_DIRECT: REPORT_DATA is report_data, padded
  * @CVM_EVIDENCE_BINDING_HCL: REPORT_DATA is SHA-256 of the HCL runtime claims,
  *	whose user-data is report_data, padded
- * @CVM_EVIDENCE_BINDING_HCL_BOOT: an HCL report of boot time, not fresh
+ * @CVM_EVIDENCE_BINDING_HCL_BOOT: an HCL report of an earlier time, without
+ *	report_data. One that carries what somebody else asked for is given
+ *	with CVM_EVIDENCE_F_TPM_QUOTE only, and is ETIMEDOUT without
  * @CVM_EVIDENCE_BINDING_HCL_QUOTE: a cached HCL report and a fresh AK quote
  * @CVM_EVIDENCE_BINDING_SVSM: REPORT_DATA is SHA-512(report_data, padded, ||
  *	manifest)

@@ -55,6 +55,8 @@ static size_t nv_read(uint8_t *cmd, size_t len, uint8_t *rsp)
 	offset = get_be16(p + 2);
 	if (size > knob(K_NV_BUFFER))
 		return error(rsp, RC_VALUE_P1);
+	if (nv != &nv_report && offset == 0)
+		nv_want_ak_cert();
 	if (!nv || nv->state != NV_OK)
 		return tpm_exchange(cmd, len, rsp);
 
@@ -62,6 +64,8 @@ static size_t nv_read(uint8_t *cmd, size_t len, uint8_t *rsp)
 		hcl_read_begins();
 	else if (nv == &nv_report && knob(K_TEAR))
 		hcl_tear(knob_take(K_TEAR));
+	else if (nv == &nv_ak_cert && offset && offset <= size && knob_take(K_CERT_TEAR))
+		nv_tear_ak_cert();
 	if (offset + size > nv->size)
 		return error(rsp, RC_NV_RANGE);
 	beyond = offset + size > NV_SHADOW_MAX;
@@ -318,6 +322,7 @@ size_t guest_command(uint8_t *cmd, size_t len, uint8_t *rsp, struct answer_plan 
 	if (cc == CC_SET_LOCALITY)
 		return error(rsp, knob_take(K_DENY_LOCALITY) ? RC_LOCALITY : 0);
 	counters[C_COMMANDS]++;
+	nv_ak_cert_due();
 	/* The kernel asks for random bytes when it likes: no part of any test. */
 	if (cc == CC_GET_RANDOM || (knob(K_CC) && knob(K_CC) != cc))
 		return execute(cmd, len, rsp, cc);

@@ -228,12 +228,17 @@ out:
 	buf_free(&out);
 }
 
+bool hcl_in_window(void)
+{
+	return refreshed && now_ms() - refreshed_at <= knob(K_WINDOW);
+}
+
 void hcl_read_begins(void)
 {
 	uint8_t input[INPUT_LEN];
 
 	counters[C_READS]++;
-	if (knob(K_NEVER) || (refreshed && now_ms() - refreshed_at <= knob(K_WINDOW))) {
+	if (knob(K_NEVER) || hcl_in_window()) {
 		counters[C_STALE]++;
 		return;
 	}

@@ -106,6 +106,8 @@ static const struct knob {
 	[K_CC] = { "cc", commands, 0, 0, UINT32_MAX },
 	[K_AK] = { "ak", ak_states, AK_OK, 0, 2 },
 	[K_AK_CERT] = { "ak_cert", ak_cert_states, NV_OK, 0, AK_CERT_LONG, false, set_ak_cert },
+	[K_CERT_DELAY] = { "cert_delay", no_words, 0, 0, 3600000 },
+	[K_CERT_TEAR] = { "cert_tear", no_words, 0, 0, 1, true },
 	[K_PCR_DRIFT] = { "pcr_drift", no_words, 0, 0, 1, true },
 	[K_POWER] = { "power", powers, POWER_ON, 0, 2, false, power_set },
 	[K_VERSION] = { "version", no_words, 0, 0, 5, true },

@@ -129,6 +129,37 @@ void nv_lengthen_ak_cert(bool longer)
 		put_be16(nv_ak_cert.data + 2, nv_ak_cert.size - 4 + 1);
 }
 
+void nv_tear_ak_cert(void)
+{
+	nv_ak_cert.data[20] ^= 1;
+	nv_ak_cert.data[300] ^= 1;
+	if (nv_ak_cert.defined && nv_ak_cert.state == NV_OK)
+		write_shadow(&nv_ak_cert);
+}
+
+/*
+ * openvmm, tpm_device/src/lib.rs, refresh_device_attestation_data_on_nv_read():
+ * a read from offset 0 of another index than the report's has a certificate
+ * that is missing asked for, but not within the window of a report; and
+ * poll_ak_cert_request(): the host's answer is written when it comes.
+ */
+static uint64_t cert_due;
+
+void nv_want_ak_cert(void)
+{
+	if (nv_ak_cert.state == NV_UNINIT && knob(K_CERT_DELAY) && !cert_due && !hcl_in_window())
+		cert_due = now_ms() + knob(K_CERT_DELAY);
+}
+
+void nv_ak_cert_due(void)
+{
+	if (!cert_due || now_ms() < cert_due)
+		return;
+	cert_due = 0;
+	if (nv_ak_cert.state == NV_UNINIT)
+		nv_set_state(&nv_ak_cert, NV_OK);
+}
+
 void nv_fill(struct nv_index *nv, const void *p, size_t len)
 {
 	if (len > nv->size)

@@ -117,6 +117,11 @@ struct nv_index {
 extern struct nv_index nv_report, nv_ak_cert;
 /* Whether the certificate's own length says more than the index has. */
 void nv_lengthen_ak_cert(bool longer);
+/* As if the host's new certificate came between two chunks of a read. */
+void nv_tear_ak_cert(void);
+/* A command comes, and whether it is one that has a certificate asked for. */
+void nv_ak_cert_due(void);
+void nv_want_ak_cert(void);
 struct nv_index *nv_find(uint32_t handle);
 void nv_set_state(struct nv_index *nv, enum nv_state state);
 void nv_resize(struct nv_index *nv, uint16_t size);
@@ -149,6 +154,8 @@ void hcl_init(enum pv_tee tee);
 void hcl_boot(void);
 /* At an NV_Read of offset 0: a new report, if it is time for one. */
 void hcl_read_begins(void);
+/* Whether the last report was made so lately that the next one is not. */
+bool hcl_in_window(void);
 /* As if another reader came between two chunks of a read. */
 void hcl_tear(unsigned int how);
 
@@ -158,7 +165,7 @@ enum pv_knob {
 	K_NV_BUFFER, K_QUOTE_MAX, K_TEAR, K_RC, K_DENY_LOCALITY, K_WRONG_HASH, K_GARBAGE,
 	K_MANGLE,
 	K_REPORT_SIZE, K_DATA_SIZE, K_CLAIMS_SIZE, K_CUT, K_LIE_TOTAL, K_LIE_SIZE,
-	K_DELAY, K_SILENT, K_CC, K_AK, K_AK_CERT, K_PCR_DRIFT, K_POWER,
+	K_DELAY, K_SILENT, K_CC, K_AK, K_AK_CERT, K_CERT_DELAY, K_CERT_TEAR, K_PCR_DRIFT, K_POWER,
 	K_QUOTE, K_WRONG_DATA, K_WRONG_USER_DATA,
 	K_VERSION, K_PRODUCT, K_TCB, K_VM, NR_KNOBS
 };

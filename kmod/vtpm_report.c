@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The HCL report of a paravisor with our data in it.
+ *
+ * The paravisor makes a new report when the index is read from offset 0, at
+ * most once in 2 s, and else gives the last one without a word (openvmm,
+ * tpm_device/src/lib.rs, refresh_device_attestation_data_on_nv_read()). So what
+ * was read is compared with what was written, and read again at the end of the
+ * 2 s. A report of a TDX guest over the same data has the same bytes as the one
+ * before: to have one made for this request, another one is made in between.
+ */
+#include "cvm_evidence.h"
+
+#include <crypto/sha2.h>
+#include <linux/ktime.h>
+#include <linux/random.h>
+#include <linux/string.h>
+
+#include "vtpm.h"
+
+#define NV_USER_DATA		0x01400002
+#define USER_DATA_LEN		CVM_EVIDENCE_REPORT_DATA_MAX
+
+/* REPORT_TIMER_PERIOD of openvmm, and what a busy machine adds */
+#define WINDOW_NS		(2 * NSEC_PER_SEC + 20 * NSEC_PER_MSEC)
+/* What is torn is whole at once */
+#define TORN_NS			(50 * NSEC_PER_MSEC)
+/* A report that cannot be read as one is read so often */
+#define BAD_TRIES		3
+/* After so many windows without a new report the paravisor makes none */
+#define MISSED_WINDOWS		3
+/* So many windows may be taken by other readers of the index */
+#define LOST_WINDOWS		8
+/* Whether a paravisor still makes none is tried again after this */
+#define GIVEN_UP_NS		(60 * NSEC_PER_SEC)
+#define SIZE_TRIES		3
+
+/* Worker only */
+static u8 last_digest[SHA256_DIGEST_SIZE];	/* of the last report read */
+static u64 window_end;				/* ktime */
+static u64 given_up_until;			/* ktime */
+
+/* The TPM may be another one */
+void cvme_vtpm_forget_reports(void)
+{
+	memset(last_digest, 0, sizeof(last_digest));
+	window_end = 0;
+	given_up_until = 0;
+}
+
+/**
+ * struct search - a request's way to its report
+ * @want: the user-data that the report is to carry
+ * @other: user-data of a report in between
+ * @made_another: that report was made
+ * @raw: the report as read last
+ * @before: as it was before the request wrote anything; its first byte is
+ *	not read, because that would have a new one made
+ * @size: of the index, when the buffers are of another size
+ * @looked: it was tried to read @before
+ * @has_before: there was a report
+ * @unknown: there may have been one, it could not be read
+ */
+struct search {
+	const u8 *want;
+	u8 other[USER_DATA_LEN];
+	bool made_another;
+	struct cvme_buf raw;
+	struct cvme_buf before;
+	u32 size;
+	bool looked;
+	bool has_before;
+	bool unknown;
+};
+
+/*
+ * An index that another tool made may be too small, or not for the owner to
+ * read and write, and the paravisor reads it as the owner. It is made anew: the
+ * other tool then finds one of 64 bytes that the owner reads and writes, with
+ * our data in it, and what it wrote is gone. A write with a password or policy
+ * of the old index fails. The paravisor reads 64 bytes and no more.
+ */
+static bool is_usable(const struct cvme_tpm_nv *nv)
+{
+	const u32 owner = CVME_NV_OWNERREAD | CVME_NV_OWNERWRITE;
+	const u32 none = CVME_NV_TYPE | CVME_NV_WRITELOCKED |
+			 CVME_NV_READLOCKED;
+
+	return nv->size == USER_DATA_LEN && !(nv->attributes & none) &&
+	       (nv->attributes & owner) == owner;
+}
+
+static int ready_user_data(struct cvme_tpm *tpm)
+{
+	struct cvme_tpm_nv nv;
+	int err;
+
+	err = cvme_tpm_nv_public(tpm, NV_USER_DATA, &nv);
+	if (!err && is_usable(&nv))
+		return 0;
+	if (!err) {
+		err = cvme_tpm_nv_undefine(tpm, NV_USER_DATA);
+		if (err)
+			return err;
+		pr_notice("vtpm: NV 0x01400002 of %u bytes, attributes 0x%x, is made anew: evidence needs 64 bytes that the owner reads and writes\n",
+			  nv.size, nv.attributes);
+	} else if (err != -ENXIO) {
+		return err;
+	}
+	return cvme_tpm_nv_define(tpm, NV_USER_DATA, USER_DATA_LEN);
+}
+
+/* Only the platform can make what a paravisor makes: the owner is the guest */
+static int find_report(struct cvme_tpm *tpm, u32 *size)
+{
+	struct cvme_tpm_nv nv;
+	int err;
+
+	err = cvme_tpm_nv_public(tpm, CVME_VTPM_NV_REPORT, &nv);
+	if (err)
+		return err == -ENXIO ? -ENODEV : err;
+	if (!(nv.attributes & CVME_NV_PLATFORMCREATE))
+		return -ENODEV;
+	if (!nv.size || nv.size > CVME_VTPM_NV_MAX)
+		return -EBADMSG;
+	*size = nv.size;
+	return 0;
+}
+
+static int look_before(struct cvme_tpm *tpm, struct search *s)
+{
+	int err = cvme_vtpm_read(tpm, CVME_VTPM_NV_REPORT, 1, s->size - 1,
+				 s->before.data + 1);
+
+	if (err == -EAGAIN)
+		return err;
+	s->before.data[0] = 'H';
+	s->has_before = !err;
+	s->unknown = err && tpm->rc != CVME_TPM_RC_NV_UNINITIALIZED;
+	s->looked = true;
+	return 0;
+}
+
+/* (held) No other program of the guest comes between write and read */
+static int write_and_read(struct cvme_tpm *tpm, void *arg)
+{
+	struct search *s = arg;
+	int err;
+
+	err = find_report(tpm, &s->size);
+	if (err)
+		return err;
+	if (s->raw.len != s->size)
+		return -ENOBUFS;
+	if (!s->looked) {
+		err = look_before(tpm, s);
+		if (err)
+			return err;
+	}
+	err = ready_user_data(tpm) ?:
+	      cvme_tpm_nv_write(tpm, NV_USER_DATA, s->want, USER_DATA_LEN);
+	if (err) {
+		if (err != -EAGAIN)
+			cvme_vtpm_complain(tpm, "writing NV 0x01400002");
+		return err == -ENXIO ? -EIO : err;
+	}
+	err = cvme_vtpm_read(tpm, CVME_VTPM_NV_REPORT, 0, s->size,
+			     s->raw.data);
+	if (err == -EIO)
+		cvme_vtpm_complain(tpm, "reading NV 0x01400001");
+	return err == -ENXIO ? -ENODEV : err;
+}
+
+static void search_free(struct search *s)
+{
+	cvme_buf_free(&s->raw);
+	cvme_buf_free(&s->before);
+}
+
+static int attempt(struct cvme_tpm *tpm, struct search *s,
+		   const struct cvme_result *res)
+{
+	unsigned int tries = 0;
+	int err;
+
+	for (;;) {
+		err = cvme_vtpm_hold(tpm, res, write_and_read, s);
+		if (err != -ENOBUFS)
+			return err;
+		if (++tries > SIZE_TRIES)
+			return -EBADMSG;
+		search_free(s);
+		s->looked = false;
+		s->has_before = false;
+		err = cvme_buf_alloc(&s->raw, s->size) ?:
+		      cvme_buf_alloc(&s->before, s->size);
+		if (err)
+			return err;
+	}
+}
+
+/* Is it another report than the last one: then its window begins before now */
+static bool note_report(const struct cvme_buf *raw)
+{
+	u8 digest[SHA256_DIGEST_SIZE];
+
+	sha256(raw->data, raw->len, digest);
+	if (!memcmp(digest, last_digest, sizeof(digest)))
+		return false;
+	memcpy(last_digest, digest, sizeof(digest));
+	window_end = ktime_get_ns() + WINDOW_NS;
+	return true;
+}
+
+/* Can it be that the report is one that was there before, with our data */
+static bool is_old(const struct search *s, const u8 *data)
+{
+	struct cvme_hcl hcl;
+
+	if (s->unknown)
+		return true;
+	return s->has_before && s->before.len == s->raw.len &&
+	       !memcmp(s->before.data + 1, s->raw.data + 1, s->raw.len - 1) &&
+	       !cvme_hcl_parse(&s->before, &hcl) &&
+	       cvme_hcl_user_data(&hcl, data) == CVME_HCL_OURS;
+}
+
+static void give_up(void)
+{
+	if (!given_up_until)
+		pr_warn("vtpm: the paravisor makes no report with our data; evidence is of an earlier time and says so\n");
+	given_up_until = ktime_get_ns() + GIVEN_UP_NS;
+}
+
+/**
+ * struct tally - windows that a search had in vain
+ * @bad: reports that are none
+ * @missed: ends of windows without a new report, or without user-data
+ * @lost: windows in which somebody else's report was made
+ */
+struct tally {
+	unsigned int bad;
+	unsigned int missed;
+	unsigned int lost;
+};
+
+/* The report has not our data: is it time to give up */
+static bool in_vain(struct tally *t, enum cvme_hcl_data data, bool changed,
+		    bool in_window)
+{
+	if (data == CVME_HCL_OTHERS && changed)
+		return ++t->lost >= LOST_WINDOWS;
+	if (data == CVME_HCL_OTHERS && in_window)
+		return false;
+	if (ktime_get_ns() < given_up_until)
+		t->missed = MISSED_WINDOWS;
+	else if (!in_window)
+		t->missed++;
+	if (t->missed >= MISSED_WINDOWS) {
+		give_up();
+		return true;
+	}
+	/* each try has a window of its own, or it might meet the same trouble */
+	if (!in_window)
+		window_end = ktime_get_ns() + WINDOW_NS;
+	return false;
+}
+
+/* A report that parses and has not been torn */
+static int read_report(struct cvme_tpm *tpm, struct search *s,
+		       const struct cvme_result *res, struct cvme_hcl *hcl,
+		       bool *changed)
+{
+	int err = attempt(tpm, s, res);
+
+	*changed = !err && note_report(&s->raw);
+	if (!err)
+		err = cvme_hcl_parse(&s->raw, hcl);
+	if (!err && !cvme_hcl_bound(hcl))
+		err = -EBADMSG;
+	return err;
+}
+
+/* Our report, or another in between: is that all that was asked for */
+static bool is_done(struct search *s, const struct cvme_params *par,
+		    bool *fresh)
+{
+	if (s->want != par->report_data) {
+		s->want = par->report_data;
+		s->made_another = true;
+		return false;
+	}
+	*fresh = s->made_another || !is_old(s, s->want);
+	if (*fresh || !(par->flags & CVM_EVIDENCE_F_FRESH))
+		return true;
+	get_random_bytes(s->other, sizeof(s->other));
+	s->want = s->other;
+	return false;
+}
+
+/* -ENODATA: give up, what was read last is all there is */
+static int search(struct cvme_tpm *tpm, const struct cvme_params *par,
+		  const struct cvme_result *res, struct search *s,
+		  struct cvme_hcl *hcl, bool *fresh)
+{
+	struct tally t = {};
+
+	for (;;) {
+		bool in_window = ktime_get_ns() < window_end, changed;
+		int err = read_report(tpm, s, res, hcl, &changed);
+		enum cvme_hcl_data data;
+		u64 until = 0;
+
+		if (err && err != -EBADMSG &&
+		    tpm->rc != CVME_TPM_RC_NV_UNINITIALIZED)
+			return err;
+		if (err) {
+			if (++t.bad >= BAD_TRIES)
+				return err;
+			until = ktime_get_ns() + TORN_NS;
+			if (t.bad > 1)
+				until = max(until, window_end);
+		} else {
+			data = cvme_hcl_user_data(hcl, s->want);
+			if (data == CVME_HCL_OURS) {
+				given_up_until = 0;
+				t = (struct tally){};
+				if (is_done(s, par, fresh))
+					return 0;
+			} else if (in_vain(&t, data, changed, in_window)) {
+				return -ENODATA;
+			}
+			until = window_end;
+		}
+		if (!cvme_vtpm_sleep_until(res, until))
+			return -ETIMEDOUT;
+	}
+}
+
+/**
+ * cvme_vtpm_take_report - have the paravisor make a report with our data
+ * @tpm: open
+ * @par: what was asked
+ * @res: gets the report; asked whether the request is still wanted
+ * @rep: filled
+ *
+ * A paravisor may make no new report, for good or for a while: then the last one
+ * is what there is, and @rep says whose data it carries.
+ *
+ * Return: 0 for a report whose claims and hardware report belong together;
+ * -ENODEV, -ETIMEDOUT, -EBADMSG, -EIO, -ENOMEM.
+ */
+int cvme_vtpm_take_report(struct cvme_tpm *tpm, const struct cvme_params *par,
+			  struct cvme_result *res, struct cvme_vtpm_report *rep)
+{
+	struct search s = { .want = par->report_data };
+	int err;
+
+	rep->fresh = false;
+	err = search(tpm, par, res, &s, &rep->hcl, &rep->fresh);
+	if (err == -ENODATA)
+		err = 0;
+	if (err) {
+		search_free(&s);
+		return err;
+	}
+	cvme_buf_free(&s.before);
+	res->report = s.raw;
+	rep->data = cvme_hcl_user_data(&rep->hcl, par->report_data);
+	return 0;
+}
