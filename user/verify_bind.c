@@ -8,9 +8,9 @@
 static void not_given(struct verify *v)
 {
 	if (v->e.items && v->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM)
-		unable(v, BOUND, "report data", "nobody chose the nonce of this evidence, it proves no freshness to anybody else");
+		unbound(v, "report data", "nobody chose the nonce of this evidence, it proves no freshness to anybody else");
 	else
-		unable(v, BOUND, "report data", "nothing to compare it with: give --report-data or --nonce, or --no-binding");
+		unbound(v, "report data", "nothing to compare it with: give --report-data or --nonce, or --no-binding");
 }
 
 static void direct(struct verify *v, const u8 *got)
@@ -25,6 +25,22 @@ static void direct(struct verify *v, const u8 *got)
 		not_given(v);
 }
 
+/*
+ * Whoever runs at a VMPL can make reports of that VMPL over any manifest. The
+ * SVSM alone runs at 0.
+ */
+static void manifest_vmpl(struct verify *v)
+{
+	struct span r = v->parts.report;
+	u32 vmpl = r.len >= 0x34 ? le32(r.p + 0x30) : 0xffffffff;
+	u64 wanted = v->policy.given[ASK_MANIFEST_VMPL] ? v->policy.manifest_vmpl : 0;
+
+	answered(v, ASK_MANIFEST_VMPL);
+	judged(v, BOUND, vmpl == wanted, "manifest", vmpl == wanted ? "it is of VMPL %u" :
+	       "it is of VMPL %u, where an SVSM does not run: --manifest-vmpl names another VMPL that may make manifests",
+	       vmpl);
+}
+
 /* SHA-512(nonce || manifest); only with the nonce can it be computed */
 static void svsm(struct verify *v, const u8 *got)
 {
@@ -34,10 +50,12 @@ static void svsm(struct verify *v, const u8 *got)
 
 	if (!v->policy.have_data) {
 		if (e->items)
-			passed(v, BOUND, "manifest", "REPORT_DATA is SHA-512 over it and the report data in the blob");
+			passed(v, BOUND, "manifest of the blob", "REPORT_DATA is SHA-512 over it and the report data in the blob");
 		not_given(v);
 		return;
 	}
+	answered(v, ASK_MANIFEST);
+	manifest_vmpl(v);
 	buf_add(&b, v->policy.data, 64);
 	buf_add(&b, v->parts.manifest.p, v->parts.manifest.len);
 	digest("SHA512", b.p, b.len, want);
@@ -59,7 +77,7 @@ static void by_claims(struct verify *v, const struct hcl *h)
 	}
 	if (!hcl_user_data(h, user_data)) {
 		if (!quoted)
-			failed(v, BOUND, "report data", "the claims carry no user-data: this report is of boot time; a fresh TPM quote of its AK would bind (--tpm-attest)");
+			failed(v, BOUND, "report data", "the claims carry no user-data: this report is of boot time; a fresh TPM quote of its AK would bind (--tpm-quote)");
 		return;
 	}
 	/* of boot time, or of an earlier request: then the quote must be fresh */
@@ -78,8 +96,12 @@ void verify_binding(struct verify *v, const u8 *got, const struct hcl *h)
 	struct buf said CLEANUP_BUF;
 	int rc;
 
+	/* answered by one of the checks below, or not possible */
+	answered(v, ASK_DATA);
 	if (blob && v->e.binding == CVM_EVIDENCE_BINDING_STATEMENT) {
-		unable(v, BOUND, "statement", "this version does not check statements");
+		unbound(v, "statement", "this version does not check statements");
+		if (v->policy.have_data)
+			unable(v, BOUND, "report data", "this version does not check statements");
 		return;
 	}
 	if (blob) {

@@ -62,7 +62,7 @@ expect 0 '' 'help' verify --help
 # a policy of a file is that of the options
 cat >"$tmp/policy.json" <<'P'
 { "any-code": true, "no-binding": true, "vmpl": 3, "min-tcb": ["Genoa:bl=1", "bl=200"],
-  "allow-debug": false, "measurement": [] }
+  "allow-debug": false }
 P
 verify --json --policy "$tmp/policy.json" --certs $g/certs.pem $g/snp-v5-milan.bin >"$tmp/out" 2>"$tmp/err"
 verify --json --any-code --no-binding --vmpl 3 --min-tcb Genoa:bl=1 --min-tcb bl=200 \

@@ -52,7 +52,8 @@ static X509 *authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PK
 
 static X509 *vek(const struct vsim *s, bool vlek, bool wrapped)
 {
-	X509 *x = begin(vlek ? "SEV-VLEK" : "SEV-VCEK", s->vek, "SEV-TEST", 7, false);
+	X509 *x = begin(vlek ? "SEV-VLEK" : "SEV-VCEK", s->vek, vlek ? "SEV-VLEK-TEST" : "SEV-TEST", 7,
+			false);
 	u8 hwid[66] = { 0x04, 64 };
 
 	memset(hwid + 2, 0x40, 64);
@@ -66,7 +67,7 @@ static X509 *vek(const struct vsim *s, bool vlek, bool wrapped)
 		add_ext(x, AMD "5", "\x16\x0aTEST cloud", 12);
 	else
 		add_ext(x, AMD "4", wrapped ? hwid : hwid + 2, wrapped ? 66 : 64);
-	X509_sign(x, s->ask, EVP_sha384());
+	X509_sign(x, vlek ? s->asvk : s->ask, EVP_sha384());
 	return x;
 }
 
@@ -105,9 +106,11 @@ void vsim_make(struct vsim *s)
 {
 	s->ark = EVP_RSA_gen(2048);
 	s->ask = EVP_RSA_gen(2048);
+	s->asvk = EVP_RSA_gen(2048);
 	s->vek = EVP_EC_gen("P-384");
 	s->ark_crt = authority("ARK-TEST", s->ark, "ARK-TEST", s->ark, 1);
 	s->ask_crt = authority("SEV-TEST", s->ask, "ARK-TEST", s->ark, 2);
+	s->asvk_crt = authority("SEV-VLEK-TEST", s->asvk, "ARK-TEST", s->ark, 3);
 	s->vcek = vek(s, false, false);
 	s->vcek_wrapped = vek(s, false, true);
 	s->vlek = vek(s, true, false);
@@ -128,8 +131,8 @@ void vsim_make(struct vsim *s)
 
 void vsim_free(struct vsim *s)
 {
-	EVP_PKEY *keys[] = { s->ark, s->ask, s->vek, s->root, s->ca, s->pck, s->qe, s->tcb, s->ak };
-	X509 *certs[] = { s->ark_crt, s->ask_crt, s->vcek, s->vlek, s->vcek_wrapped,
+	EVP_PKEY *keys[] = { s->ark, s->ask, s->asvk, s->vek, s->root, s->ca, s->pck, s->qe, s->tcb, s->ak };
+	X509 *certs[] = { s->ark_crt, s->ask_crt, s->asvk_crt, s->vcek, s->vlek, s->vcek_wrapped,
 			  s->root_crt, s->ca_crt, s->pck_crt, s->tcb_crt };
 	size_t i;
 
@@ -234,6 +237,7 @@ void vsim_quote_init(struct vquote *q)
 	memset(q->body, 5, 16);
 	q->body[1] = 1;
 	q->body[123] = 0x10;	/* SEPT_VE_DISABLE */
+	q->body[128] = 0xe7;	/* XFAM: AVX-512 */
 	memset(q->body + 136, 0x36, 48);
 	q->body[520] = 0xda;
 	q->qe[48] = 0x15;

@@ -9,8 +9,8 @@
 
 struct vsim {
 	/* AMD's side */
-	EVP_PKEY *ark, *ask, *vek;
-	X509 *ark_crt, *ask_crt, *vcek, *vlek, *vcek_wrapped;
+	EVP_PKEY *ark, *ask, *asvk, *vek;
+	X509 *ark_crt, *ask_crt, *asvk_crt, *vcek, *vlek, *vcek_wrapped;
 	/* Intel's side */
 	EVP_PKEY *root, *ca, *pck, *qe, *tcb;
 	X509 *root_crt, *ca_crt, *pck_crt, *tcb_crt;
