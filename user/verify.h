@@ -28,6 +28,7 @@
 #define VERIFY_LOG_MAX		(16u * 1024 * 1024)	/* bytes of an event log */
 #define VERIFY_EVENTS_MAX	65536
 #define VERIFY_JSON_MAX		(1024u * 1024)	/* values of an envelope */
+#define VERIFY_TEXT_MAX		(16u * 1024 * 1024)	/* bytes of evidence as text */
 #define VERIFY_CRLS_MAX		64
 
 enum verdict { GENUINE, BOUND, APPRAISED, VERDICTS };

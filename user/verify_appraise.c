@@ -131,23 +131,26 @@ static bool not_below(const u8 *a, const u8 *b)
 }
 
 /*
- * Firmware that is not committed can be rolled back by the host, and what it
- * reports may be no more than what runs.
+ * Firmware that is not committed can be rolled back by the host, to what is: the
+ * committed TCB is held against --min-tcb too. What is reported may be no more
+ * than what runs.
  */
 static void firmware(struct verify *v, const u8 *r)
 {
 	const u8 *current = r + 0x38, *committed = r + 0x1e0, *reported = r + SNP_REPORTED_TCB_OFF;
 	bool same = !memcmp(current, committed, 8) && !memcmp(r + 0x1e8, r + 0x1ec, 3);
+	bool ordered = not_below(current, reported) && not_below(current, committed);
 	u64 have = (u64)r[0x1ee] << 16 | r[0x1ed] << 8 | r[0x1ec];
 
-	answered(v, ASK_ALLOW_PROVISIONAL);
-	judged(v, APPRAISED, not_below(current, reported) && not_below(current, committed), "TCB order",
-	       not_below(current, reported) && not_below(current, committed) ?
+	judged(v, APPRAISED, ordered, "TCB order", ordered ?
 	       "CURRENT_TCB is not below REPORTED_TCB and COMMITTED_TCB" :
 	       "CURRENT_TCB is below REPORTED_TCB or COMMITTED_TCB, which firmware does not do");
-	judged(v, APPRAISED, same || v->policy.allow_provisional, "provisional firmware",
-	       same ? "what runs is committed" :
-	       "what runs is not committed: the host can go back to older firmware (--allow-provisional-firmware)");
+	answered(v, ASK_REQUIRE_COMMITTED);
+	if (v->policy.require_committed || same)
+		judged(v, APPRAISED, same, "committed firmware", same ? "what runs is committed" :
+		       "what runs is not committed: the host can go back to older firmware");
+	else
+		left_out(v, APPRAISED, "committed firmware", "what runs is not: the host can go back to older firmware (--require-committed-firmware refuses that)");
 	if (!v->policy.given[ASK_MIN_FIRMWARE])
 		return;
 	answered(v, ASK_MIN_FIRMWARE);

@@ -86,7 +86,7 @@ static const struct row {
 	[ASK_ALLOW_DEBUG]	= { APPRAISED, EVIDENCE, true, NULL, NULL },
 	[ASK_ALLOW_MIGRATION]	= { APPRAISED, EVIDENCE, true, NULL, NULL },
 	[ASK_ALLOW_SEPT_VE]	= { APPRAISED, ANY_TDX, true, NULL, NULL },
-	[ASK_ALLOW_PROVISIONAL]	= { APPRAISED, ANY_SNP, true, NULL, NULL },
+	[ASK_REQUIRE_COMMITTED]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_QUOTE]		= { GENUINE, ON_TDREPORT | ON_HCL_TDX, false, "quote", NULL },
 	[ASK_MANIFEST]		= { BOUND, ON_SNP, false, "manifest", "the nonce (--nonce)" },
 	[ASK_EVENT_LOG]		= { BOUND, ANY_TDX, false, "event-log", NULL },

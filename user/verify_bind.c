@@ -7,10 +7,12 @@
 
 static void not_given(struct verify *v)
 {
-	if (v->e.items && v->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM)
-		unbound(v, "report data", "nobody chose the nonce of this evidence, it proves no freshness to anybody else");
+	if (v->policy.no_binding)
+		left_out(v, BOUND, "report data", "--no-binding: it may answer for anything");
+	else if (v->e.items && v->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM)
+		unable(v, BOUND, "report data", "nobody chose the nonce of this evidence, it proves no freshness to anybody else");
 	else
-		unbound(v, "report data", "nothing to compare it with: give --report-data or --nonce, or --no-binding");
+		unable(v, BOUND, "report data", "nothing to compare it with: give --report-data or --nonce, or --no-binding");
 }
 
 static void direct(struct verify *v, const u8 *got)

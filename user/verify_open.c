@@ -181,6 +181,9 @@ int verify_open(struct verify *v, struct span s, const char *name)
 
 	if (!s.len)
 		return fail(RC_EVIDENCE, "%s is empty", name);
+	if (!known(s) && s.len > VERIFY_TEXT_MAX)
+		return fail(RC_EVIDENCE, "%s: not recognised at offset 0, and larger than evidence as text may be, %u bytes",
+			    name, VERIFY_TEXT_MAX);
 	if (!known(s)) {
 		text = verify_keep(v);
 		if (verify_envelope(v, s, &rc))

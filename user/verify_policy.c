@@ -245,7 +245,7 @@ static int set_flag(struct policy *p, const struct opt *o, const char *arg)
 	p->allow_debug |= o->ask == ASK_ALLOW_DEBUG;
 	p->allow_migration |= o->ask == ASK_ALLOW_MIGRATION;
 	p->allow_sept_ve |= o->ask == ASK_ALLOW_SEPT_VE;
-	p->allow_provisional |= o->ask == ASK_ALLOW_PROVISIONAL;
+	p->require_committed |= o->ask == ASK_REQUIRE_COMMITTED;
 	p->require_crl |= o->ask == ASK_REQUIRE_CRL;
 	return RC_OK;
 }
@@ -307,7 +307,6 @@ static const struct opt opts[] = {
 	{ "allow-debug", ASK_ALLOW_DEBUG, set_flag, 0, 0, NO_ARG },
 	{ "allow-migration", ASK_ALLOW_MIGRATION, set_flag, 0, 0, NO_ARG },
 	{ "allow-sept-ve", ASK_ALLOW_SEPT_VE, set_flag, 0, 0, NO_ARG },
-	{ "allow-provisional-firmware", ASK_ALLOW_PROVISIONAL, set_flag, 0, 0, NO_ARG },
 	{ "measurement", ASK_MEASUREMENT, set_field, 48, 48, MANY },
 	{ "id-key-digest", ASK_ID_KEY_DIGEST, set_field, 48, 48, MANY },
 	{ "author-key-digest", ASK_AUTHOR_KEY_DIGEST, set_field, 48, 48, MANY },
@@ -346,6 +345,7 @@ static const struct opt opts[] = {
 	{ "min-tcb-date", ASK_MIN_TCB_DATE, set_min_tcb_date, 0, 0, 0 },
 	{ "mit-vector", ASK_MIT_VECTOR, set_mit_vector, 0, 0, 0 },
 	{ "require-author-key", ASK_REQUIRE_AUTHOR_KEY, set_flag, 0, 0, NO_ARG },
+	{ "require-committed-firmware", ASK_REQUIRE_COMMITTED, set_flag, 0, 0, NO_ARG },
 	{ "require-crl", ASK_REQUIRE_CRL, set_flag, 0, 0, NO_ARG },
 	{ "require-platform", ASK_REQUIRE_PLATFORM, set_bits, 0, 0, MANY },
 	{ "forbid-platform", ASK_FORBID_PLATFORM, set_bits, 0, 0, MANY },

@@ -25,7 +25,7 @@ enum ask {
 	ASK_MIN_PCE_SVN, ASK_MIN_EVALUATION, ASK_MIN_TCB_DATE, ASK_MIT_VECTOR,
 	ASK_REQUIRE_AUTHOR_KEY, ASK_REQUIRE_CRL, ASK_REQUIRE_PLATFORM, ASK_FORBID_PLATFORM,
 	ASK_REQUIRE_POLICY, ASK_FORBID_POLICY, ASK_ALLOW_DEBUG, ASK_ALLOW_MIGRATION,
-	ASK_ALLOW_SEPT_VE, ASK_ALLOW_PROVISIONAL,
+	ASK_ALLOW_SEPT_VE, ASK_REQUIRE_COMMITTED,
 	/* files */
 	ASK_QUOTE, ASK_MANIFEST, ASK_EVENT_LOG, ASK_TPM_QUOTE, ASK_TPM_SIGNATURE, ASK_PCRS,
 	ASK_AK, ASK_COLLATERAL, ASK_CRL, ASK_CERTS, ASK_MASKED_VCEK, ASK_KDS, ASKS,
@@ -47,7 +47,7 @@ struct min_tcb {
 struct policy {
 	bool given[ASKS];
 	bool no_binding, any_code, allow_debug, allow_migration, allow_sept_ve;
-	bool allow_provisional, require_crl;
+	bool require_committed, require_crl;
 	bool have_data;		/* report data, padded */
 	u8 data[64];
 	size_t data_len;
