@@ -117,7 +117,8 @@ void verify_binding(struct verify *v, const u8 *got, const struct hcl *h)
 	}
 	if (h)
 		by_claims(v, h);
-	else if (v->parts.manifest.len || (blob && v->e.binding == CVM_EVIDENCE_BINDING_SVSM))
+	else if (v->parts.kind == RAW_SNP &&
+		 (v->parts.manifest.len || (blob && v->e.binding == CVM_EVIDENCE_BINDING_SVSM)))
 		svsm(v, got);
 	else
 		direct(v, got);
