@@ -66,7 +66,7 @@ _cvm_evidence() {
 		compopt -o filenames
 		return ;;
 	--root | --crl | --collateral | --manifest | --tpm-quote | --tpm-signature | --pcrs | --ak | \
-	--policy | --event-log | --vcek-for-masked-chip)
+	--policy | --vcek-for-masked-chip)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
