@@ -52,6 +52,7 @@ static const char help[] =
 "  --ppid HEX --platform-instance-id HEX                   TDX\n"
 "  --pcr N:HEX              TPM; of a quote that carries the nonce\n"
 "  --any-code               no measurement or ID key is asked for\n"
+"  --profile azure          HCL reports of TDX: as Azure's paravisor has its TDs\n"
 "How new and how strict (one value each, but for those with names):\n"
 "  --vmpl N                 SNP: the VMPL that asked for the report\n"
 "  --manifest-vmpl N        SNP: the VMPL whose manifest counts; 0, the SVSM's, by default\n"

@@ -49,6 +49,8 @@ void appraise_code(struct verify *v, const char *how)
 	const struct policy *p = &v->policy;
 
 	answered(v, ASK_ANY_CODE);
+	if (v->parts.kind == RAW_HCL)
+		answered(v, ASK_PROFILE);
 	if (p->given[ASK_MEASUREMENT] || p->given[ASK_ID_KEY_DIGEST])
 		return;
 	if (p->any_code)
@@ -204,6 +206,18 @@ static void guest(struct verify *v, const u8 *r)
 	}
 }
 
+/* What encryption of memory does not keep from whoever holds the machine */
+static void physical(struct verify *v, const u8 *r, const char *product)
+{
+	bool ddr4 = !strcmp(product, "Milan");
+
+	if (!(le64(r + 0x40) >> 5 & 1))
+		left_out(v, APPRAISED, "memory aliases", "ALIAS_CHECK_COMPLETE is not set: whoever holds the machine may have aliased its memory (BadRAM); --require-platform alias-check refuses that");
+	if (!v->policy.given[ASK_CHIP_ID])
+		left_out(v, APPRAISED, "physical access", "who can reach the machine's %s bus may read and change memory (%s): --chip-id names machines that are trusted",
+			 ddr4 ? "DDR4" : "DDR5", ddr4 ? "Battering RAM" : "TEE.fail");
+}
+
 void appraise_snp(struct verify *v, const u8 *r, const char *product, bool turin)
 {
 	bool debug = le64(r + 8) >> 19 & 1;
@@ -222,4 +236,5 @@ void appraise_snp(struct verify *v, const u8 *r, const char *product, bool turin
 	min_tcb(v, "launch", r + 0x1f0, product, turin);
 	if (!v->policy.n_min_tcb)
 		left_out(v, APPRAISED, "minimum TCB", "not asked for (--min-tcb)");
+	physical(v, r, product);
 }

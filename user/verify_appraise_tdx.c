@@ -19,6 +19,8 @@ static const struct place in_tdx[ASK_VALUES] = {
 /* TDATTRIBUTES: what Intel's own verifier insists on */
 static void td_attributes(struct verify *v, u64 a)
 {
+	/* the claims that only a paravisor's image makes; --measurement says which */
+	bool paravisor = v->policy.azure && v->parts.kind == RAW_HCL;
 	const u64 known = 0xffULL | 1ULL << 16 | 0x1fULL << 27 | 3ULL << 62;
 
 	answered(v, ASK_ALLOW_DEBUG);
@@ -30,8 +32,9 @@ static void td_attributes(struct verify *v, u64 a)
 	judged(v, APPRAISED, !(a & ~known), "TDATTRIBUTES",
 	       a & ~known ? "bits that must be zero are set: 0x%016llx" : "0x%016llx",
 	       (unsigned long long)a);
-	judged(v, APPRAISED, a >> 28 & 1 || v->policy.allow_sept_ve, "SEPT_VE_DISABLE",
-	       a >> 28 & 1 ? "set" : "not set: the host can inject #VE at any access of memory");
+	judged(v, APPRAISED, a >> 28 & 1 || v->policy.allow_sept_ve || paravisor, "SEPT_VE_DISABLE",
+	       a >> 28 & 1 ? "set" : paravisor ? "not set; Azure's paravisor takes the #VE (--profile azure)" :
+	       "not set: the host can inject #VE at any access of memory");
 	judged(v, APPRAISED, !(a >> 29 & 1) || v->policy.allow_migration, "migration",
 	       a >> 29 & 1 ? "a migration TD may move it" : "not migratable");
 }
@@ -58,6 +61,13 @@ static void min_tee_tcb(struct verify *v, const u8 *svn)
 	if (min->len)
 		judged(v, APPRAISED, !low.len, "minimum TEE TCB", "%s", low.len ? (char *)low.p :
 		       "not below it");
+}
+
+/* What encryption of memory does not keep from whoever holds the machine */
+static void physical(struct verify *v)
+{
+	if (!v->policy.given[ASK_PPID] && !v->policy.given[ASK_PLATFORM_INSTANCE])
+		left_out(v, APPRAISED, "physical access", "who can reach the machine's DDR5 bus may forge quotes (TEE.fail): --ppid or --platform-instance-id names machines that are trusted");
 }
 
 static void pin(struct verify *v, enum ask a, const u8 *p, bool have)
@@ -96,4 +106,5 @@ void appraise_tdx(struct verify *v, const struct tdx_quote *q, const struct pck 
 	min_tee_tcb(v, b);
 	if (pck)
 		platform(v, pck);
+	physical(v);
 }

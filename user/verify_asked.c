@@ -62,6 +62,7 @@ static const struct row {
 				    "the TCB info and the QE identity of Intel's (--collateral FILE)" },
 	[ASK_DATA]		= { BOUND, EVIDENCE | ON_TPM, false, NULL, NULL },
 	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE, true, NULL, NULL },
+	[ASK_PROFILE]		= { APPRAISED, ANY_HCL, false, NULL, NULL },
 	[ASK_PCR]		= { APPRAISED, ANY_HCL | ON_TPM, false, NULL,
 				    "a quote of the TPM that carries the nonce" },
 	[ASK_VMPL]		= { APPRAISED, ANY_SNP, false, NULL, NULL },

@@ -78,6 +78,9 @@ static const char *event(struct log *l)
 			return "a digest's algorithm is not known";
 		if (!have(l, 2 + len))
 			return "a digest is cut short";
+		/* of two each reader could mean another */
+		if (alg == ALG_SHA384 && sha384)
+			return "an event has two SHA-384 digests";
 		if (alg == ALG_SHA384)
 			sha384 = l->s.p + l->off + 2;
 		l->off += 2 + len;

@@ -95,6 +95,8 @@ static int set_chip_id(struct policy *p, const struct opt *o, const char *arg)
 		return fail(RC_USAGE, "--chip-id: '%s' has %zu bytes, not 64 (or 8, of Turin and later)",
 			    arg, b.len);
 	memcpy(id, b.p, b.len);
+	if (is_zero(id, sizeof(id)))
+		return fail(RC_USAGE, "--chip-id: zeros are a CHIP_ID that was masked, of no chip");
 	add_value(&p->value[o->ask], id, sizeof(id));
 	return RC_OK;
 }
@@ -236,6 +238,15 @@ static int set_bits(struct policy *p, const struct opt *o, const char *arg)
 	return fail(RC_USAGE, "--%s: '%s' is none of %s", o->name, arg, (char *)names.p);
 }
 
+/* What a platform's evidence is like where it is not as plain guests have it */
+static int set_profile(struct policy *p, const struct opt *o, const char *arg)
+{
+	if (strcmp(arg, "azure"))
+		return fail(RC_USAGE, "--%s: '%s' is not a profile: azure is", o->name, arg);
+	p->azure = true;
+	return RC_OK;
+}
+
 static int set_flag(struct policy *p, const struct opt *o, const char *arg)
 {
 	(void)arg;
@@ -304,6 +315,7 @@ static const struct opt opts[] = {
 	{ "nonce", ASK_DATA, set_data, 1, 64, 0 },
 	{ "no-binding", ASK_DATA, set_flag, 0, 0, NO_ARG },
 	{ "any-code", ASK_ANY_CODE, set_flag, 0, 0, NO_ARG },
+	{ "profile", ASK_PROFILE, set_profile, 0, 0, 0 },
 	{ "allow-debug", ASK_ALLOW_DEBUG, set_flag, 0, 0, NO_ARG },
 	{ "allow-migration", ASK_ALLOW_MIGRATION, set_flag, 0, 0, NO_ARG },
 	{ "allow-sept-ve", ASK_ALLOW_SEPT_VE, set_flag, 0, 0, NO_ARG },

@@ -20,7 +20,7 @@ enum ask {
 	ASK_MRSERVICETD, ASK_XFAM, ASK_TDATTRIBUTES, ASK_QE_SIGNER, ASK_PPID,
 	ASK_PLATFORM_INSTANCE, ASK_CSP, ASK_TCB_STATUS, ASK_VALUES,
 	/* not lists of values */
-	ASK_DATA = ASK_VALUES, ASK_ANY_CODE, ASK_PCR, ASK_VMPL, ASK_MANIFEST_VMPL,
+	ASK_DATA = ASK_VALUES, ASK_ANY_CODE, ASK_PROFILE, ASK_PCR, ASK_VMPL, ASK_MANIFEST_VMPL,
 	ASK_MIN_TCB, ASK_MIN_TEE_TCB, ASK_MIN_GUEST_SVN, ASK_MIN_FIRMWARE, ASK_MIN_QE_SVN,
 	ASK_MIN_PCE_SVN, ASK_MIN_EVALUATION, ASK_MIN_TCB_DATE, ASK_MIT_VECTOR,
 	ASK_REQUIRE_AUTHOR_KEY, ASK_REQUIRE_CRL, ASK_REQUIRE_PLATFORM, ASK_FORBID_PLATFORM,
@@ -47,7 +47,7 @@ struct min_tcb {
 struct policy {
 	bool given[ASKS];
 	bool no_binding, any_code, allow_debug, allow_migration, allow_sept_ve;
-	bool require_committed, require_crl;
+	bool require_committed, require_crl, azure;
 	bool have_data;		/* report data, padded */
 	u8 data[64];
 	size_t data_len;

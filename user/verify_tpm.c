@@ -286,6 +286,8 @@ static void check_quote(struct verify *v, EVP_PKEY *key, const struct hcl *h)
 	if (!ok)
 		return;
 	show_pcrs(v, &q);
+	if (h)
+		left_out(v, GENUINE, "certificate of the attestation key", "it is not checked: that the key is held by a TPM is the word of the paravisor that made the claims");
 	if (carries_nonce(v, &q, h))
 		check_pcrs(v, &q);
 }

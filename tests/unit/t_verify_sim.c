@@ -406,7 +406,7 @@ struct azure {
 	const char *user_data, *quoted;	/* NULL: no quote of the TPM */
 	const struct vsim *tpm;		/* whose AK signed that */
 	u8 vmpl;
-	bool wrong_claims, wrong_pcrs, tdx, other_td;
+	bool wrong_claims, wrong_pcrs, tdx, other_td, no_sept;
 };
 
 static void azure(const struct azure *a, const char *nonce)
@@ -431,6 +431,8 @@ static void azure(const struct azure *a, const char *nonce)
 	if (a->tdx) {
 		vsim_quote_init(&q);
 		memcpy(q.body + 520, hash, 64);
+		if (a->no_sept)
+			q.body[123] = 0;
 		vsim_tdreport(&q, r);
 		q.body[140] ^= a->other_td;
 		vsim_quote(&sim, &q, &quote);
@@ -490,6 +492,19 @@ static void azure_verdicts(void)
 	azure(&(struct azure){ .user_data = "6e6f6e6365", .tdx = true }, "text:nonce");
 	verdict(GENUINE, PASSED, "HCL of TDX with its quote");
 	verdict(BOUND, PASSED, "HCL of TDX with its quote");
+	azure(&(struct azure){ .user_data = "6e6f6e6365", .tdx = true, .no_sept = true }, "text:nonce");
+	want(FAILED, "SEPT_VE_DISABLE", "HCL of TDX without SEPT_VE_DISABLE");
+	opt("profile", "azure");
+	verify_forget(&v);
+	verify_check(&v);
+	want(PASSED, "SEPT_VE_DISABLE", "the same by --profile azure");
+	verdict(APPRAISED, PASSED, "the same by --profile azure");
+	fresh_tdx(q_sept);
+	opt("profile", "azure");
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "SEPT_VE_DISABLE", "a plain TD by --profile azure");
+	want(UNABLE, "profile", "a plain TD by --profile azure");
 	azure(&(struct azure){ .user_data = "00", .tdx = true, .other_td = true }, NULL);
 	want(FAILED, "quote", "a quote of another TD");
 	v.parts.quote.len = 0;

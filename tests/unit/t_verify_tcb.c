@@ -262,6 +262,16 @@ static void log_with(const struct buf *log, const u8 rtmr[192])
 	v.parts.event_log = (struct span){ 0 };
 }
 
+static bool has_reason(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < v.n; i++)
+		if (strstr(v.checks[i].reason, text))
+			return true;
+	return false;
+}
+
 static void event_logs(void)
 {
 	u8 rtmr[192] = { 0 }, beyond[192];
@@ -309,6 +319,18 @@ static void event_logs(void)
 		log_with(&log, rtmr);
 		want(FAILED, "event log", "a last event that claims more data than there are");
 	}
+	log.len = whole;
+	le(&log, 1);
+	le(&log, 1);
+	le(&log, 2);
+	for (i = 0; i < 2; i++) {
+		buf_add(&log, "\x0c", 2);
+		buf_add(&log, rtmr, 48);
+	}
+	le(&log, 0);
+	log_with(&log, rtmr);
+	want(FAILED, "event log", "an event with two SHA-384 digests");
+	ok(has_reason("two SHA-384"), "it is told so");
 	log.len = whole;
 	for (i = 0; i <= VERIFY_EVENTS_MAX; i++)
 		event(&log, 0, 1, 1, NULL, 0);

@@ -74,6 +74,9 @@ _cvm_evidence() {
 		mapfile -t COMPREPLY < <(compgen -W 'UpToDate SWHardeningNeeded ConfigurationNeeded
 			ConfigurationAndSWHardeningNeeded OutOfDate OutOfDateConfigurationNeeded' -- "$cur")
 		return ;;
+	--profile)
+		mapfile -t COMPREPLY < <(compgen -W 'azure' -- "$cur")
+		return ;;
 	--require-platform | --forbid-platform)
 		mapfile -t COMPREPLY < <(compgen -W 'smt tsme ecc rapl-disabled ciphertext-hiding
 			alias-check tio' -- "$cur")
@@ -107,7 +110,7 @@ _cvm_evidence() {
 	verify) opts='--certs --kds --ca --root --crl --require-crl --vcek-for-masked-chip
 		--collateral --quote --manifest --manifest-vmpl --event-log --tpm-quote
 		--tpm-signature --pcrs --ak --at --report-data --nonce --no-binding --any-code
-		--measurement --id-key-digest --author-key-digest --host-data --family-id
+		--profile --measurement --id-key-digest --author-key-digest --host-data --family-id
 		--image-id --report-id --report-id-ma --chip-id --csp --vmpl --rtmr0 --rtmr1
 		--rtmr2 --rtmr3 --mrconfigid --mrowner --mrownerconfig --mrseam --mrservicetd
 		--xfam --td-attributes --ppid --platform-instance-id --qe-signer --pcr --min-tcb
