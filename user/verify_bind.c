@@ -52,7 +52,7 @@ static void svsm(struct verify *v, const u8 *got)
 
 	if (!v->policy.have_data) {
 		if (e->items)
-			passed(v, BOUND, "manifest of the blob", "REPORT_DATA is SHA-512 over it and the report data in the blob");
+			left_out(v, BOUND, "manifest of the blob", "REPORT_DATA is SHA-512 over it and the report data in the blob; without a nonce it proves nothing more");
 		not_given(v);
 		return;
 	}

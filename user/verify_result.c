@@ -158,12 +158,15 @@ enum outcome verify_outcome(const struct verify *v, enum verdict d, const struct
 	return o;
 }
 
-/* Said not to be wanted, and nothing that it comes from was asked for either */
+/*
+ * Said not to be wanted, and nothing that it comes from was asked for either. An
+ * event log or manifest that fits its report does not bind it to anything.
+ */
 static bool waived(const struct verify *v, enum verdict d, enum outcome o)
 {
 	const struct check *worst;
 
-	if (d != BOUND || !v->policy.no_binding || o != UNABLE)
+	if (d != BOUND || !v->policy.no_binding || v->policy.have_data || o == FAILED)
 		return false;
 	verify_outcome(v, d, &worst);
 	return !worst;

@@ -379,6 +379,11 @@ static void tpm_rules(void)
 	hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32 }, NULL);
 	verdict(BOUND, PASSED, "a quote over the nonce");
 	want(PASSED, "PCR 0", "a quote over the nonce");
+	v.policy.pcr[0].v[0].p[31] ^= 1;
+	opt("pcr", "1:7777777777777777777777777777777777777777777777777777777777777777");
+	again();
+	want(FAILED, "PCR 0", "another value of the PCR");
+	want(FAILED, "PCR 1", "a PCR that was not quoted");
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		char what[64];
 
