@@ -4,6 +4,9 @@
  * not have, no pair may come to a silent yes. Where the table says that it can
  * be checked the check fails, elsewhere it is "not possible" by its own name.
  */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "hcl.h"
 #include "vtest.h"
 
@@ -274,6 +277,51 @@ static void walk_crl(enum shape s)
 	buf_free(&crl);
 }
 
+/* The exit status, with what is printed thrown away */
+static int status(void)
+{
+	int out, null, rc;
+
+	fflush(stdout);
+	out = dup(1);
+	null = open("/dev/null", O_WRONLY);
+	dup2(null, 1);
+	complain_into(&said);
+	rc = verify_result(&v, true);
+	complain_into(NULL);
+	fflush(stdout);
+	dup2(out, 1);
+	close(out);
+	close(null);
+	return rc;
+}
+
+/* --no-binding waives the nonce, and nothing else that belongs to the binding */
+static void waiver(enum shape s)
+{
+	static const struct span junk = { (const u8 *)"a manifest", 10 };
+
+	prepare(s);
+	run(evidence[s].p, evidence[s].len);
+	ok(status() == RC_EVIDENCE, "without a nonce: %s", shapes[s]);
+	prepare(s);
+	opt("no-binding", NULL);
+	run(evidence[s].p, evidence[s].len);
+	ok(status() == RC_OK, "--no-binding: %s", shapes[s]);
+	prepare(s);
+	opt("no-binding", NULL);
+	v.parts.manifest = junk;
+	v.policy.given[ASK_MANIFEST] = true;
+	run(evidence[s].p, evidence[s].len);
+	ok(status() == RC_EVIDENCE && verify_outcome(&v, BOUND, NULL) == UNABLE,
+	   "--no-binding --manifest: %s", shapes[s]);
+	prepare(s);
+	opt("no-binding", NULL);
+	opt("nonce", "0bad");
+	run(evidence[s].p, evidence[s].len);
+	ok(status() == RC_EVIDENCE, "--no-binding beside a nonce that is not its: %s", shapes[s]);
+}
+
 /* Each option of the tool is in this test, and can be checked somewhere. */
 static void complete(void)
 {
@@ -320,6 +368,8 @@ int main(void)
 		walk_options((enum shape)s);
 		walk_files((enum shape)s);
 		walk_crl((enum shape)s);
+		if (!never)
+			waiver((enum shape)s);
 	}
 	verify_free(&v);
 	for (i = 0; i < SHAPES; i++) {

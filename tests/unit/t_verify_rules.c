@@ -149,6 +149,26 @@ static void roles(void)
 		want(FAILED, "signing key", "a VCEK on P-256");
 		X509_free(x);
 	}
+	/* a root that issues VCEKs itself */
+	{
+		X509 *root = vsim_authority("SEV-ROOT", sim.ask, "SEV-ROOT", sim.ask, 50);
+		X509 *x = vsim_amd(&sim, &(struct vamd){ "SEV-VCEK", "SEV-ROOT", sim.ask, NULL, NULL, false });
+		struct buf b = { 0 };
+		u8 r[1184];
+
+		begin();
+		add_pem(&b, root);
+		verify_root(&v, buf_span(&b), "root");
+		buf_free(&b);
+		vsim_snp(r);
+		vsim_snp_sign(&sim, r);
+		give(x);
+		run(r, sizeof(r));
+		want(PASSED, "certificate chain", "a root that issues VCEKs itself");
+		want(FAILED, "certificate roles", "a root that issues VCEKs itself");
+		X509_free(root);
+		X509_free(x);
+	}
 	EVP_PKEY_free(p256);
 	EVP_PKEY_free(other);
 }
@@ -310,6 +330,12 @@ static void crl_rules(void)
 	     "an unknown extension");
 	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .entry_ext = "1.2.3.4" }, NULL, FAILED,
 	     "an unknown critical extension of an entry");
+	report_with(NULL, sim.vcek);
+	vsim_crl_of(&b, sim.ark_crt, sim.ask, &old);
+	crl_load(&v, buf_span(&b), "crl");
+	again();
+	want(FAILED, "revocation of SEV-TEST", "a CRL by another key");
+	buf_free(&b);
 	report_with(NULL, sim.vcek);
 	opt("require-crl", NULL);
 	again();

@@ -42,7 +42,8 @@ static X509 *begin(const char *cn, EVP_PKEY *key, const char *issuer, long seria
 	return x;
 }
 
-static X509 *authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY *by, long serial)
+X509 *vsim_authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY *by,
+		     long serial)
 {
 	X509 *x = begin(cn, key, issuer, serial, true);
 
@@ -110,9 +111,9 @@ void vsim_make(struct vsim *s)
 	s->ask = EVP_RSA_gen(2048);
 	s->asvk = EVP_RSA_gen(2048);
 	s->vek = EVP_EC_gen("P-384");
-	s->ark_crt = authority("ARK-TEST", s->ark, "ARK-TEST", s->ark, 1);
-	s->ask_crt = authority("SEV-TEST", s->ask, "ARK-TEST", s->ark, 2);
-	s->asvk_crt = authority("SEV-VLEK-TEST", s->asvk, "ARK-TEST", s->ark, 3);
+	s->ark_crt = vsim_authority("ARK-TEST", s->ark, "ARK-TEST", s->ark, 1);
+	s->ask_crt = vsim_authority("SEV-TEST", s->ask, "ARK-TEST", s->ark, 2);
+	s->asvk_crt = vsim_authority("SEV-VLEK-TEST", s->asvk, "ARK-TEST", s->ark, 3);
 	s->vcek = vsim_amd(s, &(struct vamd){ "SEV-VCEK", "SEV-TEST", s->ask, NULL, NULL, false });
 	s->vcek_wrapped = vsim_amd(s, &(struct vamd){ "SEV-VCEK", "SEV-TEST", s->ask, NULL, NULL, true });
 	s->vlek = vsim_amd(s, &(struct vamd){ "SEV-VLEK", "SEV-VLEK-TEST", s->asvk, NULL, "TEST cloud",
@@ -123,8 +124,8 @@ void vsim_make(struct vsim *s)
 	s->qe = EVP_EC_gen("P-256");
 	s->tcb = EVP_EC_gen("P-256");
 	s->ak = EVP_RSA_gen(2048);
-	s->root_crt = authority("TEST SGX Root CA", s->root, "TEST SGX Root CA", s->root, 11);
-	s->ca_crt = authority("TEST PCK CA", s->ca, "TEST SGX Root CA", s->root, 12);
+	s->root_crt = vsim_authority("TEST SGX Root CA", s->root, "TEST SGX Root CA", s->root, 11);
+	s->ca_crt = vsim_authority("TEST PCK CA", s->ca, "TEST SGX Root CA", s->root, 12);
 	s->pck_crt = begin("TEST PCK Certificate", s->pck, "TEST PCK CA", 13, false);
 	sgx_ext(s->pck_crt);
 	X509_sign(s->pck_crt, s->ca, EVP_sha256());
