@@ -21,7 +21,7 @@ static void td_attributes(struct verify *v, u64 a)
 {
 	/* the claims that only a paravisor's image makes; --measurement says which */
 	bool paravisor = v->policy.azure && v->parts.kind == RAW_HCL;
-	const u64 known = 0xffULL | 1ULL << 16 | 0x1fULL << 27 | 3ULL << 62;
+	const u64 known = 0xffULL | 3ULL << 16 | 0x1fULL << 27 | 3ULL << 62;
 
 	answered(v, ASK_ALLOW_DEBUG);
 	answered(v, ASK_ALLOW_MIGRATION);

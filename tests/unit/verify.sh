@@ -150,16 +150,14 @@ for junk in '' A '{"a":' '-----BEGIN CERTIFICATE-----
 A
 -----END CERTIFICATE-----
 '; do
-	if [ -n "$junk" ]; then yes "$junk" | tr -d '\n' | head -c 64M; else head -c 64M /dev/zero; fi >"$tmp/junk"
-	cat "$tmp/junk" >/dev/null
-	start=$(date +%s%N)
-	"$plain" verify --no-binding --any-code "$tmp/junk" >/dev/null 2>&1
+	if [ -n "$junk" ]; then yes -- "$junk" | head -c 64M; else head -c 64M /dev/zero; fi >"$tmp/junk"
+	# the processor's time: what else the machine does is not counted
+	took=$({ TIMEFORMAT='%U %S' && time "$plain" verify --no-binding --any-code "$tmp/junk" >/dev/null 2>&1; } 2>&1)
 	rc=$?
-	took=$((($(date +%s%N) - start) / 1000000))
-	if [ $rc -eq 5 ] && [ $took -lt 4000 ]; then
+	if [ $rc -eq 5 ] && awk -v t="$took" 'BEGIN { split(t, a); exit !(a[1] + a[2] < 1.5) }'; then
 		ok "64 MiB of '${junk:0:8}'"
 	else
-		not_ok "64 MiB of '${junk:0:8}' (status $rc, $took ms)"
+		not_ok "64 MiB of '${junk:0:8}' (status $rc, $took s)"
 	fi
 done
 rm -f "$tmp/junk"
