@@ -180,8 +180,6 @@ static bool lacks(enum shape s, enum ask a)
 {
 	switch (a) {
 	case ASK_CSP:			/* signed by a VCEK */
-	case ASK_PPID:			/* the test certificate has none */
-	case ASK_PLATFORM_INSTANCE:
 	case ASK_MANIFEST_VMPL:		/* no manifest */
 	case ASK_REQUIRE_CRL:		/* none is given */
 		return true;

@@ -297,6 +297,8 @@ static void q_debug(struct vquote *q) { q->body[120] = 1; }
 static void q_profiled(struct vquote *q) { q->body[120] = 2; }
 static void q_reserved(struct vquote *q) { q->body[125] = 1; }
 static void q_sept(struct vquote *q) { q->body[123] = 0; }
+static void q_xfam(struct vquote *q) { q->body[133] = 1; }
+static void q_no_sse(struct vquote *q) { q->body[128] = 0xe5; }
 static void q_migratable(struct vquote *q) { q->body[123] |= 0x20; }
 static void q_old_tcb(struct vquote *q) { q->body[0] = 3; }
 
@@ -322,6 +324,8 @@ static void tdx_verdicts(void)
 		{ q_profiled, "debug", "a TD under profiling" },
 		{ q_reserved, "TDATTRIBUTES", "reserved bits" },
 		{ q_sept, "SEPT_VE_DISABLE", "#VE at any access" },
+		{ q_xfam, "XFAM", "XFAM with a bit that no module allows" },
+		{ q_no_sse, "XFAM", "XFAM without SSE" },
 		{ q_migratable, "migration", "a migratable TD" },
 		{ q_service_td, "service TD", "a service TD" },
 	};

@@ -139,6 +139,10 @@ static void evaluation(void)
 		{ "min-qe-svn", "7", "minimum QE SVN", FAILED },
 		{ "min-pce-svn", "11", "minimum PCE SVN", PASSED },
 		{ "min-pce-svn", "12", "minimum PCE SVN", FAILED },
+		{ "ppid", "01010101010101010101010101010101", "ppid", PASSED },
+		{ "ppid", "01010101010101010101010101010102", "ppid", FAILED },
+		{ "platform-instance-id", "06060606060606060606060606060606", "platform-instance-id", PASSED },
+		{ "platform-instance-id", "07060606060606060606060606060606", "platform-instance-id", FAILED },
 	};
 	char *other = xstrdup(QE_ID("6")), *n = strstr(other, "\"tcbEvaluationDataNumber\":17");
 	size_t i;

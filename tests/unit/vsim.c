@@ -84,7 +84,10 @@ static void sgx_ext(X509 *x)
 	BIO *bio;
 	int i, n;
 
-	buf_add_str(&b, "[sgx]\nt=SEQUENCE:tcb\np=SEQUENCE:pceid\nf=SEQUENCE:fmspc\n"
+	buf_add_str(&b, "[sgx]\nq=SEQUENCE:ppid\nt=SEQUENCE:tcb\np=SEQUENCE:pceid\nf=SEQUENCE:fmspc\n"
+		    "i=SEQUENCE:instance\n"
+		    "[ppid]\no=OID:" SGX ".1\nv=FORMAT:HEX,OCTETSTRING:01010101010101010101010101010101\n"
+		    "[instance]\no=OID:" SGX ".6\nv=FORMAT:HEX,OCTETSTRING:06060606060606060606060606060606\n"
 		    "[tcb]\no=OID:" SGX ".2\nv=SEQUENCE:comps\n"
 		    "[pceid]\no=OID:" SGX ".3\nv=FORMAT:HEX,OCTETSTRING:0000\n"
 		    "[fmspc]\no=OID:" SGX ".4\nv=FORMAT:HEX,OCTETSTRING:00806f050000\n[comps]\n");
