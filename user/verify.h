@@ -16,7 +16,7 @@
 #include "verify_policy.h"
 
 /*
- * Limits, so that whoever sends evidence cannot keep its verifier busy: the
+ * Limits, so that the sender of evidence cannot keep its verifier busy: the
  * work is linear in what is read, and ends here.
  */
 #define VERIFY_ITEMS_MAX	256		/* items of a blob */

@@ -206,13 +206,13 @@ static void guest(struct verify *v, const u8 *r)
 	}
 }
 
-/* What encryption of memory does not keep from whoever holds the machine */
+/* What encryption of memory does not keep from the owner of the machine */
 static void physical(struct verify *v, const u8 *r, const char *product)
 {
 	bool ddr4 = !strcmp(product, "Milan");
 
 	if (!(le64(r + 0x40) >> 5 & 1))
-		left_out(v, APPRAISED, "memory aliases", "ALIAS_CHECK_COMPLETE is not set: whoever holds the machine may have aliased its memory (BadRAM); --require-platform alias-check refuses that");
+		left_out(v, APPRAISED, "memory aliases", "ALIAS_CHECK_COMPLETE is not set: the owner of the machine may have aliased its memory (BadRAM); --require-platform alias-check refuses that");
 	if (!v->policy.given[ASK_CHIP_ID])
 		left_out(v, APPRAISED, "physical access", "who can reach the machine's %s bus may read and change memory (%s): --chip-id names machines that are trusted",
 			 ddr4 ? "DDR4" : "DDR5", ddr4 ? "Battering RAM" : "TEE.fail");

@@ -63,7 +63,7 @@ static void min_tee_tcb(struct verify *v, const u8 *svn)
 		       "not below it");
 }
 
-/* What encryption of memory does not keep from whoever holds the machine */
+/* What encryption of memory does not keep from the owner of the machine */
 static void physical(struct verify *v)
 {
 	if (!v->policy.given[ASK_PPID] && !v->policy.given[ASK_PLATFORM_INSTANCE])

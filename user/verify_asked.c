@@ -28,7 +28,7 @@ static const struct row {
 	enum verdict verdict;
 	unsigned int on;
 	bool permits;		/* it asks for nothing: it allows, or it is a supply */
-	const char *file;	/* name of the option where it is no member of a policy */
+	const char *file;	/* name of the option where a policy has no such member */
 	const char *needs;	/* what it takes on evidence where it can be checked */
 } table[ASKS] = {
 	[ASK_MEASUREMENT]	= { APPRAISED, EVIDENCE, false, NULL, NULL },

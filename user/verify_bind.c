@@ -28,7 +28,7 @@ static void direct(struct verify *v, const u8 *got)
 }
 
 /*
- * Whoever runs at a VMPL can make reports of that VMPL over any manifest. The
+ * A guest at some VMPL can make reports of that VMPL over any manifest. The
  * SVSM alone runs at 0.
  */
 static void manifest_vmpl(struct verify *v)

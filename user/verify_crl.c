@@ -37,7 +37,7 @@ static int load_pem(struct verify *v, struct span s, const char *name)
 		if (crl)
 			sk_X509_CRL_push(v->crls, crl);
 		else
-			rc = fail(RC_USAGE, "--crl: %s: block %d of %d is no certificate revocation list",
+			rc = fail(RC_USAGE, "--crl: %s: block %d of %d cannot be read as a certificate revocation list",
 				  name, i + 1, n);
 	}
 	BIO_free(bio);

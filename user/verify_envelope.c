@@ -86,7 +86,7 @@ static bool tsm(struct verify *v, struct json_object *o)
 	return v->parts.report.len && raw_recognise(v->parts.report) != RAW_UNKNOWN;
 }
 
-/* What the parser would make objects of: more of them than evidence has is none. */
+/* Counts what the parser would make objects of, before it does. */
 static bool too_many_values(struct span s)
 {
 	size_t i, n = 0;

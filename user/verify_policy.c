@@ -235,7 +235,7 @@ static int set_bits(struct policy *p, const struct opt *o, const char *arg)
 		}
 		buf_printf(&names, "%s%s", names.len ? ", " : "", b->name);
 	}
-	return fail(RC_USAGE, "--%s: '%s' is none of %s", o->name, arg, (char *)names.p);
+	return fail(RC_USAGE, "--%s: '%s' is not one of %s", o->name, arg, (char *)names.p);
 }
 
 /* What a platform's evidence is like where it is not as plain guests have it */

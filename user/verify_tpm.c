@@ -232,7 +232,7 @@ static EVP_PKEY *attested_key(struct verify *v, const struct hcl *h)
 	given = v->parts.ak_pub.len ? given_key(v->parts.ak_pub) : NULL;
 	answered(v, ASK_AK);
 	if (v->parts.ak_pub.len && !given)
-		failed(v, GENUINE, "attestation key of the TPM", "the one beside the quote is no public key in PEM and no TPM2B_PUBLIC of an RSA key");
+		failed(v, GENUINE, "attestation key of the TPM", "the key beside the quote can be read neither as a public key in PEM nor as a TPM2B_PUBLIC of an RSA key");
 	else if (v->parts.ak_pub.len && !same_key(given, key))
 		failed(v, GENUINE, "attestation key of the TPM", "the one beside the quote is not HCLAkPub of the claims");
 	else
@@ -248,7 +248,7 @@ static EVP_PKEY *loose_key(struct verify *v)
 
 	answered(v, ASK_AK);
 	if (v->parts.ak_pub.len && !key)
-		failed(v, GENUINE, "attestation key of the TPM", "it is no public key in PEM and no TPM2B_PUBLIC of an RSA key");
+		failed(v, GENUINE, "attestation key of the TPM", "it can be read neither as a public key in PEM nor as a TPM2B_PUBLIC of an RSA key");
 	else if (!key)
 		unable(v, GENUINE, "attestation key of the TPM", "no key: give it with --ak FILE, or the HCL report whose claims have it");
 	else

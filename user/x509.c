@@ -16,7 +16,7 @@
 static const char begin[] = "-----BEGIN CERTIFICATE-----";
 static const char end[] = "-----END CERTIFICATE-----";
 
-/* Certificates of attestation have 1 to 4 KiB; what is far larger is none of them. */
+/* Certificates of attestation have 1 to 4 KiB: far larger ones are refused. */
 #define X509_TEXT_MAX	(64 * 1024)
 #define X509_DER_MAX	(48 * 1024)
 
