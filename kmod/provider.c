@@ -112,10 +112,11 @@ static void set_state(struct cvme_provider *p, const struct cvme_state *st)
 
 static void set_gone(struct cvme_provider *p)
 {
-	struct cvme_state st = p->state;
+	const struct cvme_state st = {
+		.status = CVM_EVIDENCE_ST_NO_DRIVER,
+		.reason = CVM_EVIDENCE_REASON_DRIVER_UNLOADED,
+	};
 
-	cvme_state_set(&st, CVM_EVIDENCE_ST_NO_DRIVER,
-		       CVM_EVIDENCE_REASON_DRIVER_UNLOADED, 0);
 	set_state(p, &st);
 	p->key_lost = false;
 	/* what it still holds is of the driver that left */
@@ -143,7 +144,10 @@ static void probe_once(struct cvme_provider *p)
 	if (p->key_lost && st.status == CVM_EVIDENCE_ST_AVAILABLE)
 		cvme_state_set(&st, CVM_EVIDENCE_ST_KEY_LOST,
 			       CVM_EVIDENCE_REASON_KEY_WIPED, 0);
-	set_state(p, &st);
+	/* still not there: since it was unloaded */
+	if (st.reason != CVM_EVIDENCE_REASON_NO_DRIVER ||
+	    p->state.reason != CVM_EVIDENCE_REASON_DRIVER_UNLOADED)
+		set_state(p, &st);
 	p->probed = ktime_get_ns();
 	spin_lock(&providers_lock);
 	p->probing = false;
@@ -462,8 +466,10 @@ static void current_state(const struct cvme_provider *p, struct cvme_state *st)
 {
 	*st = p->state;
 	if (p->gone)
-		cvme_state_set(st, CVM_EVIDENCE_ST_NO_DRIVER,
-			       CVM_EVIDENCE_REASON_DRIVER_UNLOADED, 0);
+		*st = (struct cvme_state) {
+			.status = CVM_EVIDENCE_ST_NO_DRIVER,
+			.reason = CVM_EVIDENCE_REASON_DRIVER_UNLOADED,
+		};
 }
 
 /**

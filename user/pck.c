@@ -38,9 +38,15 @@ static void read_value(const char *sub, const ASN1_TYPE *t, struct pck *out, u32
 	/* SVNs of components are 2.1 to 2.16 */
 	char *end = NULL;
 	unsigned long i = strncmp(sub, "2.", 2) ? 0 : strtoul(sub + 2, &end, 10);
-	u32 n = 0;
+	u32 n = 0, had = 0;
 
-	if (!strcmp(sub, "4")) {
+	if (!strcmp(sub, "1")) {
+		take_bytes(t, out->ppid, 16, 1, &had);
+		out->have_ppid = had;
+	} else if (!strcmp(sub, "6")) {
+		take_bytes(t, out->instance, 16, 1, &had);
+		out->have_instance = had;
+	} else if (!strcmp(sub, "4")) {
 		take_bytes(t, out->fmspc, 6, GOT_FMSPC, got);
 	} else if (!strcmp(sub, "3")) {
 		take_bytes(t, out->pceid, 2, GOT_PCEID, got);

@@ -28,6 +28,8 @@ static const char help[] =
 "  --ca FILE                CA certificates for --kds\n"
 "  --root FILE              trust this root instead of AMD's and Intel's\n"
 "  --crl FILE               certificate revocation list, PEM or DER; repeatable\n"
+"  --require-crl            each certificate of the chain must be in reach of one\n"
+"  --vcek-for-masked-chip FILE   the VCEK of a report whose CHIP_ID is masked\n"
 "  --collateral FILE        TCB info or QE identity of Intel's PCS; repeatable\n"
 "  --quote FILE             the quote made of a TDREPORT\n"
 "  --manifest FILE          the manifest of SVSM services\n"
@@ -43,17 +45,31 @@ static const char help[] =
 "What it must be (repeatable: any of the values):\n"
 "  --measurement HEX        SNP MEASUREMENT, TDX MRTD\n"
 "  --id-key-digest HEX --author-key-digest HEX --host-data HEX --family-id HEX\n"
-"  --image-id HEX --chip-id HEX --csp NAME --vmpl N        SNP\n"
+"  --image-id HEX --report-id HEX --report-id-ma HEX --chip-id HEX --csp NAME\n"
+"                           SNP\n"
 "  --rtmr0 HEX .. --rtmr3 HEX --mrconfigid HEX --mrowner HEX --mrownerconfig HEX\n"
-"  --mrseam HEX --mrservicetd HEX --qe-signer HEX          TDX\n"
-"  --pcr N:HEX              TPM\n"
+"  --mrseam HEX --mrservicetd HEX --xfam HEX --td-attributes HEX --qe-signer HEX\n"
+"  --ppid HEX --platform-instance-id HEX                   TDX\n"
+"  --pcr N:HEX              TPM; of a quote that carries the nonce\n"
 "  --any-code               no measurement or ID key is asked for\n"
+"  --profile azure          HCL reports of TDX: as Azure's paravisor has its TDs\n"
+"How new and how strict (one value each, but for those with names):\n"
+"  --vmpl N                 SNP: the VMPL that asked for the report\n"
+"  --manifest-vmpl N        SNP: the VMPL whose manifest counts; 0, the SVSM's, by default\n"
 "  --min-tcb [PRODUCT:]PART=N,..   SNP: fmc, bl, tee, snp, ucode; held against the\n"
-"                           reported, the committed and the launch TCB\n"
+"                           reported, the committed and the launch TCB; repeatable\n"
+"  --min-guest-svn N --min-firmware MAJOR.MINOR[.BUILD] --mit-vector 0xN\n"
+"  --require-author-key --require-committed-firmware       SNP\n"
+"  --require-platform NAME --forbid-platform NAME          SNP PLATFORM_INFO\n"
+"  --require-policy NAME --forbid-policy NAME              SNP POLICY\n"
 "  --min-tee-tcb HEX        TDX: TEE_TCB_SVN, each byte\n"
-"  --tcb-status STATUS      TDX with --collateral (default: UpToDate)\n"
+"  --min-qe-svn N --min-pce-svn N                          TDX\n"
+"  --tcb-status STATUS      TDX with --collateral (default: UpToDate); repeatable\n"
+"  --min-evaluation N --min-tcb-date DATE                  TDX with --collateral\n"
 "  --allow-debug, --allow-migration, --allow-sept-ve       refused without\n"
 "  --policy FILE            JSON object of these options' names without dashes\n"
+"What is asked for and cannot be checked on this evidence is \"not possible\", and\n"
+"the exit status is 5.\n"
 "\n"
 "  --json                   the result for programs\n"
 "  -h, --help               this text\n"
@@ -65,7 +81,7 @@ static const char help[] =
 
 enum {
 	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG,
-	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, JSON, FIRST_POLICY = 512,
+	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, JSON, FIRST_POLICY = 512,
 };
 
 static const struct option own_options[] = {
@@ -76,6 +92,7 @@ static const struct option own_options[] = {
 	{ "ca", required_argument, NULL, CA },
 	{ "root", required_argument, NULL, ROOT },
 	{ "crl", required_argument, NULL, CRL },
+	{ "vcek-for-masked-chip", required_argument, NULL, MASKED_VCEK },
 	{ "collateral", required_argument, NULL, COLLATERAL },
 	{ "quote", required_argument, NULL, QUOTE },
 	{ "manifest", required_argument, NULL, MANIFEST },
@@ -89,15 +106,12 @@ static const struct option own_options[] = {
 };
 
 struct settings {
-	const char *kds, *ca;
+	const char *kds, *ca, *policy;
 	bool json, help;
 };
 
 static int at_option(const char *arg, time_t *at)
 {
-	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d" };
-	const char *end;
-	size_t i;
 	u64 n;
 
 	if (*arg == '@') {
@@ -106,15 +120,8 @@ static int at_option(const char *arg, time_t *at)
 		*at = (time_t)n;
 		return RC_OK;
 	}
-	for (i = 0; i < ARRAY_SIZE(forms); i++) {
-		struct tm tm = { 0 };
-
-		end = strptime(arg, forms[i], &tm);
-		if (end && !*end) {
-			*at = timegm(&tm);
-			return RC_OK;
-		}
-	}
+	if (parse_time(arg, at))
+		return RC_OK;
 	return fail(RC_USAGE, "--at: '%s' is no time: 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS", arg);
 }
 
@@ -125,7 +132,19 @@ static int add_certs(struct verify *v, const char *path)
 
 	if (!rc && !b.len)
 		rc = fail(RC_EVIDENCE, "--certs: %s is empty", path);
-	return rc ? rc : cert_pool_add(&v->certs, buf_span(&b), path);
+	v->policy.given[ASK_CERTS] = true;
+	return rc ? rc : certs_add(&v->certs, buf_span(&b), VERIFY_CERTS_MAX, path);
+}
+
+static int add_masked_vcek(struct verify *v, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	v->policy.given[ASK_MASKED_VCEK] = true;
+	if (!rc && !b.len)
+		rc = fail(RC_EVIDENCE, "--vcek-for-masked-chip: %s is empty", path);
+	return rc ? rc : certs_add(&v->masked_vcek, buf_span(&b), VERIFY_CHAIN_MAX, path);
 }
 
 static int add_root(struct verify *v, const char *path)
@@ -141,6 +160,7 @@ static int add_crl(struct verify *v, const char *path)
 	struct buf b CLEANUP_BUF;
 	int rc = file_read(path, EVIDENCE_MAX, &b);
 
+	v->policy.given[ASK_CRL] = true;
 	return rc ? rc : crl_load(v, buf_span(&b), path);
 }
 
@@ -152,16 +172,31 @@ static int add_collateral(struct verify *v, const char *path)
 		memcpy(more, v->collateral, v->n_collateral * sizeof(*more));
 	free(v->collateral);
 	v->collateral = more;
+	v->policy.given[ASK_COLLATERAL] = true;
 	return file_read(path, 1024 * 1024, &more[v->n_collateral++]);
 }
 
-static int read_part(struct verify *v, const char *path, struct span *to)
+static int read_part(struct verify *v, enum ask a, const char *path, struct span *to)
 {
 	struct buf *b = verify_keep(v);
-	int rc = file_read(path, EVIDENCE_MAX, b);
+	int rc;
 
+	if (v->policy.given[a])
+		return fail(RC_USAGE, "--%s was given twice", ask_name(a));
+	v->policy.given[a] = true;
+	rc = file_read(path, EVIDENCE_MAX, b);
+	if (!rc && !b->len)
+		rc = fail(RC_EVIDENCE, "--%s: %s is empty", ask_name(a), path);
 	*to = buf_span(b);
 	return rc;
+}
+
+static int read_policy(struct verify *v, struct settings *f, const char *path)
+{
+	if (f->policy)
+		return fail(RC_USAGE, "--policy was given twice: put both into one file");
+	f->policy = path;
+	return policy_file(&v->policy, path);
 }
 
 static int option(struct verify *v, struct settings *f, int c, const char *arg)
@@ -177,6 +212,7 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		return add_certs(v, arg);
 	case KDS:
 		f->kds = arg ? arg : KDS_URL;
+		v->policy.given[ASK_KDS] = true;
 		return RC_OK;
 	case CA:
 		f->ca = arg;
@@ -188,23 +224,25 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 	case COLLATERAL:
 		return add_collateral(v, arg);
 	case QUOTE:
-		return read_part(v, arg, &v->parts.quote);
+		return read_part(v, ASK_QUOTE, arg, &v->parts.quote);
 	case MANIFEST:
-		return read_part(v, arg, &v->parts.manifest);
+		return read_part(v, ASK_MANIFEST, arg, &v->parts.manifest);
 	case EVENT_LOG:
-		return read_part(v, arg, &v->parts.event_log);
+		return read_part(v, ASK_EVENT_LOG, arg, &v->parts.event_log);
 	case TPM_QUOTE:
-		return read_part(v, arg, &v->parts.tpm_attest);
+		return read_part(v, ASK_TPM_QUOTE, arg, &v->parts.tpm_attest);
 	case TPM_SIGNATURE:
-		return read_part(v, arg, &v->parts.tpm_signature);
+		return read_part(v, ASK_TPM_SIGNATURE, arg, &v->parts.tpm_signature);
 	case PCRS:
-		return read_part(v, arg, &v->parts.pcrs);
+		return read_part(v, ASK_PCRS, arg, &v->parts.pcrs);
 	case AK:
-		return read_part(v, arg, &v->parts.ak_pub);
+		return read_part(v, ASK_AK, arg, &v->parts.ak_pub);
 	case AT:
 		return at_option(arg, &v->at);
 	case POLICY:
-		return policy_file(&v->policy, arg);
+		return read_policy(v, f, arg);
+	case MASKED_VCEK:
+		return add_masked_vcek(v, arg);
 	default:
 		return policy_option(&v->policy, c - FIRST_POLICY, arg);
 	}
@@ -222,7 +260,10 @@ static int fetch_certs(struct verify *v, const char *kds, const char *ca)
 	else if (v->parts.kind != RAW_SNP || snp_check(r))
 		r.len = 0;
 	complain_into(NULL);
-	if (!r.len || cert_pool_leaf(&v->certs, r.p))
+	if (!r.len)
+		return RC_OK;
+	answered(v, ASK_KDS);
+	if (cert_pool_leaf(&v->certs, r.p))
 		return RC_OK;
 	return kds_certs(kds, ca, 30, r.p, &v->certs);
 }
@@ -243,6 +284,9 @@ static int read_options(struct verify *v, struct settings *f, int argc, char **a
 		complain("verify takes one file, '%s' is one more", argv[optind + 1]);
 		return cmd_usage(&cmd_verify);
 	}
+	v->given_certs = v->certs.n;
+	if (f->ca && !f->kds)
+		return fail(RC_USAGE, "--ca is for --kds, which was not given");
 	return RC_OK;
 }
 

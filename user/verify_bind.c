@@ -7,7 +7,9 @@
 
 static void not_given(struct verify *v)
 {
-	if (v->e.items && v->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM)
+	if (v->policy.no_binding)
+		left_out(v, BOUND, "report data", "--no-binding: it may answer for anything");
+	else if (v->e.items && v->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM)
 		unable(v, BOUND, "report data", "nobody chose the nonce of this evidence, it proves no freshness to anybody else");
 	else
 		unable(v, BOUND, "report data", "nothing to compare it with: give --report-data or --nonce, or --no-binding");
@@ -25,6 +27,22 @@ static void direct(struct verify *v, const u8 *got)
 		not_given(v);
 }
 
+/*
+ * A guest at some VMPL can make reports of that VMPL over any manifest. The
+ * SVSM alone runs at 0.
+ */
+static void manifest_vmpl(struct verify *v)
+{
+	struct span r = v->parts.report;
+	u32 vmpl = r.len >= 0x34 ? le32(r.p + 0x30) : 0xffffffff;
+	u64 wanted = v->policy.given[ASK_MANIFEST_VMPL] ? v->policy.manifest_vmpl : 0;
+
+	answered(v, ASK_MANIFEST_VMPL);
+	judged(v, BOUND, vmpl == wanted, "manifest", vmpl == wanted ? "it is of VMPL %u" :
+	       "it is of VMPL %u, where an SVSM does not run: --manifest-vmpl names another VMPL that may make manifests",
+	       vmpl);
+}
+
 /* SHA-512(nonce || manifest); only with the nonce can it be computed */
 static void svsm(struct verify *v, const u8 *got)
 {
@@ -34,10 +52,12 @@ static void svsm(struct verify *v, const u8 *got)
 
 	if (!v->policy.have_data) {
 		if (e->items)
-			passed(v, BOUND, "manifest", "REPORT_DATA is SHA-512 over it and the report data in the blob");
+			left_out(v, BOUND, "manifest of the blob", "REPORT_DATA is SHA-512 over it and the report data in the blob; without a nonce it proves nothing more");
 		not_given(v);
 		return;
 	}
+	answered(v, ASK_MANIFEST);
+	manifest_vmpl(v);
 	buf_add(&b, v->policy.data, 64);
 	buf_add(&b, v->parts.manifest.p, v->parts.manifest.len);
 	digest("SHA512", b.p, b.len, want);
@@ -59,7 +79,7 @@ static void by_claims(struct verify *v, const struct hcl *h)
 	}
 	if (!hcl_user_data(h, user_data)) {
 		if (!quoted)
-			failed(v, BOUND, "report data", "the claims carry no user-data: this report is of boot time; a fresh TPM quote of its AK would bind (--tpm-attest)");
+			failed(v, BOUND, "report data", "the claims carry no user-data: this report is of boot time; a fresh TPM quote of its AK would bind (--tpm-quote)");
 		return;
 	}
 	/* of boot time, or of an earlier request: then the quote must be fresh */
@@ -78,8 +98,12 @@ void verify_binding(struct verify *v, const u8 *got, const struct hcl *h)
 	struct buf said CLEANUP_BUF;
 	int rc;
 
+	/* answered by one of the checks below, or not possible */
+	answered(v, ASK_DATA);
 	if (blob && v->e.binding == CVM_EVIDENCE_BINDING_STATEMENT) {
-		unable(v, BOUND, "statement", "this version does not check statements");
+		unbound(v, "statement", "this version does not check statements");
+		if (v->policy.have_data)
+			unable(v, BOUND, "report data", "this version does not check statements");
 		return;
 	}
 	if (blob) {
@@ -93,7 +117,8 @@ void verify_binding(struct verify *v, const u8 *got, const struct hcl *h)
 	}
 	if (h)
 		by_claims(v, h);
-	else if (v->parts.manifest.len || (blob && v->e.binding == CVM_EVIDENCE_BINDING_SVSM))
+	else if (v->parts.kind == RAW_SNP &&
+		 (v->parts.manifest.len || (blob && v->e.binding == CVM_EVIDENCE_BINDING_SVSM)))
 		svsm(v, got);
 	else
 		direct(v, got);

@@ -10,9 +10,9 @@ void verify_certs(struct verify *v, struct span s)
 	int rc;
 
 	complain_into(&said);
-	rc = cert_pool_add(&pool, s, "certificates");
+	rc = certs_add(&pool, s, VERIFY_ALONE_MAX, "certificates");
 	if (!rc)
-		rc = cert_pool_add(&v->certs, s, "certificates");
+		rc = certs_add(&v->certs, s, VERIFY_CERTS_MAX, "certificates");
 	complain_into(NULL);
 	if (rc) {
 		failed(v, GENUINE, "certificates", "%s", (char *)said.p);
@@ -24,9 +24,12 @@ void verify_certs(struct verify *v, struct span s)
 		char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(pool.certs[i].x));
 		char *name CLEANUP(free_str) = xasprintf("chain of %s", cn);
 
-		verify_chain(v, name, pool.certs[i].x);
+		verify_chain(v, name, pool.certs[i].x, NULL);
 	}
-	unable(v, BOUND, "report data", "certificates answer for no report data");
+	if (v->policy.have_data)
+		unable(v, BOUND, "report data", "certificates answer for no report data");
+	else
+		unbound(v, "report data", "certificates answer for no report data");
 	/* whatever is waived: whoever wants evidence must not be content with these */
 	unable(v, APPRAISED, "code", "certificates are no evidence of any code");
 }

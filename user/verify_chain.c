@@ -11,13 +11,6 @@
 
 #include "verify.h"
 
-#define DEPTH_MAX	6
-
-struct path {
-	X509 *x[DEPTH_MAX];	/* borrowed; leaf first, root last */
-	int n;
-};
-
 static bool same_name_in(const struct cert_pool *pool, X509 *of)
 {
 	size_t i;
@@ -44,6 +37,33 @@ static void no_issuer(struct verify *v, const char *check, X509 *x)
 		       by, cn);
 }
 
+/*
+ * As cert_pool_issuer(), but a pile of certificates of one name, which its maker
+ * wants tried one after the other, ends at a limit.
+ */
+static const struct cert *issuer_in(const struct cert_pool *pool, X509 *of, bool *too_many)
+{
+	size_t i, tried = 0;
+
+	for (i = 0; i < pool->n; i++) {
+		X509 *x = pool->certs[i].x;
+		bool ok;
+
+		if (X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(of)) ||
+		    !X509_get0_pubkey(x))
+			continue;
+		if (tried++ == VERIFY_NAMESAKES_MAX) {
+			*too_many = true;
+			return NULL;
+		}
+		ok = X509_verify(of, X509_get0_pubkey(x)) == 1;
+		ERR_clear_error();
+		if (ok)
+			return &pool->certs[i];
+	}
+	return NULL;
+}
+
 static bool climb(struct verify *v, const char *check, X509 *leaf, struct path *p)
 {
 	const struct cert *up;
@@ -51,16 +71,21 @@ static bool climb(struct verify *v, const char *check, X509 *leaf, struct path *
 	p->n = 0;
 	for (p->x[p->n++] = leaf; !cert_pool_has(&v->roots, p->x[p->n - 1]); p->x[p->n++] = up->x) {
 		X509 *x = p->x[p->n - 1];
+		bool too_many = false;
 
-		up = cert_pool_issuer(&v->roots, x);
+		up = issuer_in(&v->roots, x, &too_many);
 		if (!up && !cert_is_self_issued(x))
-			up = cert_pool_issuer(&v->certs, x);
+			up = issuer_in(&v->certs, x, &too_many);
 		if (!up) {
-			no_issuer(v, check, x);
+			if (too_many)
+				failed(v, GENUINE, check, "more than %d certificates have the name of its issuer",
+				       VERIFY_NAMESAKES_MAX);
+			else
+				no_issuer(v, check, x);
 			return false;
 		}
-		if (p->n == DEPTH_MAX) {
-			failed(v, GENUINE, check, "more than %d certificates, none is a root", DEPTH_MAX);
+		if (p->n == PATH_MAX_CERTS) {
+			failed(v, GENUINE, check, "more than %d certificates, none is a root", PATH_MAX_CERTS);
 			return false;
 		}
 	}
@@ -103,14 +128,31 @@ static bool openssl_agrees(struct verify *v, const char *check, const struct pat
 	return ok;
 }
 
-bool verify_chain(struct verify *v, const char *check, X509 *x)
+/* A certificate that was given was of use when it is in the chain. */
+static void note_use(struct verify *v, const struct path *p)
+{
+	size_t k;
+	int i;
+
+	for (i = 0; i < p->n; i++)
+		for (k = v->own_certs; k < v->given_certs && k < v->certs.n; k++)
+			if (v->certs.certs[k].x == p->x[i] || !X509_cmp(v->certs.certs[k].x, p->x[i]))
+				answered(v, ASK_CERTS);
+}
+
+bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *path)
 {
 	struct buf names CLEANUP_BUF;
 	struct path p;
+	bool whole;
 	int i;
 
-	if (!climb(v, check, x, &p) || !openssl_agrees(v, check, &p))
+	whole = climb(v, check, x, &p);
+	note_use(v, &p);
+	if (!whole || !openssl_agrees(v, check, &p))
 		return false;
+	if (path)
+		*path = p;
 	for (i = 0; i < p.n; i++) {
 		char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(p.x[i]));
 

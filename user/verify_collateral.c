@@ -15,6 +15,11 @@
 
 #define SIGNER_CN	"Intel SGX TCB Signing"
 
+/* tcbEvaluationDataNumber of each; -1 where it was not given */
+struct evaluation {
+	int tcb_info, qe;
+};
+
 /* An object in a JSON text, as it is written: that is what was signed */
 static bool raw_object(struct span s, const char *key, struct span *out)
 {
@@ -109,6 +114,8 @@ static struct json_object *signed_object(struct verify *v, const struct buf *fil
 {
 	struct json_object *all = json_parse(buf_span(file)), *o = NULL;
 	char *chain CLEANUP(free_str) = xasprintf("signer of the %s", what);
+	char *roles CLEANUP(free_str) = NULL;
+	struct path path;
 	time_t from, until;
 	struct span text;
 	u8 sig[64];
@@ -123,8 +130,11 @@ static struct json_object *signed_object(struct verify *v, const struct buf *fil
 		failed(v, GENUINE, what, "its signature is of no \"" SIGNER_CN "\" given with --certs: it was altered, or its issuer chain is missing");
 		goto out;
 	}
-	if (!verify_chain(v, chain, x))
+	if (!verify_chain(v, chain, x, &path))
 		goto out;
+	roles = xasprintf("roles of the signer of the %s", what);
+	verify_intel_roles(v, &path, roles, SIGNER_CN);
+	answered(v, ASK_CERTS);
 	/* parsed again of what was signed: nothing else counts */
 	o = json_parse(text);
 	if (!time_member(o, "issueDate", &from) || !time_member(o, "nextUpdate", &until)) {
@@ -142,78 +152,119 @@ out:
 	return o;
 }
 
-static void judge_status(struct verify *v, const char *of, struct json_object *level)
+static int pcesvn_of(struct json_object *level)
 {
-	struct json_object *s = level ? member(level, "tcbStatus", json_type_string) : NULL, *adv;
-	char *check CLEANUP(free_str) = xasprintf("TCB status of the %s", of);
-	const char *status;
-	bool good;
+	struct json_object *tcb = member(level, "tcb", json_type_object);
 
-	if (!s) {
-		failed(v, APPRAISED, check, "it is below every level that Intel lists");
-		return;
-	}
-	status = json_object_get_string(s);
-	adv = member(level, "advisoryIDs", json_type_array);
-	good = v->policy.tcb_status.n ?
-	       values_have(&v->policy.tcb_status, status, strlen(status)) : !strcmp(status, "UpToDate");
-	if (!strcmp(status, "Revoked"))
-		failed(v, GENUINE, check, "Intel revoked it");
-	judged(v, APPRAISED, good, check, "%s%s%s", status, adv ? ", " : "",
-	       adv ? json_object_to_json_string_ext(adv, 0) : "");
+	return tcb ? int_member(tcb, "pcesvn") : -1;
 }
 
-static bool components_reach(struct json_object *tcb, const char *key, const u8 *have, int from)
+/* What a component of the list asks for; -1 where it is not to be had */
+static int svn_of(struct json_object *level, const char *key, int i)
 {
-	struct json_object *list = member(tcb, key, json_type_array);
-	int i;
+	struct json_object *list = member(member(level, "tcb", json_type_object), key, json_type_array);
 
 	if (!list || json_object_array_length(list) != 16)
-		return false;
-	for (i = from; i < 16; i++) {
-		int svn = int_member(json_object_array_get_idx(list, (size_t)i), "svn");
+		return -1;
+	return int_member(json_object_array_get_idx(list, (size_t)i), "svn");
+}
 
+static bool components_reach(struct json_object *level, const char *key, const u8 *have, int from)
+{
+	int i, svn;
+
+	for (i = from; i < 16; i++) {
+		svn = svn_of(level, key, i);
 		if (svn < 0 || have[i] < svn)
 			return false;
 	}
 	return true;
 }
 
+/* Of a module with a version its own levels judge the first two components. */
+static int first_component(const u8 *svn)
+{
+	return svn[1] ? 2 : 0;
+}
+
 /* Levels are in order, the newest first: the first one that is reached counts. */
 static struct json_object *platform_level(struct json_object *info, const struct pck *p,
 					  const u8 *svn)
 {
-	struct json_object *levels = member(info, "tcbLevels", json_type_array), *tcb;
+	struct json_object *levels = member(info, "tcbLevels", json_type_array);
 	size_t i, n = levels ? json_object_array_length(levels) : 0;
-	int pcesvn;
 
 	for (i = 0; i < n; i++) {
 		struct json_object *l = json_object_array_get_idx(levels, i);
+		int pcesvn = pcesvn_of(l);
 
-		tcb = member(l, "tcb", json_type_object);
-		pcesvn = tcb ? int_member(tcb, "pcesvn") : -1;
-		/* of a module with a version its own levels judge the first two */
 		if (pcesvn >= 0 && p->pcesvn >= (u32)pcesvn &&
-		    components_reach(tcb, "sgxtcbcomponents", p->comp, 0) &&
-		    components_reach(tcb, "tdxtcbcomponents", svn, svn[1] ? 2 : 0))
+		    components_reach(l, "sgxtcbcomponents", p->comp, 0) &&
+		    components_reach(l, "tdxtcbcomponents", svn, first_component(svn)))
 			return l;
 	}
 	return NULL;
 }
 
-static struct json_object *isvsvn_level(struct json_object *o, unsigned int have)
+static void components_behind(struct tcb_level *to, struct json_object *best, const char *key,
+			      const char *title, const u8 *have, int from)
 {
-	struct json_object *levels = member(o, "tcbLevels", json_type_array);
-	size_t i, n = levels ? json_object_array_length(levels) : 0;
+	struct json_object *list = member(member(best, "tcb", json_type_object), key, json_type_array);
+	int i, svn;
 
-	for (i = 0; i < n; i++) {
-		struct json_object *l = json_object_array_get_idx(levels, i);
-		int svn = int_member(member(l, "tcb", json_type_object), "isvsvn");
+	for (i = from; i < 16; i++) {
+		struct json_object *c = list ? json_object_array_get_idx(list, (size_t)i) : NULL;
+		const char *type = json_get_text(c, "type");
+		char *name CLEANUP(free_str) = NULL;
 
-		if (svn >= 0 && have >= (unsigned int)svn)
-			return l;
+		svn = svn_of(best, key, i);
+		if (svn <= have[i])
+			continue;
+		name = type && *type ? xasprintf("%s component %d (%s)", title, i + 1, type) :
+		       xasprintf("%s component %d", title, i + 1);
+		tcb_behind(to, name, have[i], (u32)svn);
 	}
-	return NULL;
+}
+
+/* The level of the platform, and what keeps it from the newest one */
+static void judge_platform(struct verify *v, struct json_object *info, const struct pck *p,
+			   const u8 *svn)
+{
+	struct json_object *levels = member(info, "tcbLevels", json_type_array);
+	struct json_object *level = platform_level(info, p, svn);
+	struct json_object *best = levels && json_object_array_length(levels) ?
+				   json_object_array_get_idx(levels, 0) : NULL;
+	struct tcb_level *l = tcb_level_new(v, "platform");
+
+	if (best && level != best) {
+		components_behind(l, best, "sgxtcbcomponents", "SGX", p->comp, 0);
+		components_behind(l, best, "tdxtcbcomponents", "TDX", svn, first_component(svn));
+		if (pcesvn_of(best) > (int)p->pcesvn)
+			tcb_behind(l, "PCESVN", p->pcesvn, (u32)pcesvn_of(best));
+	}
+	tcb_level_judge(v, l, level);
+}
+
+/* The same of a list of one number, ISVSVN */
+static void judge_isvsvn(struct verify *v, const char *of, struct json_object *o, unsigned int have)
+{
+	struct json_object *levels = member(o, "tcbLevels", json_type_array), *level = NULL;
+	size_t i, n = levels ? json_object_array_length(levels) : 0;
+	struct tcb_level *l = tcb_level_new(v, of);
+	int best = -1;
+
+	for (i = 0; i < n && !level; i++) {
+		struct json_object *one = json_object_array_get_idx(levels, i);
+		int svn = int_member(member(one, "tcb", json_type_object), "isvsvn");
+
+		if (!i)
+			best = svn;
+		if (svn >= 0 && have >= (unsigned int)svn)
+			level = one;
+	}
+	if (best > (int)have)
+		tcb_behind(l, "ISVSVN", have, (u32)best);
+	tcb_level_judge(v, l, level);
 }
 
 static bool masked_equal(const u8 *have, const u8 *want, const u8 *mask, size_t n)
@@ -258,11 +309,11 @@ static void module(struct verify *v, struct json_object *info, const u8 *body)
 	judged(v, GENUINE, m && is_signed_as(m, body), "TDX module identity",
 	       m ? "%s of the TCB info" : "%s is not in the TCB info", id);
 	if (m)
-		judge_status(v, "TDX module", isvsvn_level(m, body[0]));
+		judge_isvsvn(v, "TDX module", m, body[0]);
 }
 
 static void tcb_info(struct verify *v, const struct buf *file, const struct tdx_quote *q,
-		     const struct pck *p)
+		     const struct pck *p, struct evaluation *parts)
 {
 	struct json_object *info = signed_object(v, file, "tcbInfo", "TCB info");
 	u8 fmspc[6], pceid[2];
@@ -277,12 +328,14 @@ static void tcb_info(struct verify *v, const struct buf *file, const struct tdx_
 		 memcmp(fmspc, p->fmspc, 6) || memcmp(pceid, p->pceid, 2))
 		failed(v, GENUINE, "TCB info", "it is of another FMSPC than this platform's");
 	else
-		judge_status(v, "platform", platform_level(info, p, q->body.p));
+		judge_platform(v, info, p, q->body.p);
 	module(v, info, q->body.p);
+	parts->tcb_info = int_member(info, "tcbEvaluationDataNumber");
 	json_put(&info);
 }
 
-static void qe_identity(struct verify *v, const struct buf *file, const u8 *qe)
+static void qe_identity(struct verify *v, const struct buf *file, const u8 *qe,
+			struct evaluation *parts)
 {
 	struct json_object *o = signed_object(v, file, "enclaveIdentity", "QE identity");
 	u8 signer_of[32], attr[16], attr_mask[16], misc[4], misc_mask[4];
@@ -302,34 +355,71 @@ static void qe_identity(struct verify *v, const struct buf *file, const u8 *qe)
 		 !masked_equal(qe + 16, misc, misc_mask, 4))
 		failed(v, GENUINE, "QE identity", "the quoting enclave has other attributes");
 	else
-		judge_status(v, "quoting enclave", isvsvn_level(o, le16(qe + 258)));
+		judge_isvsvn(v, "quoting enclave", o, le16(qe + 258));
+	parts->qe = int_member(o, "tcbEvaluationDataNumber");
 	json_put(&o);
 }
 
-void verify_collateral(struct verify *v, const struct tdx_quote *q, X509 *pck)
+/* Both parts of one evaluation of Intel's, and of none that is too old */
+static void judge_evaluation(struct verify *v, const struct evaluation *e)
 {
+	bool both = e->tcb_info >= 0 && e->qe >= 0;
+	u64 min = v->policy.min_evaluation;
+
+	if (both)
+		judged(v, GENUINE, e->tcb_info == e->qe, "TCB evaluation", e->tcb_info == e->qe ?
+		       "both parts have tcbEvaluationDataNumber %d" :
+		       "the TCB info has tcbEvaluationDataNumber %d, the QE identity %d: get both at one time",
+		       e->tcb_info, e->qe);
+	if (!v->policy.given[ASK_MIN_EVALUATION] || !both)
+		return;
+	answered(v, ASK_MIN_EVALUATION);
+	judged(v, APPRAISED, (u64)e->tcb_info >= min && (u64)e->qe >= min, "minimum evaluation",
+	       "tcbEvaluationDataNumber is %d, %llu is asked for", e->tcb_info < e->qe ? e->tcb_info :
+	       e->qe, (unsigned long long)min);
+}
+
+/* A part that is missing is listed, or not possible where a status was asked for. */
+static void missing(struct verify *v, const char *check, const char *what)
+{
+	if (v->policy.given[ASK_TCB_STATUS])
+		unable(v, APPRAISED, check, "--tcb-status asks for it, and no %s was given (--collateral FILE)",
+		       what);
+	else
+		left_out(v, APPRAISED, check, "no %s was given (--collateral FILE): whether Intel calls it up to date, out of date or revoked is not known",
+			 what);
+}
+
+void verify_collateral(struct verify *v, const struct tdx_quote *q, const struct pck *p)
+{
+	struct evaluation e = { -1, -1 };
 	bool tcb = false, qe = false;
-	struct pck p = { 0 };
 	struct span s;
 	size_t i;
 
-	if (pck && !pck_read(pck, &p)) {
-		failed(v, GENUINE, "PCK certificate", "it does not say its FMSPC and TCB");
-		return;
-	}
-	for (i = 0; pck && i < v->n_collateral; i++) {
+	for (i = 0; p && i < v->n_collateral; i++) {
+		answered(v, ASK_COLLATERAL);
 		if (raw_object(buf_span(&v->collateral[i]), "tcbInfo", &s)) {
-			tcb_info(v, &v->collateral[i], q, &p);
+			if (tcb)
+				failed(v, GENUINE, "collateral", "there are two TCB infos");
+			else
+				tcb_info(v, &v->collateral[i], q, p, &e);
 			tcb = true;
 		} else if (raw_object(buf_span(&v->collateral[i]), "enclaveIdentity", &s)) {
-			qe_identity(v, &v->collateral[i], q->qe_report.p);
+			if (qe)
+				failed(v, GENUINE, "collateral", "there are two QE identities");
+			else
+				qe_identity(v, &v->collateral[i], q->qe_report.p, &e);
 			qe = true;
 		} else {
 			failed(v, GENUINE, "collateral", "a file is neither TCB info nor QE identity of Intel's PCS");
 		}
 	}
+	if (tcb && qe)
+		answered(v, ASK_TCB_STATUS);
+	judge_evaluation(v, &e);
 	if (!tcb)
-		left_out(v, APPRAISED, "TCB status", "no TCB info was given (--collateral FILE): whether Intel calls the TCB of this platform up to date, out of date or revoked is not known");
+		missing(v, "TCB status", "TCB info");
 	if (!qe)
-		left_out(v, APPRAISED, "TCB status of the quoting enclave", "no QE identity was given (--collateral FILE)");
+		missing(v, "TCB status of the quoting enclave", "QE identity");
 }

@@ -86,11 +86,38 @@ static bool tsm(struct verify *v, struct json_object *o)
 	return v->parts.report.len && raw_recognise(v->parts.report) != RAW_UNKNOWN;
 }
 
+/* Counts what the parser would make objects of, before it does. */
+static bool too_many_values(struct span s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.len; i++)
+		n += s.p[i] == ',' || s.p[i] == ':' || s.p[i] == '[' || s.p[i] == '{';
+	return n > VERIFY_JSON_MAX;
+}
+
+static bool begins_object(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len && strchr(" \t\r\n", s.p[i]) && s.p[i]; i++)
+		;
+	return i < s.len && s.p[i] == '{';
+}
+
 bool verify_envelope(struct verify *v, struct span s, int *rc)
 {
-	struct json_object *all = json_parse(s), *o = all, *inner;
+	struct json_object *all, *o, *inner;
 	bool is_azure, ok;
 
+	if (!begins_object(s))
+		return false;
+	if (too_many_values(s)) {
+		*rc = fail(RC_EVIDENCE, "this JSON has more values than evidence has, %u are the limit",
+			   VERIFY_JSON_MAX);
+		return true;
+	}
+	all = o = json_parse(s);
 	if (!json_object_is_type(all, json_type_object)) {
 		json_put(&all);
 		return false;

@@ -78,6 +78,9 @@ static const char *event(struct log *l)
 			return "a digest's algorithm is not known";
 		if (!have(l, 2 + len))
 			return "a digest is cut short";
+		/* of two each reader could mean another */
+		if (alg == ALG_SHA384 && sha384)
+			return "an event has two SHA-384 digests";
 		if (alg == ALG_SHA384)
 			sha384 = l->s.p + l->off + 2;
 		l->off += 2 + len;
@@ -89,6 +92,7 @@ static const char *event(struct log *l)
 	if (!have(l, size))
 		return "the data of an event are cut short";
 	l->off += size;
+	/* it extends nothing, whatever register it names: 0xffffffff, often */
 	if (type == EV_NO_ACTION || !reg)
 		return NULL;
 	if (reg > 4)
@@ -100,11 +104,24 @@ static const char *event(struct log *l)
 	return NULL;
 }
 
+/* Where the last run of bytes @c begins */
+static size_t tail_of(struct span s, u8 c)
+{
+	size_t n = s.len;
+
+	while (n && s.p[n - 1] == c)
+		n--;
+	return n;
+}
+
 static const char *replay(struct log *l)
 {
+	size_t zeros = tail_of(l->s, 0), ones = tail_of(l->s, 0xff), count;
 	const char *why = NULL;
 	u32 size;
 
+	if (l->s.len > VERIFY_LOG_MAX)
+		return "it is larger than the limit for event logs";
 	if (!have(l, HEAD_LEN) || le32(l->s.p + 4) != EV_NO_ACTION)
 		return "its first event is no specification event";
 	size = le32(l->s.p + 28);
@@ -113,10 +130,29 @@ static const char *replay(struct log *l)
 		return "its first event is no specification event";
 	l->off += size;
 	/* the area's free part is all ones, or zeros */
-	while (!why && l->off < l->s.len && !(have(l, 4) && le32(l->s.p + l->off) == 0xffffffff) &&
-	       !is_zero(l->s.p + l->off, l->s.len - l->off) && l->s.p[l->off] != 0xff)
+	for (count = 0; !why && l->off < zeros && l->off < ones; count++) {
+		if (count == VERIFY_EVENTS_MAX)
+			return "it has more events than the limit";
 		why = event(l);
+	}
 	return why;
+}
+
+/*
+ * Firmware and boot loader log what they extend; what runs later may extend
+ * RTMR3 beyond the log. Its events can then not be checked, unless the value of
+ * the register is asked for itself.
+ */
+static void beyond(struct verify *v, const char *name, size_t events)
+{
+	static const char text[] = "RTMR3 was extended beyond the log: its %zu events do not come to the register%s";
+
+	if (v->policy.given[ASK_RTMR3])
+		left_out(v, BOUND, name, text, events, "; --rtmr3 judges its value");
+	else if (!v->policy.given[ASK_EVENT_LOG])
+		left_out(v, BOUND, name, text, events, "");
+	else
+		unable(v, BOUND, name, text, events, " and cannot be checked; --rtmr3 HEX asks for its value instead");
 }
 
 void verify_event_log(struct verify *v, struct span s, const u8 *rtmr)
@@ -126,20 +162,26 @@ void verify_event_log(struct verify *v, struct span s, const u8 *rtmr)
 	char name[32];
 	int i;
 
+	answered(v, ASK_EVENT_LOG);
 	if (why) {
 		failed(v, BOUND, "event log", "at offset %zu: %s", l.off, why);
 		return;
 	}
 	for (i = 0; i < 4; i++) {
 		const u8 *have_reg = rtmr + 48 * i;
+		bool same = !memcmp(l.rtmr[i], have_reg, 48);
 
 		snprintf(name, sizeof(name), "event log, RTMR%d", i);
-		if (l.events[i])
-			judged(v, BOUND, !memcmp(l.rtmr[i], have_reg, 48), name,
-			       memcmp(l.rtmr[i], have_reg, 48) ?
-			       "its %zu events do not come to the register" :
-			       "its %zu events come to the register", l.events[i]);
-		else if (!is_zero(have_reg, 48))
-			left_out(v, BOUND, name, "the log has no events of it, though it was extended");
+		if (i == 3 && !same)
+			beyond(v, name, l.events[i]);
+		else if (l.events[i])
+			judged(v, BOUND, same, name, same ? "its %zu events come to the register" :
+			       "its %zu events do not come to the register", l.events[i]);
+		else if (same)
+			passed(v, BOUND, name, "it has no events, and the register is zero");
+		else if (v->policy.given[ASK_EVENT_LOG])
+			failed(v, BOUND, name, "it has no events of this register, which was extended: events were removed");
+		else
+			left_out(v, BOUND, name, "the evidence's own log has no events of this register, which was extended");
 	}
 }

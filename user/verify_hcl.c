@@ -40,6 +40,11 @@ void verify_hcl(struct verify *v, struct span s)
 		failed(v, GENUINE, "layout", "%s", (char *)said.p);
 		return;
 	}
+	if (h.claims.len > VERIFY_CLAIMS_MAX) {
+		failed(v, GENUINE, "claims", "they have %zu bytes, %u are the limit", h.claims.len,
+		       VERIFY_CLAIMS_MAX);
+		return;
+	}
 	if (!header_as_known(s, &h))
 		failed(v, GENUINE, "header", "its fields do not fit together: it was altered, or is of a paravisor that this version does not know");
 	bound = hcl_is_bound(&h);
@@ -49,7 +54,6 @@ void verify_hcl(struct verify *v, struct span s)
 		verify_snp(v, h.report);
 	else
 		verify_tdreport(v, h.report);
-	if (v->parts.tpm_attest.len)
-		verify_tpm(v, &h);
+	verify_tpm(v, &h);
 	verify_binding(v, NULL, &h);
 }

@@ -30,7 +30,7 @@ struct buf *verify_keep(struct verify *v)
 int verify_root(struct verify *v, struct span s, const char *name)
 {
 	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
-	int rc = cert_pool_add(&pool, s, name);
+	int rc = certs_add(&pool, s, VERIFY_CERTS_MAX, name);
 	bool any = false;
 	size_t i;
 
@@ -60,14 +60,65 @@ static void fill(const struct verify *v, struct span *part, u32 item)
 		*part = evidence_data(&v->e, item);
 }
 
+/* How the report is bound must be known, and a way of that kind of evidence. */
+static int check_header(const struct evidence *e)
+{
+	bool hcl = e->binding >= CVM_EVIDENCE_BINDING_HCL && e->binding <= CVM_EVIDENCE_BINDING_HCL_QUOTE;
+
+	if (!e->binding || e->binding > CVM_EVIDENCE_BINDING_STATEMENT)
+		return fail(RC_EVIDENCE, "evidence: binding %u at offset 36 is not known; use a newer tool",
+			    e->binding);
+	if (e->flags >> 16)
+		return fail(RC_EVIDENCE, "evidence: flags 0x%x at offset 32 are not known; use a newer tool",
+			    e->flags >> 16 << 16);
+	if ((hcl && e->kind != RAW_HCL) ||
+	    (e->binding == CVM_EVIDENCE_BINDING_DIRECT && e->kind == RAW_HCL) ||
+	    (e->binding == CVM_EVIDENCE_BINDING_SVSM && e->kind != RAW_SNP))
+		return fail(RC_EVIDENCE, "evidence: binding %u at offset 36 is not one of a %s",
+			    e->binding, raw_kind_name(e->kind));
+	return RC_OK;
+}
+
+/* Entries of a table and the bytes that they claim: GUID, offset, length */
+static bool table_within(struct span s, size_t max)
+{
+	size_t at, n = 0;
+	u64 bytes = 0;
+
+	for (at = 0; at + 24 <= s.len && !is_zero(s.p + at, 24); at += 24, n++)
+		bytes += le32(s.p + at + 20);
+	return n <= max && bytes <= s.len;
+}
+
+int certs_add(struct cert_pool *pool, struct span s, size_t max, const char *what)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	const u8 *p = s.p, *end = s.p + s.len;
+	size_t n = pool->n;
+
+	while (n <= max && s.len && (p = memmem(p, (size_t)(end - p), begin, sizeof(begin) - 1))) {
+		p += sizeof(begin) - 1;
+		n++;
+	}
+	if (n > max || (cert_table_looks_like(s) && !table_within(s, max)))
+		return fail(RC_EVIDENCE, "%s: more certificates than the limit, %zu", what, max);
+	return cert_pool_add(pool, s, what);
+}
+
 static int open_blob(struct verify *v, struct span s)
 {
 	struct span certs;
 	int rc;
 
+	/* to find one of a kind twice each is compared with the others */
+	if (s.len >= 16 && le32(s.p + 12) > VERIFY_ITEMS_MAX)
+		return fail(RC_EVIDENCE, "evidence: %u items at offset 12, %d are the limit",
+			    le32(s.p + 12), VERIFY_ITEMS_MAX);
 	rc = evidence_parse(s, &v->e);
 	if (!rc)
 		rc = evidence_check_kind(&v->e);
+	if (!rc)
+		rc = check_header(&v->e);
 	if (rc)
 		return rc;
 	v->parts.kind = v->e.kind;
@@ -93,7 +144,7 @@ void verify_certs_of(struct verify *v, struct span certs, const char *what)
 	int rc;
 
 	complain_into(&said);
-	rc = cert_pool_add(&v->certs, certs, what);
+	rc = certs_add(&v->certs, certs, VERIFY_CERTS_MAX, what);
 	complain_into(outer);
 	if (rc)
 		left_out(v, GENUINE, what, "%s", (char *)said.p);
@@ -130,6 +181,9 @@ int verify_open(struct verify *v, struct span s, const char *name)
 
 	if (!s.len)
 		return fail(RC_EVIDENCE, "%s is empty", name);
+	if (!known(s) && s.len > VERIFY_TEXT_MAX)
+		return fail(RC_EVIDENCE, "%s: not recognised at offset 0, and larger than evidence as text may be, %u bytes",
+			    name, VERIFY_TEXT_MAX);
 	if (!known(s)) {
 		text = verify_keep(v);
 		if (verify_envelope(v, s, &rc))
@@ -181,11 +235,8 @@ static void check_snp(struct verify *v)
 		verify_snp(v, v->parts.report);
 }
 
-void verify_check(struct verify *v)
+static void check_kind(struct verify *v)
 {
-	/* a layout that makes no sense */
-	if (any_failed(v))
-		return;
 	switch (v->parts.kind) {
 	case RAW_SNP:
 		check_snp(v);
@@ -215,4 +266,12 @@ void verify_check(struct verify *v)
 		else
 			unable(v, GENUINE, "signature", "evidence of this kind is not known");
 	}
+}
+
+void verify_check(struct verify *v)
+{
+	/* not of a layout that makes no sense */
+	if (!any_failed(v))
+		check_kind(v);
+	verify_asked(v);
 }

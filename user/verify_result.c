@@ -30,13 +30,15 @@ static char *text_of(const char *fmt, va_list ap)
 static void add(struct verify *v, enum verdict d, enum outcome o, const char *name,
 		const char *fmt, va_list ap)
 {
-	struct check *more = xalloc((v->n + 1) * sizeof(*more));
+	if (v->n == v->room) {
+		struct check *more = xalloc((v->room = 2 * v->n + 32) * sizeof(*more));
 
-	if (v->n)
-		memcpy(more, v->checks, v->n * sizeof(*more));
-	free(v->checks);
-	v->checks = more;
-	more[v->n++] = (struct check){ d, o, xstrdup(name), text_of(fmt, ap) };
+		if (v->n)
+			memcpy(more, v->checks, v->n * sizeof(*more));
+		free(v->checks);
+		v->checks = more;
+	}
+	v->checks[v->n++] = (struct check){ d, o, xstrdup(name), text_of(fmt, ap) };
 }
 
 void passed(struct verify *v, enum verdict d, const char *name, const char *fmt, ...)
@@ -63,6 +65,15 @@ void unable(struct verify *v, enum verdict d, const char *name, const char *fmt,
 
 	va_start(ap, fmt);
 	add(v, d, UNABLE, name, fmt, ap);
+	va_end(ap);
+}
+
+void unbound(struct verify *v, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(v, BOUND, v->policy.no_binding ? LEFT_OUT : UNABLE, name, fmt, ap);
 	va_end(ap);
 }
 
@@ -147,10 +158,18 @@ enum outcome verify_outcome(const struct verify *v, enum verdict d, const struct
 	return o;
 }
 
-/* Said not to be wanted; but a binding that is wrong is never passed over. */
+/*
+ * Said not to be wanted, and nothing that it comes from was asked for either. An
+ * event log or manifest that fits its report does not bind it to anything.
+ */
 static bool waived(const struct verify *v, enum verdict d, enum outcome o)
 {
-	return d == BOUND && v->policy.no_binding && o == UNABLE;
+	const struct check *worst;
+
+	if (d != BOUND || !v->policy.no_binding || v->policy.have_data || o == FAILED)
+		return false;
+	verify_outcome(v, d, &worst);
+	return !worst;
 }
 
 static const char *word(const struct verify *v, enum verdict d, enum outcome o)
@@ -244,6 +263,7 @@ int verify_result(const struct verify *v, bool json)
 		for (d = 0; d < VERDICTS; d++)
 			list_text(root, v, d);
 	}
+	tcb_levels_json(json ? root : NULL, v);
 	rc = report_print(root, json);
 	if (rc || bad < 0)
 		return rc;
@@ -266,9 +286,12 @@ void verify_forget(struct verify *v)
 	}
 	free(v->checks);
 	free(v->facts);
+	tcb_levels_free(v);
+	memset(v->answered, 0, sizeof(v->answered));
 	v->checks = NULL;
 	v->facts = NULL;
 	v->n = 0;
+	v->room = 0;
 	v->n_facts = 0;
 }
 
@@ -289,6 +312,7 @@ void verify_free(struct verify *v)
 	free(v->collateral);
 	cert_pool_free(&v->roots);
 	cert_pool_free(&v->certs);
+	cert_pool_free(&v->masked_vcek);
 	sk_X509_CRL_pop_free(v->crls, X509_CRL_free);
 	evidence_free(&v->e);
 	policy_free(&v->policy);

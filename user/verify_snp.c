@@ -12,6 +12,7 @@ enum { KEY_VCEK = 0, KEY_VLEK = 1, KEY_NONE = 7 };
 struct leaf {
 	X509 *x;
 	bool vlek;
+	bool masked;		/* named by --vcek-for-masked-chip */
 	bool turin;		/* layout of TCB_VERSION */
 	char product[32];	/* without its stepping */
 };
@@ -31,6 +32,8 @@ static bool is_signed(struct verify *v, const u8 *r)
 		failed(v, GENUINE, "signature", "SIGNING_KEY %u is not known", key);
 	else if (le32(r + 0x48) >> 1 & 1)
 		failed(v, GENUINE, "signature", "the report is not signed (MASK_CHIP_KEY is set)");
+	else if (!is_zero(r + SNP_SIG_R_OFF + 48, 24) || !is_zero(r + SNP_SIG_S_OFF + 48, 24))
+		failed(v, GENUINE, "signature", "its integers are larger than P-384's: the report was altered");
 	else if (!is_zero(r + SIG_END, SNP_REPORT_LEN - SIG_END))
 		failed(v, GENUINE, "signature", "the bytes behind it are not zero: the report was altered");
 	else
@@ -109,12 +112,13 @@ static bool claims(X509 *x, const u8 *r)
 }
 
 /*
- * The one that signed it. When one is of this very chip and TCB and did not, the
- * report was altered; others tell nothing, but where CHIP_ID is masked any may be it.
+ * The one that signed it. When a VCEK is of this very chip and TCB and did not,
+ * the report was altered. A VLEK is of a provider's region, which nothing in a
+ * report tells: one that did not sign may be another region's.
  */
 static X509 *find_leaf(struct verify *v, const u8 *r)
 {
-	bool any = false, claimed = false;
+	bool vlek = (le32(r + 0x48) >> 2 & 7) == KEY_VLEK, any = false, claimed = false;
 	size_t i;
 	int pass;
 
@@ -127,14 +131,29 @@ static X509 *find_leaf(struct verify *v, const u8 *r)
 			if (cert_signed_report(x, r))
 				return x;
 			any = true;
-			claimed |= !pass;
+			claimed |= !pass && !vlek;
 		}
 	}
 	if (claimed)
-		failed(v, GENUINE, "signature", "not of the key of this report's %s: the report was altered",
-		       (le32(r + 0x48) >> 2 & 7) == KEY_VLEK ? "VLEK" : "VCEK");
+		failed(v, GENUINE, "signature", "not of the key of this report's VCEK: the report was altered");
+	else if (vlek && any)
+		unable(v, GENUINE, "signature", "none of the certificates given is this report's VLEK: they are of another region or provider, or the report was altered; the cloud provider has the region's VLEK");
 	else
 		no_leaf(v, r, any);
+	return NULL;
+}
+
+/* Named by the caller for this very report, where no CHIP_ID tells */
+static X509 *find_masked(struct verify *v, const u8 *r)
+{
+	size_t i;
+
+	if (!v->masked_vcek.n || (le32(r + 0x48) >> 2 & 7) != KEY_VCEK ||
+	    !is_zero(r + SNP_CHIP_ID_OFF, 64))
+		return NULL;
+	for (i = 0; i < v->masked_vcek.n; i++)
+		if (cert_signed_report(v->masked_vcek.certs[i].x, r))
+			return v->masked_vcek.certs[i].x;
 	return NULL;
 }
 
@@ -156,8 +175,13 @@ static void read_leaf(struct leaf *l)
 static void check_role(struct verify *v, const struct leaf *l, const u8 *r)
 {
 	bool vlek = (le32(r + 0x48) >> 2 & 7) == KEY_VLEK;
+	const struct values *wanted = &v->policy.value[ASK_CSP];
 	struct span csp;
 
+	if (!key_is_on(l->x, "secp384r1")) {
+		failed(v, GENUINE, "signing key", "it is not on P-384, as keys of AMD's are");
+		return;
+	}
 	if (l->vlek != vlek) {
 		failed(v, GENUINE, "signing key", "KEY_INFO says %s, the certificate is of a %s",
 		       vlek ? "VLEK" : "VCEK", l->vlek ? "VLEK" : "VCEK");
@@ -171,9 +195,14 @@ static void check_role(struct verify *v, const struct leaf *l, const u8 *r)
 		return;
 	}
 	fact(v, "CSP_ID", "%.*s", (int)csp.len, (const char *)csp.p);
-	if (v->policy.csp.n)
-		judged(v, APPRAISED, values_have(&v->policy.csp, csp.p, csp.len), "cloud provider",
-		       "CSP_ID is %.*s", (int)csp.len, (const char *)csp.p);
+	/* some certificates have it as a distinguished name */
+	if (csp.len > 3 && !memcmp(csp.p, "CN=", 3))
+		csp = (struct span){ csp.p + 3, csp.len - 3 };
+	if (!wanted->n)
+		return;
+	answered(v, ASK_CSP);
+	judged(v, APPRAISED, values_have(wanted, csp.p, csp.len), "cloud provider",
+	       "CSP_ID is %.*s", (int)csp.len, (const char *)csp.p);
 }
 
 static void check_chip(struct verify *v, const struct leaf *l, const u8 *r)
@@ -182,8 +211,10 @@ static void check_chip(struct verify *v, const struct leaf *l, const u8 *r)
 
 	if (l->vlek)
 		left_out(v, GENUINE, "chip", "a VLEK is of no chip");
+	else if (zero && l->masked)
+		passed(v, GENUINE, "chip", "CHIP_ID is zero (masked); the certificate is the one that --vcek-for-masked-chip names");
 	else if (zero)
-		unable(v, GENUINE, "chip", "CHIP_ID is zero (masked): it cannot be compared with the certificate");
+		unable(v, GENUINE, "chip", "CHIP_ID is zero (masked): it cannot be compared with the certificate; --vcek-for-masked-chip FILE names the one that is expected");
 	else
 		judged(v, GENUINE, of_chip(l->x, r), "chip", "CHIP_ID is %sthe certificate's hwID",
 		       of_chip(l->x, r) ? "" : "not ");
@@ -236,15 +267,25 @@ void verify_snp(struct verify *v, struct span s)
 {
 	const u8 *r = s.p;
 	struct leaf l = { 0 };
+	struct path path;
 	bool turin;
 
-	if (is_signed(v, r))
-		l.x = find_leaf(v, r);
+	if (is_signed(v, r)) {
+		l.x = find_masked(v, r);
+		l.masked = l.x;
+		if (l.x)
+			answered(v, ASK_MASKED_VCEK);
+		else
+			l.x = find_leaf(v, r);
+	}
+	if (le32(r) >= 2)
+		verify_snp_fields(v, r);
 	if (l.x) {
 		read_leaf(&l);
-		passed(v, GENUINE, "signature", "ECDSA P-384, by the key of the %s certificate",
+		passed(v, GENUINE, "signature", "ECDSA with SHA-384, by the key of the %s certificate",
 		       l.vlek ? "VLEK" : "VCEK");
-		verify_chain(v, "certificate chain", l.x);
+		if (verify_chain(v, "certificate chain", l.x, &path))
+			verify_amd_roles(v, &path, l.vlek, l.product);
 		check_role(v, &l, r);
 		check_chip(v, &l, r);
 		check_tcb(v, &l, r);

@@ -154,13 +154,14 @@ static X509 *find_pck(struct verify *v, const struct tdx_quote *q, const struct 
 static X509 *check_pck(struct verify *v, const struct tdx_quote *q, struct cert_pool *certs)
 {
 	struct buf said CLEANUP_BUF;
+	struct path path;
 	X509 *pck;
 	size_t i;
 	int rc;
 
 	if (q->cert_type == CERT_PCK_CHAIN) {
 		complain_into(&said);
-		rc = cert_pool_add(certs, q->certs, "the certificates in the quote");
+		rc = certs_add(certs, q->certs, VERIFY_CHAIN_MAX, "the certificates in the quote");
 		complain_into(NULL);
 		if (rc) {
 			failed(v, GENUINE, "quoting enclave", "%s", (char *)said.p);
@@ -174,6 +175,8 @@ static X509 *check_pck(struct verify *v, const struct tdx_quote *q, struct cert_
 	} else {
 		/* the quote names the platform only; PCK certificates from files */
 		pck = find_pck(v, q, &v->certs);
+		if (pck)
+			answered(v, ASK_CERTS);
 	}
 	if (!pck)
 		return NULL;
@@ -181,7 +184,10 @@ static X509 *check_pck(struct verify *v, const struct tdx_quote *q, struct cert_
 		add_pem(&said, certs->certs[i].x);
 	if (said.len)
 		cert_pool_add(&v->certs, buf_span(&said), "the certificates in the quote");
-	if (verify_chain(v, "certificate chain", pck) && !is_one_chain(v, certs, pck))
+	if (!verify_chain(v, "certificate chain", pck, &path))
+		return pck;
+	verify_intel_roles(v, &path, "certificate roles", "Intel SGX PCK Certificate");
+	if (!is_one_chain(v, certs, pck))
 		failed(v, GENUINE, "certificate chain", "the quote has certificates beside the chain: it was altered");
 	return pck;
 }
@@ -189,7 +195,7 @@ static X509 *check_pck(struct verify *v, const struct tdx_quote *q, struct cert_
 static void check_qe(struct verify *v, const u8 *r)
 {
 	char *signer CLEANUP(free_str) = hex_encode(r + QE_MRSIGNER, 32);
-	const struct values *pin = &v->policy.qe_signer;
+	const struct values *pin = &v->policy.value[ASK_QE_SIGNER];
 	const u8 *a = r + QE_ATTRIBUTES;
 	bool intel = !v->own_roots || roots_have_intel(&v->roots);
 
@@ -200,6 +206,7 @@ static void check_qe(struct verify *v, const u8 *r)
 	       is_zero(a + 1, 7) ? "" : " and others");
 	judged(v, GENUINE, le16(r + QE_ISVPRODID) == 2, "QE product",
 	       "ISVPRODID is %u, that of TD quoting enclaves is 2", le16(r + QE_ISVPRODID));
+	answered(v, ASK_QE_SIGNER);
 	if (pin->n)
 		judged(v, GENUINE, values_have(pin, r + QE_MRSIGNER, 32), "QE signer",
 		       "MRSIGNER is %s", signer);
@@ -211,6 +218,12 @@ static void check_qe(struct verify *v, const u8 *r)
 		left_out(v, GENUINE, "QE signer", "MRSIGNER is %s; whose it must be under a root that is not Intel's, --qe-signer says",
 			 signer);
 	fact(v, "QE_ISVSVN", "%u", le16(r + QE_ISVSVN));
+	if (!v->policy.given[ASK_MIN_QE_SVN])
+		return;
+	answered(v, ASK_MIN_QE_SVN);
+	judged(v, APPRAISED, le16(r + QE_ISVSVN) >= v->policy.min_qe_svn, "minimum QE SVN",
+	       "ISVSVN of the quoting enclave is %u, %llu is asked for", le16(r + QE_ISVSVN),
+	       (unsigned long long)v->policy.min_qe_svn);
 }
 
 /* An own or a debug TDX module could say anything. */
@@ -223,17 +236,20 @@ static void check_module(struct verify *v, const u8 *b)
 	       "MRSIGNERSEAM is not zero: not signed by Intel");
 }
 
-static void facts(struct verify *v, const struct tdx_quote *q, X509 *pck)
+static void facts(struct verify *v, const struct tdx_quote *q, const struct pck *p)
 {
 	const u8 *b = q->body.p;
-	struct pck p;
 
 	fact(v, "version", "%u", q->version);
 	fact(v, "body", "TD %s", q->body_type == 3 ? "1.5" : "1.0");
-	if (pck && pck_read(pck, &p)) {
-		fact_bytes(v, "FMSPC", p.fmspc, 6);
-		fact_bytes(v, "CPUSVN", p.comp, 16);
-		fact(v, "PCESVN", "%u", p.pcesvn);
+	if (p) {
+		fact_bytes(v, "FMSPC", p->fmspc, 6);
+		fact_bytes(v, "CPUSVN", p->comp, 16);
+		fact(v, "PCESVN", "%u", p->pcesvn);
+		if (p->have_ppid)
+			fact_bytes(v, "PPID", p->ppid, 16);
+		if (p->have_instance)
+			fact_bytes(v, "PLATFORM_INSTANCE_ID", p->instance, 16);
 	}
 	fact_bytes(v, "TEE_TCB_SVN", b, 16);
 	if (q->body_type == 3) {
@@ -252,6 +268,7 @@ void verify_tdx_quote(struct verify *v, struct span s)
 {
 	struct cert_pool certs CLEANUP(cert_pool_free) = { 0 };
 	struct buf said CLEANUP_BUF;
+	struct pck p, *platform = NULL;
 	X509 *pck = NULL;
 	struct tdx_quote q;
 	int rc;
@@ -273,13 +290,17 @@ void verify_tdx_quote(struct verify *v, struct span s)
 		check_key(v, &q);
 		pck = check_pck(v, &q, &certs);
 		check_qe(v, q.qe_report.p);
-		verify_collateral(v, &q, pck);
+		if (pck && pck_read(pck, &p))
+			platform = &p;
+		else if (pck)
+			failed(v, GENUINE, "PCK certificate", "it does not say its FMSPC and TCB");
+		verify_collateral(v, &q, platform);
 	}
 	check_module(v, q.body.p);
-	facts(v, &q, pck);
+	facts(v, &q, platform);
 	if (v->parts.event_log.len)
 		verify_event_log(v, v->parts.event_log, q.body.p + 328);
-	appraise_tdx(v, &q);
+	appraise_tdx(v, &q, platform);
 }
 
 /* Only its MAC makes a TDREPORT genuine, and only its own machine knows the key. */
@@ -300,6 +321,7 @@ void verify_tdreport(struct verify *v, struct span s)
 		return;
 	}
 	passed(v, GENUINE, "TDREPORT", "its hashes are of its own fields");
+	answered(v, ASK_QUOTE);
 	if (!v->parts.quote.len) {
 		unable(v, GENUINE, "signature", "a TDREPORT carries only a MAC, which only its own machine can check: have a quote made of it, and give that with --quote FILE");
 		return;

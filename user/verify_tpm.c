@@ -63,22 +63,32 @@ static bool rsa_verify(EVP_PKEY *key, const struct tpm_quote *q)
 	return ok;
 }
 
-/* The AK as a file: PEM of a public key, or a TPM2B_PUBLIC that ends in its modulus */
+/* The AK as a file: PEM of a public key, or a TPM2B_PUBLIC of an RSA key */
 static EVP_PKEY *given_key(struct span s)
 {
-	static const u8 f4[] = { 1, 0, 1 };
 	BIO *bio = BIO_new_mem_buf(s.p, (int)s.len);
 	EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-	struct buf n CLEANUP_BUF, e CLEANUP_BUF;
+	struct buf n CLEANUP_BUF, e CLEANUP_BUF, said CLEANUP_BUF;
+	struct buf *before;
+	struct tpm_rsa rsa;
+	u8 be[4];
+	int rc;
 
 	BIO_free(bio);
 	ERR_clear_error();
-	/* TPM_ALG_RSA, 2048 bits, the default exponent */
-	if (key || s.len < 12 + 256 + 2 || (size_t)(s.p[0] << 8 | s.p[1]) != s.len - 2 ||
-	    s.p[2] || s.p[3] != 1 || memcmp(s.p + s.len - 256 - 6, "\0\0\0\0\x01", 6))
+	if (key)
 		return key;
-	buf_add(&n, s.p + s.len - 256, 256);
-	buf_add(&e, f4, sizeof(f4));
+	before = complain_into(&said);
+	rc = tpm_rsa_parse(s, &rsa);
+	complain_into(before);
+	if (rc)
+		return NULL;
+	be[0] = (u8)(rsa.exponent >> 24);
+	be[1] = (u8)(rsa.exponent >> 16);
+	be[2] = (u8)(rsa.exponent >> 8);
+	be[3] = (u8)rsa.exponent;
+	buf_add(&n, rsa.n.p, rsa.n.len);
+	buf_add(&e, be, sizeof(be));
 	return rsa_key(&n, &e);
 }
 
@@ -142,26 +152,35 @@ static u32 quoted_mask(struct span a)
 	return mask;
 }
 
-static void check_nonce(struct verify *v, const struct tpm_quote *q, const struct hcl *h)
+/*
+ * The quote is of now when its qualifying data are the nonce, byte for byte: a
+ * prefix of it, or nothing, anybody may have had quoted before.
+ */
+static bool carries_nonce(struct verify *v, const struct tpm_quote *q, const struct hcl *h)
 {
 	const struct policy *p = &v->policy;
 	char *hex CLEANUP(free_str) = hex_encode(q->extra_data.p, q->extra_data.len);
-	bool same, padded;
 	u8 user_data[64];
+	bool same;
 
-	if (!p->have_data)
-		return;
+	if (!p->have_data) {
+		left_out(v, BOUND, "TPM quote", "its qualifying data are %s; no nonce was given to compare them with",
+			 *hex ? hex : "empty");
+		return false;
+	}
 	same = q->extra_data.len == p->data_len && !memcmp(q->extra_data.p, p->data, p->data_len);
-	padded = q->extra_data.len == 64 && !memcmp(q->extra_data.p, p->data, 64);
 	/* claims that carry the nonce bind without the quote, which then may have none */
 	if (h && !q->extra_data.len && hcl_user_data(h, user_data) &&
-	    !memcmp(user_data, p->data, 64))
-		return;
-	judged(v, BOUND, same || padded, "TPM quote", "its qualifying data are %s",
-	       *hex ? hex : "empty");
+	    !memcmp(user_data, p->data, 64)) {
+		left_out(v, BOUND, "TPM quote", "its qualifying data are empty: it may be of any time, and its PCR values count for nothing");
+		return false;
+	}
+	judged(v, BOUND, same, "TPM quote", "its qualifying data are %s%s", *hex ? hex : "empty",
+	       same ? "" : ", not the nonce");
+	return same;
 }
 
-static void check_pcrs(struct verify *v, const struct tpm_quote *q)
+static void show_pcrs(struct verify *v, const struct tpm_quote *q)
 {
 	unsigned int i;
 	char name[16];
@@ -173,10 +192,24 @@ static void check_pcrs(struct verify *v, const struct tpm_quote *q)
 		snprintf(name, sizeof(name), "PCR %u", i);
 		if (have)
 			fact(v, name, "%s", hex);
-		if (v->policy.pcr[i].n)
-			judged(v, APPRAISED,
-			       have && values_have(&v->policy.pcr[i], have, q->pcr_len), name,
-			       "%s", have ? hex : "it was not quoted");
+	}
+}
+
+static void check_pcrs(struct verify *v, const struct tpm_quote *q)
+{
+	unsigned int i;
+	char name[16];
+
+	for (i = 0; i < TPM_PCRS; i++) {
+		const u8 *have = tpm_quote_pcr(q, i);
+		char *hex CLEANUP(free_str) = have ? hex_encode(have, q->pcr_len) : NULL;
+
+		if (!v->policy.pcr[i].n)
+			continue;
+		answered(v, ASK_PCR);
+		snprintf(name, sizeof(name), "PCR %u", i);
+		judged(v, APPRAISED, have && values_have(&v->policy.pcr[i], have, q->pcr_len), name,
+		       "%s", have ? hex : "it was not quoted");
 	}
 }
 
@@ -197,7 +230,10 @@ static EVP_PKEY *attested_key(struct verify *v, const struct hcl *h)
 		return NULL;
 	}
 	given = v->parts.ak_pub.len ? given_key(v->parts.ak_pub) : NULL;
-	if (v->parts.ak_pub.len && !same_key(given, key))
+	answered(v, ASK_AK);
+	if (v->parts.ak_pub.len && !given)
+		failed(v, GENUINE, "attestation key of the TPM", "the key beside the quote can be read neither as a public key in PEM nor as a TPM2B_PUBLIC of an RSA key");
+	else if (v->parts.ak_pub.len && !same_key(given, key))
 		failed(v, GENUINE, "attestation key of the TPM", "the one beside the quote is not HCLAkPub of the claims");
 	else
 		passed(v, GENUINE, "attestation key of the TPM", "HCLAkPub of the claims");
@@ -210,26 +246,27 @@ static EVP_PKEY *loose_key(struct verify *v)
 {
 	EVP_PKEY *key = v->parts.ak_pub.len ? given_key(v->parts.ak_pub) : NULL;
 
-	if (!key)
+	answered(v, ASK_AK);
+	if (v->parts.ak_pub.len && !key)
+		failed(v, GENUINE, "attestation key of the TPM", "it can be read neither as a public key in PEM nor as a TPM2B_PUBLIC of an RSA key");
+	else if (!key)
 		unable(v, GENUINE, "attestation key of the TPM", "no key: give it with --ak FILE, or the HCL report whose claims have it");
 	else
 		unable(v, GENUINE, "attestation key of the TPM", "no hardware report vouches for it: give the HCL report of this VM instead");
 	return key;
 }
 
-void verify_tpm(struct verify *v, const struct hcl *h)
+static void check_quote(struct verify *v, EVP_PKEY *key, const struct hcl *h)
 {
 	struct buf sig CLEANUP_BUF, values CLEANUP_BUF, said CLEANUP_BUF;
-	EVP_PKEY *key = h ? attested_key(v, h) : loose_key(v);
 	struct tpm_quote q;
+	bool ok;
 	u32 mask;
 	int rc;
 
-	if (!v->parts.tpm_signature.len || !v->parts.pcrs.len) {
-		unable(v, GENUINE, "TPM quote", "it needs its signature and the PCR values (--tpm-signature, --pcrs)");
-		EVP_PKEY_free(key);
-		return;
-	}
+	answered(v, ASK_TPM_QUOTE);
+	answered(v, ASK_TPM_SIGNATURE);
+	answered(v, ASK_PCRS);
 	complain_into(&said);
 	mask = quoted_mask(v->parts.tpm_attest);
 	rc = tpm_quote_parse(v->parts.tpm_attest, whole_signature(v->parts.tpm_signature, &sig),
@@ -237,13 +274,38 @@ void verify_tpm(struct verify *v, const struct hcl *h)
 	complain_into(NULL);
 	if (rc) {
 		failed(v, GENUINE, "TPM quote", "%s", (char *)said.p);
-	} else if (key) {
-		bool ok = rsa_verify(key, &q);
-
-		judged(v, GENUINE, ok, "TPM quote", ok ? "signed by that key, over these PCR values" :
-		       "not signed by that key");
-		check_nonce(v, &q, h);
+		return;
+	}
+	if (q.sig_hash == TPM_ALG_SHA1) {
+		failed(v, GENUINE, "TPM quote", "its signature is over a SHA-1 hash, which proves nothing any more");
+		return;
+	}
+	ok = key && rsa_verify(key, &q);
+	judged(v, GENUINE, ok, "TPM quote", ok ? "signed by that key, over these PCR values" :
+	       "not signed by that key");
+	if (!ok)
+		return;
+	show_pcrs(v, &q);
+	if (h)
+		left_out(v, GENUINE, "certificate of the attestation key", "it is not checked: that the key is held by a TPM is the word of the paravisor that made the claims");
+	if (carries_nonce(v, &q, h))
 		check_pcrs(v, &q);
+}
+
+void verify_tpm(struct verify *v, const struct hcl *h)
+{
+	const struct parts *p = &v->parts;
+	bool any = p->tpm_attest.len || p->tpm_signature.len || p->pcrs.len;
+	EVP_PKEY *key;
+
+	if (!any && !p->ak_pub.len)
+		return;
+	key = h ? attested_key(v, h) : loose_key(v);
+	if (p->tpm_attest.len && p->tpm_signature.len && p->pcrs.len) {
+		if (key)
+			check_quote(v, key, h);
+	} else if (any) {
+		unable(v, GENUINE, "TPM quote", "it takes the quote, its signature and the PCR values: one of them is not here (--tpm-quote, --tpm-signature, --pcrs)");
 	}
 	EVP_PKEY_free(key);
 }

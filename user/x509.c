@@ -16,6 +16,10 @@
 static const char begin[] = "-----BEGIN CERTIFICATE-----";
 static const char end[] = "-----END CERTIFICATE-----";
 
+/* Certificates of attestation have 1 to 4 KiB: far larger ones are refused. */
+#define X509_TEXT_MAX	(64 * 1024)
+#define X509_DER_MAX	(48 * 1024)
+
 bool x509_is_pem(struct span s)
 {
 	return s.len && memmem(s.p, s.len, begin, sizeof(begin) - 1);
@@ -47,7 +51,7 @@ static int each_pem(struct span s, void (*fn)(void *arg, X509 *x, struct span pe
 			e++;
 		if (e < stop && *e == '\n')
 			e++;
-		x = read_pem((struct span){ b, (size_t)(e - b) });
+		x = e - b <= X509_TEXT_MAX ? read_pem((struct span){ b, (size_t)(e - b) }) : NULL;
 		if (!x)
 			return -1;
 		fn(arg, x, (struct span){ b, (size_t)(e - b) });
@@ -62,11 +66,12 @@ int x509_each(struct span s, void (*fn)(void *arg, X509 *x, struct span pem), vo
 	const u8 *p = s.p;
 	X509 *x;
 
-	if (!s.len || s.len > INT32_MAX)
-		return s.len ? -1 : 0;
+	if (!s.len)
+		return 0;
 	if (x509_is_pem(s))
 		return each_pem(s, fn, arg);
-	x = d2i_X509(NULL, &p, (long)s.len);
+	/* zeros may follow, and more of them than a certificate is long */
+	x = d2i_X509(NULL, &p, s.len < X509_DER_MAX ? (long)s.len : X509_DER_MAX);
 	ERR_clear_error();
 	/* host tables and NV indices have zeros behind a DER body */
 	if (!x || !is_zero(p, s.len - (size_t)(p - s.p))) {

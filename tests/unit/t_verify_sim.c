@@ -1,88 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Verdicts on made-up evidence of test roots: each check, passing and failing */
-#include "unit.h"
-#include "verify.h"
-#include "vsim.h"
-
-static struct vsim sim;
-static struct verify v;
-static struct buf said;
-
-static void trust(const struct vsim *s, bool amd)
-{
-	struct buf b = { 0 };
-
-	add_pem(&b, amd ? s->ark_crt : s->root_crt);
-	verify_root(&v, buf_span(&b), "root");
-	buf_free(&b);
-}
-
-static void give(X509 *x)
-{
-	struct buf b = { 0 };
-
-	add_pem(&b, x);
-	cert_pool_add(&v.certs, buf_span(&b), "certificate");
-	buf_free(&b);
-}
-
-static void begin(void)
-{
-	verify_free(&v);
-	verify_init(&v);
-	v.at = 1767225600;	/* 2026 */
-	v.policy.any_code = true;
-}
-
-static void opt(const char *name, const char *arg)
-{
-	struct option options[POLICY_OPTIONS_MAX];
-	size_t i, n = policy_options(options, 0);
-
-	for (i = 0; i < n; i++)
-		if (!strcmp(options[i].name, name) && !policy_option(&v.policy, (int)i, arg))
-			return;
-	ok(false, "option %s %s", name, arg);
-}
-
-static void run(const void *p, size_t len)
-{
-	struct buf *b = verify_keep(&v);
-	int rc;
-
-	buf_add(b, p, len);
-	buf_free(&said);
-	complain_into(&said);
-	rc = verify_open(&v, buf_span(b), "made up");
-	complain_into(NULL);
-	if (!rc)
-		verify_check(&v);
-}
-
-/* The last check of that name, because a chain may be judged twice */
-static void want(enum outcome o, const char *check, const char *what)
-{
-	const struct check *c = NULL;
-	size_t i;
-
-	for (i = 0; i < v.n; i++)
-		if (!strcmp(v.checks[i].name, check))
-			c = &v.checks[i];
-	if (!c || c->outcome != o)
-		for (i = 0; i < v.n; i++)
-			printf("# %d %s: %s\n", v.checks[i].outcome, v.checks[i].name, v.checks[i].reason);
-	ok(c && c->outcome == o, "%s: %s", what, check);
-}
-
-static void verdict(enum verdict d, enum outcome o, const char *what)
-{
-	const struct check *worst;
-	bool good = verify_outcome(&v, d, &worst) == o;
-
-	if (!good)
-		printf("# %s: %s\n", worst ? worst->name : "-", worst ? worst->reason : "-");
-	ok(good, "%s: verdict %d", what, d);
-}
+#include "vtest.h"
 
 /* SNP */
 
@@ -96,6 +14,7 @@ static void snp(void (*bend)(u8 *r), X509 *leaf)
 	vsim_snp_sign(&sim, r);
 	give(leaf);
 	give(sim.ask_crt);
+	give(sim.asvk_crt);
 	run(r, sizeof(r));
 }
 
@@ -204,7 +123,7 @@ static void snp_policy(void)
 	opt("rtmr0", "909090909090909090909090909090909090909090909090909090909090909090909090909090909090909090909090");
 	verify_forget(&v);
 	verify_check(&v);
-	want(FAILED, "rtmr0", "a field that SNP does not have");
+	want(UNABLE, "rtmr0", "a field that SNP does not have");
 	fresh_snp(bend_debug, sim.vcek);
 	want(FAILED, "debug", "debug");
 	verdict(GENUINE, PASSED, "debug");
@@ -378,6 +297,8 @@ static void q_debug(struct vquote *q) { q->body[120] = 1; }
 static void q_profiled(struct vquote *q) { q->body[120] = 2; }
 static void q_reserved(struct vquote *q) { q->body[125] = 1; }
 static void q_sept(struct vquote *q) { q->body[123] = 0; }
+static void q_xfam(struct vquote *q) { q->body[133] = 1; }
+static void q_no_sse(struct vquote *q) { q->body[128] = 0xe5; }
 static void q_migratable(struct vquote *q) { q->body[123] |= 0x20; }
 static void q_old_tcb(struct vquote *q) { q->body[0] = 3; }
 
@@ -403,6 +324,8 @@ static void tdx_verdicts(void)
 		{ q_profiled, "debug", "a TD under profiling" },
 		{ q_reserved, "TDATTRIBUTES", "reserved bits" },
 		{ q_sept, "SEPT_VE_DISABLE", "#VE at any access" },
+		{ q_xfam, "XFAM", "XFAM with a bit that no module allows" },
+		{ q_no_sse, "XFAM", "XFAM without SSE" },
 		{ q_migratable, "migration", "a migratable TD" },
 		{ q_service_td, "service TD", "a service TD" },
 	};
@@ -433,20 +356,6 @@ static void tdx_verdicts(void)
 	}
 }
 
-#define LEVEL(svn, status) "{\"tcb\":{\"sgxtcbcomponents\":[" COMPS(svn) "],\"pcesvn\":11," \
-	"\"tdxtcbcomponents\":[" COMPS(svn) "]},\"tcbStatus\":\"" status "\"}"
-#define COMPS(svn) C4(svn) "," C4(svn) "," C4(svn) "," C4(svn)
-#define C4(svn) "{\"svn\":" svn "},{\"svn\":" svn "},{\"svn\":" svn "},{\"svn\":" svn "}"
-#define ZEROS48 "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
-#define TIMES(until) "\"issueDate\":\"2025-12-01T00:00:00Z\",\"nextUpdate\":\"" until "\""
-#define TCB_INFO(fmspc, until, level) "{\"id\":\"TDX\",\"version\":3," TIMES(until) \
-	",\"fmspc\":\"" fmspc "\",\"pceId\":\"0000\",\"tdxModuleIdentities\":[{\"id\":\"TDX_01\"," \
-	"\"mrsigner\":\"" ZEROS48 "\",\"attributes\":\"0000000000000000\"," \
-	"\"attributesMask\":\"FFFFFFFFFFFFFFFF\",\"tcbLevels\":[{\"tcb\":{\"isvsvn\":5}," \
-	"\"tcbStatus\":\"UpToDate\"},{\"tcb\":{\"isvsvn\":2},\"tcbStatus\":\"OutOfDate\"}]}]," \
-	"\"tcbLevels\":[" level "]}"
-#define LATER "2026-12-31T00:00:00Z"
-
 static void with_info(const char *text, EVP_PKEY *key, void (*bend)(struct vquote *q))
 {
 	begin();
@@ -461,12 +370,6 @@ static void with_info(const char *text, EVP_PKEY *key, void (*bend)(struct vquot
 
 static void collateral(void)
 {
-	static const char qe_id[] = "{\"id\":\"TD_QE\"," TIMES(LATER) ",\"miscselect\":\"00000000\","
-		"\"miscselectMask\":\"FFFFFFFF\",\"attributes\":\"11000000000000000000000000000000\","
-		"\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\",\"mrsigner\":"
-		"\"2828282828282828282828282828282828282828282828282828282828282828\","
-		"\"isvprodid\":2,\"tcbLevels\":[{\"tcb\":{\"isvsvn\":6},\"tcbStatus\":\"UpToDate\"}]}";
-
 	with_info(TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate")), sim.tcb, NULL);
 	want(PASSED, "TCB info", "signed");
 	want(PASSED, "TCB status of the platform", "up to date");
@@ -492,12 +395,12 @@ static void collateral(void)
 	want(FAILED, "TCB info", "out of its time");
 	with_info(TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate")), sim.pck, NULL);
 	want(FAILED, "TCB info", "signed by a platform's own key");
-	with_info(qe_id, sim.tcb, NULL);
+	with_info(QE_ID("6"), sim.tcb, NULL);
 	want(PASSED, "TCB status of the quoting enclave", "up to date");
 	verdict(GENUINE, PASSED, "with a QE identity");
-	with_info(qe_id, sim.tcb, q_debug_qe);
+	with_info(QE_ID("6"), sim.tcb, q_debug_qe);
 	want(FAILED, "QE identity", "a debug QE");
-	with_info(qe_id, sim.tcb, q_sgx_qe);
+	with_info(QE_ID("6"), sim.tcb, q_sgx_qe);
 	want(FAILED, "QE identity", "another product");
 }
 
@@ -507,7 +410,7 @@ struct azure {
 	const char *user_data, *quoted;	/* NULL: no quote of the TPM */
 	const struct vsim *tpm;		/* whose AK signed that */
 	u8 vmpl;
-	bool wrong_claims, wrong_pcrs, tdx, other_td;
+	bool wrong_claims, wrong_pcrs, tdx, other_td, no_sept;
 };
 
 static void azure(const struct azure *a, const char *nonce)
@@ -532,6 +435,8 @@ static void azure(const struct azure *a, const char *nonce)
 	if (a->tdx) {
 		vsim_quote_init(&q);
 		memcpy(q.body + 520, hash, 64);
+		if (a->no_sept)
+			q.body[123] = 0;
 		vsim_tdreport(&q, r);
 		q.body[140] ^= a->other_td;
 		vsim_quote(&sim, &q, &quote);
@@ -591,6 +496,19 @@ static void azure_verdicts(void)
 	azure(&(struct azure){ .user_data = "6e6f6e6365", .tdx = true }, "text:nonce");
 	verdict(GENUINE, PASSED, "HCL of TDX with its quote");
 	verdict(BOUND, PASSED, "HCL of TDX with its quote");
+	azure(&(struct azure){ .user_data = "6e6f6e6365", .tdx = true, .no_sept = true }, "text:nonce");
+	want(FAILED, "SEPT_VE_DISABLE", "HCL of TDX without SEPT_VE_DISABLE");
+	opt("profile", "azure");
+	verify_forget(&v);
+	verify_check(&v);
+	want(PASSED, "SEPT_VE_DISABLE", "the same by --profile azure");
+	verdict(APPRAISED, PASSED, "the same by --profile azure");
+	fresh_tdx(q_sept);
+	opt("profile", "azure");
+	verify_forget(&v);
+	verify_check(&v);
+	want(FAILED, "SEPT_VE_DISABLE", "a plain TD by --profile azure");
+	want(UNABLE, "profile", "a plain TD by --profile azure");
 	azure(&(struct azure){ .user_data = "00", .tdx = true, .other_td = true }, NULL);
 	want(FAILED, "quote", "a quote of another TD");
 	v.parts.quote.len = 0;

@@ -62,7 +62,7 @@ expect 0 '' 'help' verify --help
 # a policy of a file is that of the options
 cat >"$tmp/policy.json" <<'P'
 { "any-code": true, "no-binding": true, "vmpl": 3, "min-tcb": ["Genoa:bl=1", "bl=200"],
-  "allow-debug": false, "measurement": [] }
+  "allow-debug": false }
 P
 verify --json --policy "$tmp/policy.json" --certs $g/certs.pem $g/snp-v5-milan.bin >"$tmp/out" 2>"$tmp/err"
 verify --json --any-code --no-binding --vmpl 3 --min-tcb Genoa:bl=1 --min-tcb bl=200 \
@@ -75,6 +75,92 @@ echo '{"any-code": "yes"}' >"$tmp/policy.json"
 expect 2 'true or false' 'a policy with a wrong type' verify --policy "$tmp/policy.json" $g/snp-v2.bin
 echo '[]' >"$tmp/policy.json"
 expect 2 'no JSON object' 'a policy that is none' verify --policy "$tmp/policy.json" $g/snp-v2.bin
+
+# what a policy cannot mean is refused, with its place
+refused() {
+	printf '%s' "$1" >"$tmp/policy.json"
+	expect 2 "${2:-line 1, column }" "a policy $1" verify --policy "$tmp/policy.json" $g/snp-v2.bin
+}
+m=$(printf '11%.0s' {1..48})
+for key in measurement host-data chip-id csp tcb-status pcr min-tcb require-platform; do
+	refused "{\"$key\":[]}" 'the list is empty'
+	refused "{\"$key\":\"\"}" 'the text is empty'
+	refused "{\"$key\":[\"\"]}" 'the text is empty'
+	refused "{\"$key\":[[]]}"
+	refused "{\"$key\":null}"
+	refused "{\"$key\":{}}"
+	refused "{\"$key\":true}"
+done
+for key in vmpl manifest-vmpl min-guest-svn min-evaluation; do
+	for value in '[]' '[0]' '""' '"x"' true null -1 0x1 1e0 1.0 '" 1"' '"+1"' 18446744073709551616; do
+		refused "{\"$key\":$value}"
+	done
+done
+refused '{"vmpl":4}' 'column 9: "vmpl": --vmpl: '"'4' is not a number from 0 to 3"
+refused '{"vmpl":4294967296}'
+refused '{"vmpl":3,"vmpl":0}' 'line 1, column 11: "vmpl" is there twice'
+refused '{"vmpl":3,"vm\u0070l":3}' 'there twice'
+refused "{\"measurement\":\"$m\",\"measurement\":\"$m\"}" 'there twice'
+refused '{"any-code":true,"any-code":false}' 'there twice'
+refused '{"nonce":"00","report-data":"00"}' 'given twice'
+refused '{"nonce":["00","01"]}' 'one value'
+refused '{"min-tee-tcb":["ff","00"]}' 'one value'
+refused '{"min-tcb":"Milan:"}'
+refused '{"min-tcb":"snp=255,snp=1"}' 'snp twice'
+refused '{"min-tcb":"snp=1,"}'
+refused '{"min-tcb":"snp= 1"}'
+refused '{"min-tcb":"snp=-1"}'
+refused '{"min-tcb":"snp=256"}'
+refused '{"tcb-status":"Fine"}' 'not a status'
+refused '{"tcb-status":"Revoked"}' 'cannot be allowed'
+refused '{"tcb-status":["UpToDate","OutofDate"]}' 'not a status'
+refused '{"require-policy":"no-such-bit"}' 'not one of smt'
+refused '{"id-key-digest":"'"$(printf '00%.0s' {1..48})"'"}' 'of no key'
+refused '{"min-tcb-date":"soon"}'
+refused '{"min-firmware":"1"}'
+refused '{"min-firmware":"1.2.3.4"}'
+refused '{"min-firmware":"1.256"}'
+refused '{"mit-vector":"0x0"}'
+refused '{"pcr":"24:'"${m:0:64}"'"}'
+refused '{"pcr":"-1:'"${m:0:64}"'"}'
+refused '{"chip-id":"'"${m:0:32}"'"}'
+refused '{"csp":"CN="}'
+refused '{"chip-id":"0000000000000000"}' 'of no chip'
+refused '{"any-code":1}'
+refused '{"any-code":true} {"vmpl":0}'
+refused '{"any-code":true}x'
+refused '{"any-code":true,}'
+refused '{"any-code" true}'
+refused '{"any-code":tru' 'ends too early'
+refused '[{"any-code":true}]' 'no JSON object'
+refused '{"chip-id\u0000x":[]}'
+refused '{"Measurement":"'"$m"'"}' 'no option'
+printf '{\n  "any-code": true,\n\t"vmpl": 9\n}\n' >"$tmp/policy.json"
+expect 2 'policy.json, line 3, column 10: ' 'the place of a bad value' verify --policy "$tmp/policy.json" $g/snp-v2.bin
+printf '{"any-code":true}\n\n' >"$tmp/policy.json"
+expect 5 'genuine' 'a line end behind the policy' verify --policy "$tmp/policy.json" $g/snp-v2.bin
+expect 2 'given twice' 'two policies' verify --policy "$tmp/policy.json" --policy "$tmp/policy.json" $g/snp-v2.bin
+expect 2 'given twice' '--vmpl twice' verify --vmpl 0 --vmpl 0 $g/snp-v2.bin
+expect 2 'given twice' '--event-log twice' verify --event-log "$0" --event-log "$0" $g/snp-v2.bin
+expect 5 'is empty' 'an event log of nothing' verify --event-log /dev/null $g/snp-v2.bin
+expect 2 'for --kds' '--ca without --kds' verify --ca "$0" $g/snp-v2.bin
+
+# 64 MiB of junk end within a second of reading
+for junk in '' A '{"a":' '-----BEGIN CERTIFICATE-----
+A
+-----END CERTIFICATE-----
+'; do
+	if [ -n "$junk" ]; then yes -- "$junk" | head -c 64M; else head -c 64M /dev/zero; fi >"$tmp/junk"
+	# the processor's time: what else the machine does is not counted
+	took=$({ TIMEFORMAT='%U %S' && time "$plain" verify --no-binding --any-code "$tmp/junk" >/dev/null 2>&1; } 2>&1)
+	rc=$?
+	if [ $rc -eq 5 ] && awk -v t="$took" 'BEGIN { split(t, a); exit !(a[1] + a[2] < 1.5) }'; then
+		ok "64 MiB of '${junk:0:8}'"
+	else
+		not_ok "64 MiB of '${junk:0:8}' (status $rc, $took s)"
+	fi
+done
+rm -f "$tmp/junk"
 
 # evidence by a pipe and as text
 verify --json --certs $g/certs.pem - <$g/snp-v5-milan.bin >"$tmp/a" 2>/dev/null

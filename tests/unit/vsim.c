@@ -42,7 +42,8 @@ static X509 *begin(const char *cn, EVP_PKEY *key, const char *issuer, long seria
 	return x;
 }
 
-static X509 *authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY *by, long serial)
+X509 *vsim_authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY *by,
+		     long serial)
 {
 	X509 *x = begin(cn, key, issuer, serial, true);
 
@@ -50,23 +51,26 @@ static X509 *authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PK
 	return x;
 }
 
-static X509 *vek(const struct vsim *s, bool vlek, bool wrapped)
+X509 *vsim_amd(const struct vsim *s, const struct vamd *a)
 {
-	X509 *x = begin(vlek ? "SEV-VLEK" : "SEV-VCEK", s->vek, "SEV-TEST", 7, false);
-	u8 hwid[66] = { 0x04, 64 };
+	X509 *x = begin(a->cn, a->key ? a->key : s->vek, a->issuer, 7, false);
+	u8 hwid[66] = { 0x04, 64 }, csp[64] = { 0x16 };
 
 	memset(hwid + 2, 0x40, 64);
 	add_ext(x, AMD "1", "\x02\x01\x00", 3);
-	add_ext(x, AMD "2", vlek ? "\x16\x05Milan" : "\x16\x08Milan-B0", vlek ? 7 : 10);
+	add_ext(x, AMD "2", a->csp ? "\x16\x05Milan" : "\x16\x08Milan-B0", a->csp ? 7 : 10);
 	add_ext(x, AMD "3.1", "\x02\x01\x04", 3);
 	add_ext(x, AMD "3.2", "\x02\x01\x00", 3);
 	add_ext(x, AMD "3.3", "\x02\x01\x18", 3);
 	add_ext(x, AMD "3.8", "\x02\x02\x00\xdb", 4);
-	if (vlek)
-		add_ext(x, AMD "5", "\x16\x0aTEST cloud", 12);
-	else
-		add_ext(x, AMD "4", wrapped ? hwid : hwid + 2, wrapped ? 66 : 64);
-	X509_sign(x, s->ask, EVP_sha384());
+	if (a->csp) {
+		csp[1] = (u8)strlen(a->csp);
+		memcpy(csp + 2, a->csp, csp[1]);
+		add_ext(x, AMD "5", csp, 2u + csp[1]);
+	} else {
+		add_ext(x, AMD "4", a->wrapped ? hwid : hwid + 2, a->wrapped ? 66 : 64);
+	}
+	X509_sign(x, a->by, EVP_sha384());
 	return x;
 }
 
@@ -80,7 +84,10 @@ static void sgx_ext(X509 *x)
 	BIO *bio;
 	int i, n;
 
-	buf_add_str(&b, "[sgx]\nt=SEQUENCE:tcb\np=SEQUENCE:pceid\nf=SEQUENCE:fmspc\n"
+	buf_add_str(&b, "[sgx]\nq=SEQUENCE:ppid\nt=SEQUENCE:tcb\np=SEQUENCE:pceid\nf=SEQUENCE:fmspc\n"
+		    "i=SEQUENCE:instance\n"
+		    "[ppid]\no=OID:" SGX ".1\nv=FORMAT:HEX,OCTETSTRING:01010101010101010101010101010101\n"
+		    "[instance]\no=OID:" SGX ".6\nv=FORMAT:HEX,OCTETSTRING:06060606060606060606060606060606\n"
 		    "[tcb]\no=OID:" SGX ".2\nv=SEQUENCE:comps\n"
 		    "[pceid]\no=OID:" SGX ".3\nv=FORMAT:HEX,OCTETSTRING:0000\n"
 		    "[fmspc]\no=OID:" SGX ".4\nv=FORMAT:HEX,OCTETSTRING:00806f050000\n[comps]\n");
@@ -105,20 +112,23 @@ void vsim_make(struct vsim *s)
 {
 	s->ark = EVP_RSA_gen(2048);
 	s->ask = EVP_RSA_gen(2048);
+	s->asvk = EVP_RSA_gen(2048);
 	s->vek = EVP_EC_gen("P-384");
-	s->ark_crt = authority("ARK-TEST", s->ark, "ARK-TEST", s->ark, 1);
-	s->ask_crt = authority("SEV-TEST", s->ask, "ARK-TEST", s->ark, 2);
-	s->vcek = vek(s, false, false);
-	s->vcek_wrapped = vek(s, false, true);
-	s->vlek = vek(s, true, false);
+	s->ark_crt = vsim_authority("ARK-TEST", s->ark, "ARK-TEST", s->ark, 1);
+	s->ask_crt = vsim_authority("SEV-TEST", s->ask, "ARK-TEST", s->ark, 2);
+	s->asvk_crt = vsim_authority("SEV-VLEK-TEST", s->asvk, "ARK-TEST", s->ark, 3);
+	s->vcek = vsim_amd(s, &(struct vamd){ "SEV-VCEK", "SEV-TEST", s->ask, NULL, NULL, false });
+	s->vcek_wrapped = vsim_amd(s, &(struct vamd){ "SEV-VCEK", "SEV-TEST", s->ask, NULL, NULL, true });
+	s->vlek = vsim_amd(s, &(struct vamd){ "SEV-VLEK", "SEV-VLEK-TEST", s->asvk, NULL, "TEST cloud",
+					      false });
 	s->root = EVP_EC_gen("P-256");
 	s->ca = EVP_EC_gen("P-256");
 	s->pck = EVP_EC_gen("P-256");
 	s->qe = EVP_EC_gen("P-256");
 	s->tcb = EVP_EC_gen("P-256");
 	s->ak = EVP_RSA_gen(2048);
-	s->root_crt = authority("TEST SGX Root CA", s->root, "TEST SGX Root CA", s->root, 11);
-	s->ca_crt = authority("TEST PCK CA", s->ca, "TEST SGX Root CA", s->root, 12);
+	s->root_crt = vsim_authority("TEST SGX Root CA", s->root, "TEST SGX Root CA", s->root, 11);
+	s->ca_crt = vsim_authority("TEST PCK CA", s->ca, "TEST SGX Root CA", s->root, 12);
 	s->pck_crt = begin("TEST PCK Certificate", s->pck, "TEST PCK CA", 13, false);
 	sgx_ext(s->pck_crt);
 	X509_sign(s->pck_crt, s->ca, EVP_sha256());
@@ -128,8 +138,8 @@ void vsim_make(struct vsim *s)
 
 void vsim_free(struct vsim *s)
 {
-	EVP_PKEY *keys[] = { s->ark, s->ask, s->vek, s->root, s->ca, s->pck, s->qe, s->tcb, s->ak };
-	X509 *certs[] = { s->ark_crt, s->ask_crt, s->vcek, s->vlek, s->vcek_wrapped,
+	EVP_PKEY *keys[] = { s->ark, s->ask, s->asvk, s->vek, s->root, s->ca, s->pck, s->qe, s->tcb, s->ak };
+	X509 *certs[] = { s->ark_crt, s->ask_crt, s->asvk_crt, s->vcek, s->vlek, s->vcek_wrapped,
 			  s->root_crt, s->ca_crt, s->pck_crt, s->tcb_crt };
 	size_t i;
 
@@ -151,33 +161,70 @@ void add_pem(struct buf *b, X509 *x)
 	BIO_free(bio);
 }
 
-void vsim_crl(struct buf *b, X509 *by, EVP_PKEY *key, long serial, const char *until)
+static void crl_ext(X509_CRL *crl, X509_REVOKED *r, const char *oid, const void *der, size_t len,
+		    bool critical)
+{
+	ASN1_OBJECT *obj = OBJ_txt2obj(oid, 1);
+	ASN1_OCTET_STRING *v = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *e;
+
+	ASN1_OCTET_STRING_set(v, der, (int)len);
+	e = X509_EXTENSION_create_by_OBJ(NULL, obj, critical, v);
+	if (r)
+		X509_REVOKED_add_ext(r, e, -1);
+	else
+		X509_CRL_add_ext(crl, e, -1);
+	X509_EXTENSION_free(e);
+	ASN1_OCTET_STRING_free(v);
+	ASN1_OBJECT_free(obj);
+}
+
+void vsim_crl_of(struct buf *b, X509 *by, EVP_PKEY *key, const struct vcrl *c)
 {
 	X509_CRL *crl = X509_CRL_new();
 	X509_REVOKED *r = X509_REVOKED_new();
 	ASN1_TIME *t = ASN1_TIME_new();
 	ASN1_INTEGER *n = ASN1_INTEGER_new();
-	u8 *der = NULL;
-	int len;
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long len;
 
 	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
 	X509_CRL_set_issuer_name(crl, X509_get_subject_name(by));
-	ASN1_TIME_set_string_X509(t, "20240601000000Z");
+	ASN1_TIME_set_string_X509(t, c->from ? c->from : "20240601000000Z");
 	X509_CRL_set1_lastUpdate(crl, t);
 	X509_REVOKED_set_revocationDate(r, t);
-	ASN1_INTEGER_set(n, serial);
+	ASN1_INTEGER_set(n, c->serial);
 	X509_REVOKED_set_serialNumber(r, n);
+	if (c->entry_ext)
+		crl_ext(NULL, r, c->entry_ext, "\x05", 2, true);
 	X509_CRL_add0_revoked(crl, r);
-	ASN1_TIME_set_string_X509(t, until);
-	X509_CRL_set1_nextUpdate(crl, t);
+	if (c->until) {
+		ASN1_TIME_set_string_X509(t, c->until);
+		X509_CRL_set1_nextUpdate(crl, t);
+	}
+	if (c->number)
+		crl_ext(crl, NULL, "2.5.29.20", (u8[]){ 2, 1, c->number }, 3, false);
+	if (c->ext)
+		crl_ext(crl, NULL, c->ext, c->ext_der ? c->ext_der : "\x05", c->ext_der ? c->ext_len : 2,
+			c->critical);
 	X509_CRL_sort(crl);
 	X509_CRL_sign(crl, key, EVP_sha256());
-	len = i2d_X509_CRL(crl, &der);
-	buf_add(b, der, (size_t)len);
-	OPENSSL_free(der);
+	if (c->pem)
+		PEM_write_bio_X509_CRL(bio, crl);
+	else
+		i2d_X509_CRL_bio(bio, crl);
+	len = BIO_get_mem_data(bio, &text);
+	buf_add(b, text, (size_t)len);
+	BIO_free(bio);
 	ASN1_INTEGER_free(n);
 	ASN1_TIME_free(t);
 	X509_CRL_free(crl);
+}
+
+void vsim_crl(struct buf *b, X509 *by, EVP_PKEY *key, long serial, const char *until)
+{
+	vsim_crl_of(b, by, key, &(struct vcrl){ .serial = serial, .until = until });
 }
 
 static void ecdsa(EVP_PKEY *key, const EVP_MD *md, const u8 *p, size_t len, int n, bool le,
@@ -234,6 +281,7 @@ void vsim_quote_init(struct vquote *q)
 	memset(q->body, 5, 16);
 	q->body[1] = 1;
 	q->body[123] = 0x10;	/* SEPT_VE_DISABLE */
+	q->body[128] = 0xe7;	/* XFAM: AVX-512 */
 	memset(q->body + 136, 0x36, 48);
 	q->body[520] = 0xda;
 	q->qe[48] = 0x15;
@@ -368,25 +416,35 @@ void vsim_hcl(const struct buf *claims, const u8 *report, size_t len, struct buf
 	buf_add(out, zeros, 64);
 }
 
-void vsim_tpm(const struct vsim *s, const char *nonce, struct buf *attest, struct buf *sig,
-	      struct buf *pcrs)
+void vsim_quote_tpm(const struct vsim *s, const struct vtpm *t, struct buf *attest, struct buf *sig,
+		    struct buf *pcrs)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	u8 raw[256], zeros[64] = { 0 }, hash[DIGEST_MAX];
-	size_t len = sizeof(raw);
+	size_t len = sizeof(raw), n;
+	EVP_PKEY_CTX *pctx;
 
 	memset(raw, 0x77, 32);
 	buf_add(pcrs, raw, 32);
-	digest("SHA256", pcrs->p, pcrs->len, hash);
+	n = digest(t->sha1 ? "SHA1" : "SHA256", pcrs->p, pcrs->len, hash);
 	buf_add(attest, "\xff" "TCG\x80\x18\0", 8);
-	buf_add(attest, (u8[]){ 0, (u8)strlen(nonce) }, 2);
-	buf_add_str(attest, nonce);
+	buf_add(attest, (u8[]){ (u8)(t->extra_len >> 8), (u8)t->extra_len }, 2);
+	buf_add(attest, t->extra, t->extra_len);
 	buf_add(attest, zeros, 17 + 8);
-	buf_add(attest, "\0\0\0\x01\0\x0b\x03\x01\0\0\0\x20", 12);
-	buf_add(attest, hash, 32);
-	EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, s->ak);
+	buf_add(attest, "\0\0\0\x01\0\x0b\x03\x01\0\0\0", 11);
+	buf_add(attest, (u8[]){ (u8)n }, 1);
+	buf_add(attest, hash, n);
+	EVP_DigestSignInit(ctx, &pctx, t->sha1 ? EVP_sha1() : EVP_sha256(), NULL, s->ak);
+	if (t->pss)
+		EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING);
 	EVP_DigestSign(ctx, raw, &len, attest->p, attest->len);
 	EVP_MD_CTX_free(ctx);
-	buf_add(sig, "\0\x14\0\x0b\x01\0", 6);
+	buf_add(sig, (u8[]){ 0, t->pss != t->wrong_scheme ? 0x16 : 0x14, 0, t->sha1 ? 4 : 0xb, 1, 0 }, 6);
 	buf_add(sig, raw, len);
+}
+
+void vsim_tpm(const struct vsim *s, const char *nonce, struct buf *attest, struct buf *sig,
+	      struct buf *pcrs)
+{
+	vsim_quote_tpm(s, &(struct vtpm){ .extra = nonce, .extra_len = strlen(nonce) }, attest, sig, pcrs);
 }

@@ -9,8 +9,8 @@
 
 struct vsim {
 	/* AMD's side */
-	EVP_PKEY *ark, *ask, *vek;
-	X509 *ark_crt, *ask_crt, *vcek, *vlek, *vcek_wrapped;
+	EVP_PKEY *ark, *ask, *asvk, *vek;
+	X509 *ark_crt, *ask_crt, *asvk_crt, *vcek, *vlek, *vcek_wrapped;
 	/* Intel's side */
 	EVP_PKEY *root, *ca, *pck, *qe, *tcb;
 	X509 *root_crt, *ca_crt, *pck_crt, *tcb_crt;
@@ -26,11 +26,41 @@ struct vquote {
 	bool wrong_pck;		/* its report is signed by another key */
 };
 
+/* A VCEK, or with @csp a VLEK, as its maker wants it */
+struct vamd {
+	const char *cn, *issuer;
+	EVP_PKEY *by, *key;		/* @key: NULL for that of the reports */
+	const char *csp;
+	bool wrapped;			/* hwID in an OCTET STRING of its own */
+};
+
+/* A list of one revoked certificate */
+struct vcrl {
+	long serial;
+	const char *from, *until;	/* @from: NULL for 2024-06-01; @until: NULL for none */
+	u8 number;
+	const char *ext, *ext_der;	/* an extension, of NULL by default */
+	size_t ext_len;
+	bool critical, pem;
+	const char *entry_ext;		/* a critical one of its entry */
+};
+
+/* A quote of the TPM */
+struct vtpm {
+	const void *extra;
+	size_t extra_len;
+	bool pss, wrong_scheme, sha1;
+};
+
 void vsim_make(struct vsim *s);
 void vsim_free(struct vsim *s);
 void add_pem(struct buf *b, X509 *x);
 /* Revokes serial number @serial */
 void vsim_crl(struct buf *b, X509 *by, EVP_PKEY *key, long serial, const char *until);
+void vsim_crl_of(struct buf *b, X509 *by, EVP_PKEY *key, const struct vcrl *c);
+X509 *vsim_authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY *by,
+		     long serial);
+X509 *vsim_amd(const struct vsim *s, const struct vamd *a);
 void vsim_snp(u8 r[1184]);
 void vsim_snp_sign(const struct vsim *s, u8 r[1184]);
 void vsim_quote_init(struct vquote *q);
@@ -43,5 +73,7 @@ void vsim_claims(const struct vsim *s, const char *user_data, struct buf *claims
 void vsim_hcl(const struct buf *claims, const u8 *report, size_t len, struct buf *out);
 void vsim_tpm(const struct vsim *s, const char *nonce, struct buf *attest, struct buf *sig,
 	      struct buf *pcrs);
+void vsim_quote_tpm(const struct vsim *s, const struct vtpm *t, struct buf *attest, struct buf *sig,
+		    struct buf *pcrs);
 
 #endif

@@ -66,12 +66,24 @@ _cvm_evidence() {
 		compopt -o filenames
 		return ;;
 	--root | --crl | --collateral | --manifest | --tpm-quote | --tpm-signature | --pcrs | --ak | \
-	--policy)
+	--policy | --vcek-for-masked-chip)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
 	--tcb-status)
-		mapfile -t COMPREPLY < <(compgen -W 'UpToDate SWHardeningNeeded OutOfDate' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'UpToDate SWHardeningNeeded ConfigurationNeeded
+			ConfigurationAndSWHardeningNeeded OutOfDate OutOfDateConfigurationNeeded' -- "$cur")
+		return ;;
+	--profile)
+		mapfile -t COMPREPLY < <(compgen -W 'azure' -- "$cur")
+		return ;;
+	--require-platform | --forbid-platform)
+		mapfile -t COMPREPLY < <(compgen -W 'smt tsme ecc rapl-disabled ciphertext-hiding
+			alias-check tio' -- "$cur")
+		return ;;
+	--require-policy | --forbid-policy)
+		mapfile -t COMPREPLY < <(compgen -W 'smt migrate debug single-socket cxl mem-aes-256-xts
+			rapl-disabled ciphertext-hiding page-swap-disabled' -- "$cur")
 		return ;;
 	--filter)
 		mapfile -t COMPREPLY < <(compgen -W 'type= uid= provider= cgroup= comm= errno= pid= reason=' -- "$cur")
@@ -95,12 +107,17 @@ _cvm_evidence() {
 		--open --sent" ;;
 	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
-	verify) opts='--certs --kds --ca --root --crl --collateral --quote --manifest --event-log
-		--tpm-quote --tpm-signature --pcrs --ak --at --report-data --nonce --no-binding
-		--any-code --measurement --id-key-digest --author-key-digest --host-data
-		--family-id --image-id --chip-id --csp --vmpl --rtmr0 --rtmr1 --rtmr2 --rtmr3
-		--mrconfigid --mrowner --mrownerconfig --mrseam --mrservicetd --qe-signer --pcr
-		--min-tcb --min-tee-tcb --tcb-status --allow-debug --allow-migration
+	verify) opts='--certs --kds --ca --root --crl --require-crl --vcek-for-masked-chip
+		--collateral --quote --manifest --manifest-vmpl --event-log --tpm-quote
+		--tpm-signature --pcrs --ak --at --report-data --nonce --no-binding --any-code
+		--profile --measurement --id-key-digest --author-key-digest --host-data --family-id
+		--image-id --report-id --report-id-ma --chip-id --csp --vmpl --rtmr0 --rtmr1
+		--rtmr2 --rtmr3 --mrconfigid --mrowner --mrownerconfig --mrseam --mrservicetd
+		--xfam --td-attributes --ppid --platform-instance-id --qe-signer --pcr --min-tcb
+		--min-tee-tcb --min-guest-svn --min-firmware --min-qe-svn --min-pce-svn
+		--min-evaluation --min-tcb-date --mit-vector --require-author-key
+		--require-committed-firmware --require-platform --forbid-platform
+		--require-policy --forbid-policy --tcb-status --allow-debug --allow-migration
 		--allow-sept-ve --policy --json --help' ;;
 	*) return ;;
 	esac

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every option on every kind of evidence: with a value that the evidence does
+ * not have, no pair may come to a silent yes. Where the table says that it can
+ * be checked the check fails, elsewhere it is "not possible" by its own name.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "hcl.h"
+#include "vtest.h"
+
+#define FF16 "ffffffffffffffffffffffffffffffff"
+#define FF48 FF16 FF16 FF16
+
+/* What no evidence here has; NULL: a flag */
+static const struct {
+	enum ask ask;
+	const char *name, *arg;
+} options[] = {
+	{ ASK_MEASUREMENT, "measurement", FF48 }, { ASK_ID_KEY_DIGEST, "id-key-digest", FF48 },
+	{ ASK_AUTHOR_KEY_DIGEST, "author-key-digest", FF48 },
+	{ ASK_HOST_DATA, "host-data", FF16 FF16 }, { ASK_FAMILY_ID, "family-id", FF16 },
+	{ ASK_IMAGE_ID, "image-id", FF16 }, { ASK_REPORT_ID, "report-id", FF16 FF16 },
+	{ ASK_REPORT_ID_MA, "report-id-ma", "00" FF16 "ffffffffffffffffffffffffffffff" },
+	{ ASK_CHIP_ID, "chip-id", FF48 FF16 },
+	{ ASK_RTMR0, "rtmr0", FF48 }, { ASK_RTMR1, "rtmr1", FF48 }, { ASK_RTMR2, "rtmr2", FF48 },
+	{ ASK_RTMR3, "rtmr3", FF48 }, { ASK_MRCONFIGID, "mrconfigid", FF48 },
+	{ ASK_MROWNER, "mrowner", FF48 }, { ASK_MROWNERCONFIG, "mrownerconfig", FF48 },
+	{ ASK_MRSEAM, "mrseam", FF48 }, { ASK_MRSERVICETD, "mrservicetd", FF48 },
+	{ ASK_XFAM, "xfam", "ffffffffffffffff" },
+	{ ASK_TDATTRIBUTES, "td-attributes", "ffffffffffffffff" },
+	{ ASK_QE_SIGNER, "qe-signer", FF16 FF16 }, { ASK_PPID, "ppid", FF16 },
+	{ ASK_PLATFORM_INSTANCE, "platform-instance-id", FF16 },
+	{ ASK_CSP, "csp", "Nobody" }, { ASK_TCB_STATUS, "tcb-status", "OutOfDate" },
+	{ ASK_DATA, "nonce", "hex:0bad" }, { ASK_PCR, "pcr", "0:" FF16 FF16 },
+	{ ASK_PROFILE, "profile", "azure" }, { ASK_VMPL, "vmpl", "3" }, { ASK_MANIFEST_VMPL, "manifest-vmpl", "3" },
+	{ ASK_MIN_TCB, "min-tcb", "snp=255" }, { ASK_MIN_TEE_TCB, "min-tee-tcb", FF16 },
+	{ ASK_MIN_GUEST_SVN, "min-guest-svn", "4294967295" },
+	{ ASK_MIN_FIRMWARE, "min-firmware", "255.255.255" },
+	{ ASK_MIN_QE_SVN, "min-qe-svn", "65535" }, { ASK_MIN_PCE_SVN, "min-pce-svn", "65535" },
+	{ ASK_MIN_EVALUATION, "min-evaluation", "18" },
+	{ ASK_MIN_TCB_DATE, "min-tcb-date", "2025-06-02" },
+	{ ASK_MIT_VECTOR, "mit-vector", "0x8000000000000000" },
+	{ ASK_REQUIRE_AUTHOR_KEY, "require-author-key", NULL },
+	{ ASK_REQUIRE_COMMITTED, "require-committed-firmware", NULL },
+	{ ASK_REQUIRE_CRL, "require-crl", NULL },
+	{ ASK_REQUIRE_PLATFORM, "require-platform", "tio" },
+	{ ASK_FORBID_PLATFORM, "forbid-platform", "ecc" },
+	{ ASK_REQUIRE_POLICY, "require-policy", "single-socket" },
+	{ ASK_FORBID_POLICY, "forbid-policy", "smt" },
+};
+
+/* Files, each of junk; their part of the evidence */
+static const struct {
+	enum ask ask;
+	size_t part;
+} files[] = {
+	{ ASK_QUOTE, offsetof(struct parts, quote) },
+	{ ASK_MANIFEST, offsetof(struct parts, manifest) },
+	{ ASK_EVENT_LOG, offsetof(struct parts, event_log) },
+	{ ASK_TPM_QUOTE, offsetof(struct parts, tpm_attest) },
+	{ ASK_TPM_SIGNATURE, offsetof(struct parts, tpm_signature) },
+	{ ASK_PCRS, offsetof(struct parts, pcrs) },
+	{ ASK_AK, offsetof(struct parts, ak_pub) },
+};
+
+static const char *const shapes[SHAPES] = {
+	[SHAPE_SNP] = "SNP report", [SHAPE_TDX] = "TDX quote v4", [SHAPE_TDX15] = "TDX quote v5",
+	[SHAPE_TDREPORT] = "TDREPORT", [SHAPE_HCL_SNP] = "HCL of SNP", [SHAPE_HCL_TDX] = "HCL of TDX",
+	[SHAPE_CCA] = "CCA token", [SHAPE_CERTS] = "certificates", [SHAPE_TPM] = "TPM quote",
+};
+
+static struct buf evidence[SHAPES], quotes[SHAPES], attest, sig, pcrs, info, qe_id;
+
+static void make_quote(enum shape s, struct vquote *q, const u8 *data)
+{
+	vsim_quote_init(q);
+	q->td15 = s == SHAPE_TDX15;
+	if (data)
+		memcpy(q->body + 520, data, 64);
+	vsim_quote(&sim, q, s == SHAPE_TDX || s == SHAPE_TDX15 ? &evidence[s] : &quotes[s]);
+}
+
+static void make_snp(u8 r[1184], const u8 *data)
+{
+	vsim_snp(r);
+	r[0] = 5;
+	r[0x40] = 4;		/* ECC */
+	r[0x38]++;		/* what runs is not committed */
+	if (data)
+		memcpy(r + 0x50, data, 64);
+	vsim_snp_sign(&sim, r);
+}
+
+static void make_evidence(void)
+{
+	struct buf claims = { 0 };
+	u8 r[1184], hash[64] = { 0 };
+	struct vquote q;
+
+	make_snp(r, NULL);
+	buf_add(&evidence[SHAPE_SNP], r, sizeof(r));
+	make_quote(SHAPE_TDX, &q, NULL);
+	make_quote(SHAPE_TDX15, &q, NULL);
+	make_quote(SHAPE_TDREPORT, &q, NULL);
+	vsim_tdreport(&q, r);
+	buf_add(&evidence[SHAPE_TDREPORT], r, 1024);
+	vsim_claims(&sim, "da", &claims);
+	EVP_Digest(claims.p, claims.len, hash, NULL, EVP_sha256(), NULL);
+	make_snp(r, hash);
+	vsim_hcl(&claims, r, 1184, &evidence[SHAPE_HCL_SNP]);
+	make_quote(SHAPE_HCL_TDX, &q, hash);
+	vsim_tdreport(&q, r);
+	vsim_hcl(&claims, r, 1024, &evidence[SHAPE_HCL_TDX]);
+	buf_add(&evidence[SHAPE_CCA], "\xd9\x01\x8f\xa0", 4);
+	add_pem(&evidence[SHAPE_CERTS], sim.vcek);
+	vsim_tpm(&sim, "\xda", &attest, &sig, &pcrs);
+	buf_add(&evidence[SHAPE_TPM], attest.p, attest.len);
+	vsim_collateral(&info, "tcbInfo", TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate")), sim.tcb);
+	vsim_collateral(&qe_id, "enclaveIdentity", QE_ID("6"), sim.tcb);
+	buf_free(&claims);
+}
+
+static bool is_tdx(enum shape s)
+{
+	return s == SHAPE_TDX || s == SHAPE_TDX15 || s == SHAPE_TDREPORT || s == SHAPE_HCL_TDX;
+}
+
+static bool is_hcl(enum shape s)
+{
+	return s == SHAPE_HCL_SNP || s == SHAPE_HCL_TDX;
+}
+
+/* Everything that this evidence can be checked with, and it passes */
+static void prepare(enum shape s)
+{
+	begin();
+	trust(&sim, !is_tdx(s));
+	give(sim.vcek);
+	give(sim.ask_crt);
+	give(sim.asvk_crt);
+	give(sim.tcb_crt);
+	v.parts.quote = buf_span(&quotes[s]);
+	if (is_hcl(s)) {
+		v.parts.tpm_attest = buf_span(&attest);
+		v.parts.tpm_signature = buf_span(&sig);
+		v.parts.pcrs = buf_span(&pcrs);
+	}
+	if (is_tdx(s)) {
+		v.collateral = xalloc(2 * sizeof(*v.collateral));
+		v.n_collateral = 2;
+		buf_add(&v.collateral[0], info.p, info.len);
+		buf_add(&v.collateral[1], qe_id.p, qe_id.len);
+	}
+}
+
+static bool all_yes(void)
+{
+	int d;
+
+	for (d = 0; d < VERDICTS; d++)
+		if (verify_outcome(&v, (enum verdict)d, NULL) != PASSED)
+			return false;
+	return true;
+}
+
+static bool has(enum outcome o, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < v.n; i++)
+		if (v.checks[i].outcome == o && (!name || !strcmp(v.checks[i].name, name)))
+			return true;
+	return false;
+}
+
+/* What needs more than this evidence has, though the table lets its kind be checked */
+static bool lacks(enum shape s, enum ask a)
+{
+	switch (a) {
+	case ASK_CSP:			/* signed by a VCEK */
+	case ASK_MANIFEST_VMPL:		/* no manifest */
+	case ASK_REQUIRE_CRL:		/* none is given */
+		return true;
+	case ASK_MRSERVICETD:
+		return s != SHAPE_TDX15;
+	default:
+		return false;
+	}
+}
+
+static void judge(enum shape s, enum ask a, const char *name)
+{
+	bool possible = ask_possible(a, s), good;
+	/* there it asks for nothing that this evidence does not have */
+	if (a == ASK_PROFILE && is_hcl(s)) {
+		ok(all_yes(), "%s on %s", name, shapes[s]);
+		return;
+	}
+	/* these kinds never come to a yes, and say so whatever is asked */
+	bool whole = s != SHAPE_CCA && s != SHAPE_CERTS && s != SHAPE_TPM;
+
+	good = !all_yes();
+	if (!possible)
+		good = good && has(UNABLE, name);
+	else if (lacks(s, a))
+		good = good && has(UNABLE, a == ASK_REQUIRE_CRL ? NULL : name);
+	else if (whole)
+		good = good && has(FAILED, NULL);
+	if (!good)
+		printf("# possible: %d, verdicts %d %d %d\n", possible, verify_outcome(&v, GENUINE, NULL),
+		       verify_outcome(&v, BOUND, NULL), verify_outcome(&v, APPRAISED, NULL));
+	ok(good, "%s on %s", name, shapes[s]);
+}
+
+static void walk_options(enum shape s)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		prepare(s);
+		if (options[i].ask != ASK_DATA)
+			opt("nonce", "da");
+		opt(options[i].name, options[i].arg);
+		run(evidence[s].p, evidence[s].len);
+			judge(s, options[i].ask, ask_name(options[i].ask));
+	}
+}
+
+static void walk_files(enum shape s)
+{
+	static const struct span junk = { (const u8 *)"root:x:0:0:root:/root:/bin/bash\n", 32 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		prepare(s);
+		opt("nonce", "da");
+		*(struct span *)((char *)&v.parts + files[i].part) = junk;
+		v.policy.given[files[i].ask] = true;
+		run(evidence[s].p, evidence[s].len);
+		judge(s, files[i].ask, ask_name(files[i].ask));
+	}
+	prepare(s);
+	opt("nonce", "da");
+	v.collateral = v.collateral ? v.collateral : xalloc(2 * sizeof(*v.collateral));
+	v.n_collateral = 2;
+	buf_free(&v.collateral[0]);
+	buf_add(&v.collateral[0], junk.p, junk.len);
+	v.policy.given[ASK_COLLATERAL] = true;
+	run(evidence[s].p, evidence[s].len);
+	judge(s, ASK_COLLATERAL, "collateral");
+	prepare(s);
+	opt("nonce", "da");
+	add_pem(verify_keep(&v), sim.vcek);
+	cert_pool_add(&v.masked_vcek, buf_span(&v.kept->b), "masked");
+	v.policy.given[ASK_MASKED_VCEK] = true;
+	run(evidence[s].p, evidence[s].len);
+	ok(!all_yes() && has(UNABLE, "vcek-for-masked-chip"), "vcek-for-masked-chip on %s", shapes[s]);
+}
+
+/* A list of an issuer that this evidence does not have in its chain */
+static void walk_crl(enum shape s)
+{
+	struct buf crl = { 0 };
+
+	prepare(s);
+	opt("nonce", "da");
+	vsim_crl(&crl, is_tdx(s) ? sim.ark_crt : sim.root_crt, is_tdx(s) ? sim.ark : sim.root, 99,
+		 "20300101000000Z");
+	crl_load(&v, buf_span(&crl), "crl");
+	v.policy.given[ASK_CRL] = true;
+	run(evidence[s].p, evidence[s].len);
+	ok(!all_yes() && has(UNABLE, "crl"), "crl of others on %s", shapes[s]);
+	buf_free(&crl);
+}
+
+/* The exit status, with what is printed thrown away */
+static int status(void)
+{
+	int out, null, rc;
+
+	fflush(stdout);
+	out = dup(1);
+	null = open("/dev/null", O_WRONLY);
+	dup2(null, 1);
+	complain_into(&said);
+	rc = verify_result(&v, true);
+	complain_into(NULL);
+	fflush(stdout);
+	dup2(out, 1);
+	close(out);
+	close(null);
+	return rc;
+}
+
+/* --no-binding waives the nonce, and nothing else that belongs to the binding */
+static void waiver(enum shape s)
+{
+	static const struct span junk = { (const u8 *)"a manifest", 10 };
+
+	prepare(s);
+	run(evidence[s].p, evidence[s].len);
+	ok(status() == RC_EVIDENCE, "without a nonce: %s", shapes[s]);
+	prepare(s);
+	opt("no-binding", NULL);
+	run(evidence[s].p, evidence[s].len);
+	ok(status() == RC_OK, "--no-binding: %s", shapes[s]);
+	prepare(s);
+	opt("no-binding", NULL);
+	v.parts.manifest = junk;
+	v.policy.given[ASK_MANIFEST] = true;
+	run(evidence[s].p, evidence[s].len);
+	ok(status() == RC_EVIDENCE && verify_outcome(&v, BOUND, NULL) == UNABLE,
+	   "--no-binding --manifest: %s", shapes[s]);
+	prepare(s);
+	opt("no-binding", NULL);
+	opt("nonce", "0bad");
+	run(evidence[s].p, evidence[s].len);
+	ok(status() == RC_EVIDENCE, "--no-binding beside a nonce that is not its: %s", shapes[s]);
+}
+
+/* Each option of the tool is in this test, and can be checked somewhere. */
+static void complete(void)
+{
+	struct option all[POLICY_OPTIONS_MAX];
+	size_t i, k, n = policy_options(all, 0);
+	int s;
+
+	for (i = 0; i < n; i++) {
+		bool here = !strcmp(all[i].name, "report-data") || !strcmp(all[i].name, "no-binding") ||
+			    !strcmp(all[i].name, "any-code") || !strncmp(all[i].name, "allow-", 6);
+
+		for (k = 0; k < ARRAY_SIZE(options); k++)
+			here |= !strcmp(options[k].name, all[i].name);
+		ok(here, "--%s is walked over the kinds of evidence", all[i].name);
+	}
+	for (i = 0; i < ASKS; i++) {
+		bool any = false;
+
+		for (s = SHAPE_NONE + 1; s < SHAPES; s++)
+			any |= ask_possible((enum ask)i, (enum shape)s);
+		ok(any && strcmp(ask_name((enum ask)i), "?"), "ask %zu has a row", i);
+	}
+}
+
+int main(void)
+{
+	size_t i;
+	int s;
+
+	vsim_make(&sim);
+	make_evidence();
+	complete();
+	for (s = SHAPE_NONE + 1; s < SHAPES; s++) {
+		bool never = s == SHAPE_CCA || s == SHAPE_CERTS || s == SHAPE_TPM;
+
+		prepare((enum shape)s);
+		opt("nonce", "da");
+		run(evidence[s].p, evidence[s].len);
+		if (all_yes() == never)
+			for (i = 0; i < v.n; i++)
+				printf("# %d %s: %s\n", v.checks[i].outcome, v.checks[i].name, v.checks[i].reason);
+		ok(all_yes() != never, "%s as it is", shapes[s]);
+		ok(verify_shape(&v) == (enum shape)s, "%s is known for what it is", shapes[s]);
+		walk_options((enum shape)s);
+		walk_files((enum shape)s);
+		walk_crl((enum shape)s);
+		if (!never)
+			waiver((enum shape)s);
+	}
+	verify_free(&v);
+	for (i = 0; i < SHAPES; i++) {
+		buf_free(&evidence[i]);
+		buf_free(&quotes[i]);
+	}
+	buf_free(&attest);
+	buf_free(&sig);
+	buf_free(&pcrs);
+	buf_free(&info);
+	buf_free(&qe_id);
+	vsim_free(&sim);
+	buf_free(&said);
+	return unit_failed;
+}

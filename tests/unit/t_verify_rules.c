@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rules of verify one by one: fields and certificates of SNP, manifests, CRLs,
+ * quotes of the TPM. Each case differs from genuine evidence in one thing.
+ */
+#include "vtest.h"
+
+static void again(void)
+{
+	verify_forget(&v);
+	verify_check(&v);
+}
+
+/* SNP: where a report differs, and what check says so */
+
+static void report_with(void (*bend)(u8 *r), X509 *leaf)
+{
+	u8 r[1184];
+
+	begin();
+	trust(&sim, true);
+	vsim_snp(r);
+	if (bend)
+		bend(r);
+	vsim_snp_sign(&sim, r);
+	give(leaf);
+	give(sim.ask_crt);
+	give(sim.asvk_crt);
+	run(r, sizeof(r));
+}
+
+static size_t at_byte;
+static u8 at_value, at_version;
+
+static void bend_byte(u8 *r)
+{
+	if (at_version) {
+		r[0] = at_version;
+		if (at_version < 3)
+			memset(r + 0x188, 0, 3);
+	}
+	r[at_byte] = at_value;
+}
+
+static void reserved_fields(void)
+{
+	static const struct {
+		u8 version;
+		size_t at;
+		u8 value;
+		enum outcome o;
+	} c[] = {
+		{ 3, 0x0a, 0x01, FAILED },	/* POLICY without bit 17 */
+		{ 3, 0x0b, 0x04, FAILED },	/* with bit 26 */
+		{ 3, 0x0f, 0x80, FAILED },
+		{ 3, 0x0b, 0x02, PASSED },	/* with bit 25 */
+		{ 3, 0x41, 0x01, FAILED },	/* PLATFORM_INFO */
+		{ 3, 0x40, 0x25, PASSED },
+		{ 3, 0x48, 0x20, FAILED },	/* KEY_INFO */
+		{ 3, 0x4b, 0x80, FAILED },
+		{ 3, 0x30, 0x04, FAILED },	/* VMPL */
+		{ 3, 0x33, 0x01, FAILED },
+		{ 3, 0x30, 0x03, PASSED },
+		{ 3, 0x4c, 1, FAILED }, { 3, 0x4f, 1, FAILED },
+		{ 3, 0x18b, 1, FAILED }, { 3, 0x19f, 1, FAILED },
+		{ 3, 0x1eb, 1, FAILED }, { 3, 0x1ef, 1, FAILED },
+		{ 3, 0x1f8, 1, FAILED }, { 3, 0x207, 1, FAILED },
+		{ 5, 0x1f8, 1, PASSED }, { 5, 0x207, 1, PASSED },
+		{ 5, 0x208, 1, FAILED }, { 5, 0x29f, 1, FAILED },
+		{ 2, 0x188, 0x19, FAILED }, { 2, 0x1f8, 1, FAILED },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		char what[64];
+
+		at_version = c[i].version;
+		at_byte = c[i].at;
+		at_value = c[i].value;
+		report_with(bend_byte, sim.vcek);
+		snprintf(what, sizeof(what), "version %u, byte 0x%zx = 0x%02x", c[i].version, c[i].at,
+			 c[i].value);
+		want(c[i].o, "reserved fields", what);
+		want(PASSED, "signature", what);
+	}
+	at_version = 0;
+}
+
+static void bend_vlek(u8 *r)
+{
+	r[0x48] = 1 << 2;
+	memset(r + 0x1a0, 0, 64);
+}
+
+static void bend_masked(u8 *r) { memset(r + 0x1a0, 0, 64); }
+static void bend_provisional(u8 *r) { r[0x3f]++; }
+static void bend_behind(u8 *r) { r[0x3e]--; }
+static void bend_build(u8 *r) { r[0x1e8] = 5; r[0x1ec] = 4; r[0x1ed] = 55; r[0x1ee] = 1; }
+static void bend_svn(u8 *r) { r[4] = 7; }
+static void bend_author(u8 *r) { r[0x48] = 1; memset(r + 0x110, 0xaa, 48); }
+static void bend_author_off(u8 *r) { memset(r + 0x110, 0xaa, 48); }
+static void bend_ids(u8 *r) { memset(r + 0x140, 0x14, 32); }
+static void bend_v5(u8 *r) { r[0] = 5; r[0x200] = 5; }
+
+static void roles(void)
+{
+	EVP_PKEY *p256 = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-384");
+	struct {
+		struct vamd a;
+		const char *check;
+		enum outcome o;
+	} c[] = {
+		{ { "SEV-VLEK", "SEV-TEST", sim.ask, NULL, "TEST cloud", false }, "certificate roles", FAILED },
+		{ { "SEV-VCEK", "SEV-VLEK-TEST", sim.asvk, NULL, NULL, false }, "certificate roles", FAILED },
+		{ { "SEV-VCEK", "ARK-TEST", sim.ark, NULL, NULL, false }, "certificate roles", FAILED },
+		{ { "Somebody", "SEV-TEST", sim.ask, NULL, NULL, false }, "certificate roles", FAILED },
+		{ { "SEV-VCEK", "SEV-TEST", sim.ask, NULL, NULL, false }, "certificate roles", PASSED },
+		{ { "SEV-VLEK", "SEV-VLEK-TEST", sim.asvk, NULL, "TEST cloud", false }, "certificate roles", PASSED },
+		/* of another region, not altered */
+		{ { "SEV-VLEK", "SEV-VLEK-TEST", sim.asvk, other, "TEST cloud", false }, "signature", UNABLE },
+		{ { "SEV-VCEK", "SEV-TEST", sim.ask, other, NULL, false }, "signature", FAILED },
+	};
+	struct vsim weak = sim;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		X509 *x = vsim_amd(&sim, &c[i].a);
+		char what[64];
+
+		report_with(c[i].a.csp ? bend_vlek : NULL, x);
+		snprintf(what, sizeof(what), "%s under %s", c[i].a.cn, c[i].a.issuer);
+		want(c[i].o, c[i].check, what);
+		X509_free(x);
+	}
+	/* a key on another curve, though it signed the report */
+	weak.vek = p256;
+	{
+		X509 *x = vsim_amd(&weak, &c[4].a);
+		u8 r[1184];
+
+		begin();
+		trust(&sim, true);
+		vsim_snp(r);
+		vsim_snp_sign(&weak, r);
+		give(x);
+		give(sim.ask_crt);
+		run(r, sizeof(r));
+		want(PASSED, "signature", "a VCEK on P-256");
+		want(FAILED, "signing key", "a VCEK on P-256");
+		X509_free(x);
+	}
+	/* a root that issues VCEKs itself */
+	{
+		X509 *root = vsim_authority("SEV-ROOT", sim.ask, "SEV-ROOT", sim.ask, 50);
+		X509 *x = vsim_amd(&sim, &(struct vamd){ "SEV-VCEK", "SEV-ROOT", sim.ask, NULL, NULL, false });
+		struct buf b = { 0 };
+		u8 r[1184];
+
+		begin();
+		add_pem(&b, root);
+		verify_root(&v, buf_span(&b), "root");
+		buf_free(&b);
+		vsim_snp(r);
+		vsim_snp_sign(&sim, r);
+		give(x);
+		run(r, sizeof(r));
+		want(PASSED, "certificate chain", "a root that issues VCEKs itself");
+		want(FAILED, "certificate roles", "a root that issues VCEKs itself");
+		X509_free(root);
+		X509_free(x);
+	}
+	EVP_PKEY_free(p256);
+	EVP_PKEY_free(other);
+}
+
+static void snp_options(void)
+{
+	static const struct {
+		void (*bend)(u8 *r);
+		const char *opt, *arg, *check;
+		enum outcome o;
+	} c[] = {
+		{ bend_provisional, NULL, NULL, "committed firmware", LEFT_OUT },
+		{ bend_provisional, "require-committed-firmware", NULL, "committed firmware", FAILED },
+		{ NULL, "require-committed-firmware", NULL, "committed firmware", PASSED },
+		{ bend_build, "require-committed-firmware", NULL, "committed firmware", FAILED },
+		{ bend_behind, NULL, NULL, "TCB order", FAILED },
+		{ bend_build, "min-firmware", "1.55.4", "minimum firmware", PASSED },
+		{ bend_build, "min-firmware", "1.55", "minimum firmware", PASSED },
+		{ bend_build, "min-firmware", "1.55.5", "minimum firmware", FAILED },
+		{ bend_build, "min-firmware", "1.56", "minimum firmware", FAILED },
+		{ bend_build, "min-firmware", "2.0.0", "minimum firmware", FAILED },
+		{ bend_svn, "min-guest-svn", "7", "minimum GUEST_SVN", PASSED },
+		{ bend_svn, "min-guest-svn", "8", "minimum GUEST_SVN", FAILED },
+		{ bend_author, "require-author-key", NULL, "require-author-key", PASSED },
+		{ bend_author_off, "require-author-key", NULL, "require-author-key", FAILED },
+		{ bend_author_off, "author-key-digest", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "author key", FAILED },
+		{ bend_author, "author-key-digest", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "author key", PASSED },
+		{ bend_ids, "report-id", "1414141414141414141414141414141414141414141414141414141414141414", "report-id", PASSED },
+		{ NULL, "require-policy", "smt", "require-policy", PASSED },
+		{ NULL, "forbid-policy", "smt", "forbid-policy", FAILED },
+		{ NULL, "require-platform", "alias-check", "require-platform", FAILED },
+		{ NULL, "forbid-platform", "smt", "forbid-platform", PASSED },
+		{ bend_v5, "mit-vector", "0x5", "mitigations", PASSED },
+		{ bend_v5, "mit-vector", "0x7", "mitigations", FAILED },
+		{ NULL, "mit-vector", "0x1", "mit-vector", UNABLE },
+		{ bend_vlek, "csp", "CN=TEST cloud", "cloud provider", PASSED },
+		{ bend_vlek, "csp", "TEST cloud", "cloud provider", PASSED },
+		{ bend_vlek, "csp", "TEST", "cloud provider", FAILED },
+		{ NULL, "csp", "TEST cloud", "csp", UNABLE },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		char what[96];
+
+		report_with(c[i].bend, c[i].bend == bend_vlek ? sim.vlek : sim.vcek);
+		if (c[i].opt)
+			opt(c[i].opt, c[i].arg);
+		again();
+		snprintf(what, sizeof(what), "--%s %.20s", c[i].opt ? c[i].opt : "nothing",
+			 c[i].arg ? c[i].arg : "");
+		want(c[i].o, c[i].check, what);
+	}
+}
+
+static void masked(void)
+{
+	struct buf b = { 0 };
+
+	report_with(bend_masked, sim.vcek);
+	verdict(GENUINE, UNABLE, "CHIP_ID masked");
+	add_pem(&b, sim.vcek);
+	cert_pool_add(&v.masked_vcek, buf_span(&b), "named");
+	v.policy.given[ASK_MASKED_VCEK] = true;
+	again();
+	want(PASSED, "chip", "the VCEK of a masked chip, named");
+	verdict(GENUINE, PASSED, "the VCEK of a masked chip, named");
+	report_with(NULL, sim.vcek);
+	cert_pool_add(&v.masked_vcek, buf_span(&b), "named");
+	v.policy.given[ASK_MASKED_VCEK] = true;
+	again();
+	want(UNABLE, "vcek-for-masked-chip", "named though CHIP_ID is there");
+	buf_free(&b);
+}
+
+/* A manifest that a guest at @vmpl made */
+static void manifest(u8 vmpl, const char *from, enum outcome o)
+{
+	struct buf b = { 0 };
+	u8 r[1184], nonce[64] = { 0xda };
+	char what[64];
+
+	begin();
+	trust(&sim, true);
+	give(sim.vcek);
+	give(sim.ask_crt);
+	vsim_snp(r);
+	r[0x30] = vmpl;
+	buf_add(&b, nonce, 64);
+	buf_add_str(&b, "manifest");
+	EVP_Digest(b.p, b.len, r + 0x50, NULL, EVP_sha512(), NULL);
+	vsim_snp_sign(&sim, r);
+	v.parts.manifest = (struct span){ (const u8 *)"manifest", 8 };
+	v.policy.given[ASK_MANIFEST] = true;
+	opt("nonce", "da");
+	if (from)
+		opt("manifest-vmpl", from);
+	run(r, sizeof(r));
+	snprintf(what, sizeof(what), "a manifest of VMPL %u, --manifest-vmpl %s", vmpl, from ? from : "-");
+	want(o, "manifest", what);
+	verdict(BOUND, o, what);
+	buf_free(&b);
+}
+
+/* CRLs of the ARK, given in this order; the ASK has serial number 2 */
+static void crls(const struct vcrl *a, const struct vcrl *b, enum outcome o, const char *what)
+{
+	struct buf one = { 0 };
+
+	report_with(NULL, sim.vcek);
+	vsim_crl_of(&one, sim.ark_crt, sim.ark, a);
+	if (b && a->pem)
+		vsim_crl_of(&one, sim.ark_crt, sim.ark, b);
+	if (crl_load(&v, buf_span(&one), "crl"))
+		printf("# not loaded\n");
+	buf_free(&one);
+	if (b && !a->pem) {
+		vsim_crl_of(&one, sim.ark_crt, sim.ark, b);
+		crl_load(&v, buf_span(&one), "crl");
+		buf_free(&one);
+	}
+	v.policy.given[ASK_CRL] = true;
+	again();
+	want(o, "revocation of SEV-TEST", what);
+}
+
+#define UNTIL "20300101000000Z"
+
+static void crl_rules(void)
+{
+	static const struct vcrl old = { .serial = 99, .until = UNTIL }, old_pem = { .serial = 99, .until = UNTIL, .pem = true },
+		newer = { .serial = 2, .from = "20250601000000Z", .until = UNTIL },
+		newer_pem = { .serial = 2, .from = "20250601000000Z", .until = UNTIL, .pem = true },
+		cleared = { .serial = 99, .from = "20250601000000Z", .until = UNTIL, .number = 9 },
+		numbered = { .serial = 2, .from = "20250601000000Z", .until = UNTIL, .number = 8 };
+	struct buf b = { 0 };
+
+	crls(&old, &newer, FAILED, "an old CRL before the one that revokes");
+	crls(&newer, &old, FAILED, "an old CRL behind the one that revokes");
+	crls(&old_pem, &newer_pem, FAILED, "both in one PEM file");
+	crls(&newer_pem, &old_pem, FAILED, "both in one PEM file, the other way");
+	crls(&numbered, &cleared, PASSED, "of one time, the number tells");
+	crls(&cleared, &numbered, PASSED, "of one time, the number tells, the other way");
+	crls(&newer, &(struct vcrl){ .serial = 99, .from = "20250601000000Z", .until = UNTIL }, FAILED,
+	     "of one time and no number");
+	crls(&(struct vcrl){ .serial = 99, .from = "20260201000000Z", .until = UNTIL }, NULL, FAILED,
+	     "before its lastUpdate");
+	crls(&(struct vcrl){ .serial = 99, .from = "20251231000000Z", .until = UNTIL }, NULL, PASSED,
+	     "just after its lastUpdate");
+	crls(&(struct vcrl){ .serial = 99, .until = "20251231000000Z" }, NULL, FAILED, "after its nextUpdate");
+	crls(&(struct vcrl){ .serial = 99 }, NULL, FAILED, "without a nextUpdate");
+	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .ext = "2.5.29.27", .ext_der = "\x02\x01\x01",
+	     .ext_len = 3, .critical = true }, NULL, FAILED, "a delta CRL");
+	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .ext = "2.5.29.28", .ext_der = "\x30\x03\x81\x01\xff",
+	     .ext_len = 5, .critical = true }, NULL, FAILED, "a partial CRL");
+	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .ext = "1.2.3.4", .critical = true }, NULL, FAILED,
+	     "an unknown critical extension");
+	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .ext = "1.2.3.4" }, NULL, PASSED,
+	     "an unknown extension");
+	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .entry_ext = "1.2.3.4" }, NULL, FAILED,
+	     "an unknown critical extension of an entry");
+	report_with(NULL, sim.vcek);
+	vsim_crl_of(&b, sim.ark_crt, sim.ask, &old);
+	crl_load(&v, buf_span(&b), "crl");
+	again();
+	want(FAILED, "revocation of SEV-TEST", "a CRL by another key");
+	buf_free(&b);
+	report_with(NULL, sim.vcek);
+	opt("require-crl", NULL);
+	again();
+	want(UNABLE, "revocation of SEV-VCEK", "--require-crl without one");
+	verdict(GENUINE, UNABLE, "--require-crl without one");
+	/* a PEM file whose second block is cut off */
+	vsim_crl_of(&b, sim.ark_crt, sim.ark, &old_pem);
+	vsim_crl_of(&b, sim.ark_crt, sim.ark, &newer_pem);
+	b.len -= 60;
+	complain_into(&said);
+	ok(crl_load(&v, buf_span(&b), "cut") == RC_USAGE, "a PEM file whose second CRL is cut off");
+	buf_free(&b);
+	vsim_crl_of(&b, sim.ark_crt, sim.ark, &old);
+	buf_add(&b, "\x30", 1);
+	ok(crl_load(&v, buf_span(&b), "long") == RC_USAGE, "data behind a CRL in DER");
+	complain_into(NULL);
+	buf_free(&b);
+}
+
+/* TPM: an HCL report with this user-data, and a quote */
+
+static void hcl(const char *user_data, const char *nonce, const struct vtpm *t, const struct span *ak)
+{
+	struct buf claims = { 0 }, report = { 0 }, *attest, *sig, *pcrs;
+	u8 r[1184], hash[64] = { 0 };
+
+	begin();
+	attest = verify_keep(&v);
+	sig = verify_keep(&v);
+	pcrs = verify_keep(&v);
+	trust(&sim, true);
+	give(sim.vcek);
+	give(sim.ask_crt);
+	opt("nonce", nonce);
+	opt("pcr", "0:7777777777777777777777777777777777777777777777777777777777777777");
+	vsim_claims(&sim, user_data, &claims);
+	EVP_Digest(claims.p, claims.len, hash, NULL, EVP_sha256(), NULL);
+	vsim_snp(r);
+	memcpy(r + 0x50, hash, 64);
+	vsim_snp_sign(&sim, r);
+	vsim_hcl(&claims, r, 1184, &report);
+	if (t) {
+		vsim_quote_tpm(&sim, t, attest, sig, pcrs);
+		v.parts.tpm_attest = buf_span(attest);
+		v.parts.tpm_signature = buf_span(sig);
+		v.parts.pcrs = buf_span(pcrs);
+	}
+	if (ak) {
+		v.parts.ak_pub = *ak;
+		v.policy.given[ASK_AK] = true;
+	}
+	run(report.p, report.len);
+	buf_free(&claims);
+	buf_free(&report);
+}
+
+static void tpm_rules(void)
+{
+	static const u8 n[64] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+				  21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32 };
+	static const char nonce[] = "hex:0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20";
+	static const char claimed[] = "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20";
+	static const size_t lengths[] = { 0, 1, 31, 33, 64 };
+	static const struct span garbage = { (const u8 *)"root:x:0:0:", 11 };
+	size_t i;
+
+	hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32 }, NULL);
+	verdict(BOUND, PASSED, "a quote over the nonce");
+	want(PASSED, "PCR 0", "a quote over the nonce");
+	v.policy.pcr[0].v[0].p[31] ^= 1;
+	opt("pcr", "1:7777777777777777777777777777777777777777777777777777777777777777");
+	again();
+	want(FAILED, "PCR 0", "another value of the PCR");
+	want(FAILED, "PCR 1", "a PCR that was not quoted");
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		char what[64];
+
+		hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = lengths[i] }, NULL);
+		snprintf(what, sizeof(what), "a quote over %zu bytes of the nonce of 32", lengths[i]);
+		want(FAILED, "TPM quote", what);
+		verdict(BOUND, FAILED, what);
+		want(UNABLE, "pcr", what);
+	}
+	/* the claims carry the nonce, the quote is of any time */
+	hcl(claimed, nonce, &(struct vtpm){ .extra = n, .extra_len = 0 }, NULL);
+	verdict(BOUND, PASSED, "claims with the nonce, a quote without");
+	want(UNABLE, "pcr", "claims with the nonce, a quote without");
+	verdict(APPRAISED, UNABLE, "claims with the nonce, a quote without");
+	hcl(claimed, nonce, NULL, NULL);
+	verdict(BOUND, PASSED, "a quote that was taken away");
+	want(UNABLE, "pcr", "a quote that was taken away");
+	verdict(APPRAISED, UNABLE, "a quote that was taken away");
+	hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32, .pss = true }, NULL);
+	verdict(GENUINE, PASSED, "a quote signed by RSA-PSS");
+	want(PASSED, "PCR 0", "a quote signed by RSA-PSS");
+	hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32, .pss = true, .wrong_scheme = true },
+	    NULL);
+	verdict(GENUINE, FAILED, "RSA-PSS that says RSASSA");
+	hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32, .wrong_scheme = true }, NULL);
+	verdict(GENUINE, FAILED, "RSASSA that says RSA-PSS");
+	hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32, .sha1 = true }, NULL);
+	want(FAILED, "TPM quote", "signed over SHA-1");
+	hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32 }, &garbage);
+	want(FAILED, "attestation key of the TPM", "an AK that cannot be read");
+	hcl(claimed, nonce, NULL, &garbage);
+	want(FAILED, "attestation key of the TPM", "an AK that cannot be read, without a quote");
+	hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32 }, NULL);
+	v.parts.pcrs.len = 0;
+	again();
+	want(UNABLE, "TPM quote", "without its PCR values");
+	verdict(GENUINE, UNABLE, "without its PCR values");
+}
+
+int main(void)
+{
+	vsim_make(&sim);
+	reserved_fields();
+	roles();
+	snp_options();
+	masked();
+	manifest(0, NULL, PASSED);
+	manifest(2, NULL, FAILED);
+	manifest(2, "2", PASSED);
+	manifest(0, "2", FAILED);
+	crl_rules();
+	tpm_rules();
+	verify_free(&v);
+	vsim_free(&sim);
+	buf_free(&said);
+	return unit_failed;
+}
