@@ -81,9 +81,14 @@ static void not_built(void)
 /* The provider that the simulated driver serves */
 static uint32_t served(void)
 {
+	int fd;
+
 	sim_need();
 	driver_name();
-	cvm_get_info(cvm_open(O_RDONLY), &st);
+	/* closed again: the module may be unloaded next */
+	fd = cvm_open(O_RDONLY);
+	cvm_get_info(fd, &st);
+	close(fd);
 	return driver_provider(&st)->id;
 }
 

@@ -136,6 +136,19 @@ static void another_file(void)
 	check_read("request");
 }
 
+/* Replaced by a write on the same file: ECANCELED, and the other's data stay */
+static void replaced(void)
+{
+	need(O_NONBLOCK);
+	sim_set("block=1");
+	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
+	CHECK(write(fd, "another", 7) == 7, "%s", strerror(errno));
+	CHECK(cvm_rejoin(fd, &req) == -ECANCELED, "not ECANCELED");
+	sim_set("block=0");
+	CHECK(cvm_poll(fd, POLLIN, 10000) == POLLIN, "no POLLIN");
+	check_read("another");
+}
+
 /* Success was returned: the same struct again is EINVAL, and the blob is gone */
 static void answered_by_request(void)
 {
@@ -362,6 +375,7 @@ static const struct ktap_case cases[] = {
 	{ "nothing_pending", nothing_pending, 0 },
 	{ "another_number", another_number, 0 },
 	{ "another_file", another_file, 0 },
+	{ "replaced", replaced, 0 },
 	{ "answered_by_request", answered_by_request, 0 },
 	{ "answered_by_read", answered_by_read, 0 },
 	{ "others_ignored", others_ignored, 0 },
