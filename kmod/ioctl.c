@@ -218,7 +218,7 @@ static long do_request(struct file *file, struct cvm_evidence_request *ureq,
 	if (!err) {
 		err = req->error;
 		/* its evidence cannot be read any more */
-		if (!cvme_file_answered(f, req))
+		if (!cvme_file_answered(f, req) && !err)
 			err = -ECANCELED;
 	}
 	fill_out(ureq, req, err);

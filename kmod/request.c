@@ -278,11 +278,23 @@ bool cvme_request_complete(struct cvme_request *req, int err,
 	return true;
 }
 
+static void arm_timeout(struct cvme_request *req, u64 now)
+{
+	queue_delayed_work(timeout_wq, &req->timeout,
+			   nsecs_to_jiffies(req->deadline - now) + 1);
+}
+
 static void timeout_work(struct work_struct *work)
 {
 	struct cvme_request *req = container_of(to_delayed_work(work),
 						struct cvme_request, timeout);
+	u64 now = ktime_get_ns();
 
+	/* jiffies lag where a virtual CPU was not run: never too early */
+	if (now < req->deadline && !cvme_request_done(req)) {
+		arm_timeout(req, now);
+		return;
+	}
 	cvme_request_complete(req, -ETIMEDOUT, NULL);
 	cvme_request_put_inflight(req);
 }
@@ -316,6 +328,7 @@ int cvme_request_admit(struct cvme_request *req, const struct cvme_params *par)
 				 sizeof(req->params.report_data));
 	req->epoch = cvme_vm_epoch();
 	req->admitted = ktime_get_ns();
+	req->deadline = req->admitted + (u64)timeout_ms * NSEC_PER_MSEC;
 	INIT_DELAYED_WORK(&req->timeout, timeout_work);
 
 	/* of the queue, and of the timeout */
@@ -329,8 +342,7 @@ int cvme_request_admit(struct cvme_request *req, const struct cvme_params *par)
 		req->seq = atomic64_inc_return(&cvme_stats.seq);
 		atomic64_inc(&cvme_stats.started);
 		/* under the lock: nobody cancels it before it is there */
-		queue_delayed_work(timeout_wq, &req->timeout,
-				   msecs_to_jiffies(timeout_ms));
+		arm_timeout(req, req->admitted);
 	}
 	spin_unlock(&cvme_queue_lock);
 

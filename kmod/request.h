@@ -49,6 +49,7 @@ struct cvme_requester {
  * @seq: number since the module was loaded
  * @epoch: VM epoch when it was admitted
  * @admitted: ktime of admission, ns
+ * @deadline: ktime when @timeout is to complete it, ns
  * @ended: ktime of its end, once CVME_DONE
  * @started: ktime when the worker began with it, 0 before
  * @provider: enum cvm_evidence_provider_id that serves it, AUTO before
@@ -77,6 +78,7 @@ struct cvme_request {
 	u64 seq;
 	u64 epoch;
 	u64 admitted;
+	u64 deadline;
 	u64 ended;
 	u64 started;
 	u32 provider;

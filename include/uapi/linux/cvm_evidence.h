@@ -31,8 +31,9 @@
  *             right to 64; an unread blob is discarded. One call is one
  *             message: the segments of a writev(2) are joined. With O_NONBLOCK
  *             the request starts at once; EBUSY and EDQUOT then come from the
- *             write. EINVAL for 0 bytes, EMSGSIZE for more than 64; nothing is
- *             changed by a failing write.
+ *             write. EINVAL for 0 bytes (a writev of 0 bytes returns 0),
+ *             EMSGSIZE for more than 64; nothing is changed by a failing
+ *             write.
  *   poll(2)   a fresh file is readable; POLLIN when evidence, EOF or an error
  *             can be read, POLLERR besides when the request failed and no call
  *             has returned its error yet; POLLOUT always. POLLPRI is reserved
@@ -81,9 +82,10 @@
  *               tail is not zero
  *   EBADF       REQUEST on a file that is not open for writing
  *   EINTR       a signal; see above
- *   ECANCELED   a write or REQUEST by another user of the same open file
- *               replaced the request that this REQUEST waited for or
- *               continues; what replaced it stays
+ *   ECANCELED   another user of the same open file replaced, by a write or
+ *               REQUEST, the request that this REQUEST waited for or
+ *               continues, or ended it by a REQUEST that failed; what replaced
+ *               it stays
  *   ENOMEM      out of memory
  *   ETIMEDOUT   the deadline passed, or the host held the request off for so
  *               long that the driver gave up
@@ -301,7 +303,7 @@ struct cvm_evidence_provider {
  * @nr_providers: offset 20: in: elements of the array at @providers; out:
  *	providers the module knows (the array is filled as far as both allow)
  * @provider_size: offset 24: in: sizeof the caller's struct
- *	cvm_evidence_provider, at least 4 when there is an array
+ *	cvm_evidence_provider, 4 to 4096 when there is an array (else EINVAL)
  * @privlevel_floor: offset 28: out: floor of the provider AUTO would use
  * @providers: offset 32: in: address of the array, or 0 for none
  * @report_data_max: offset 40: out: bytes of report_data

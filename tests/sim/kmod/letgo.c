@@ -64,6 +64,7 @@ static int entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 	mod = (const struct module *)regs_get_kernel_argument(regs, 0);
 	return !mod || strcmp(mod->name, TARGET);
 }
+
 NOKPROBE_SYMBOL(entry);
 
 static int returns(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -72,6 +73,7 @@ static int returns(struct kretprobe_instance *ri, struct pt_regs *regs)
 	mdelay(READ_ONCE(delay_ms));
 	return 0;
 }
+
 NOKPROBE_SYMBOL(returns);
 
 static void unregister(int n)
