@@ -28,6 +28,8 @@ static unsigned int room_used;
  * so the least of the active ones. Never goes back.
  */
 static u64 virtual_time;
+/* The most that any share used; what it is when nobody is served any more */
+static u64 most_used;
 
 static struct cvme_share *share_of(const struct rb_node *node)
 {
@@ -248,8 +250,14 @@ void cvme_queue_served(struct cvme_share *share, u64 ns)
 		rb_erase_cached(&share->node, &waiting_shares);
 	share->newcomer = false;
 	share->used += ns;
+	most_used = max(most_used, share->used);
 	if (share->waiting)
 		rb_add_cached(&share->node, &waiting_shares, served_before);
+	if (nr_waiting)
+		return;
+	/* nobody had to wait for what was used: all begin anew */
+	virtual_time = most_used;
+	forget_old_debts();
 }
 
 unsigned int cvme_queue_waiting(void)
