@@ -119,6 +119,7 @@ static void at_the_limit(void *arg)
 	const char *cgroup = arg;
 	size_t size = 2 * LIMIT, k = 0;
 	struct cvm_evidence_request req;
+	static int own[TRIES];
 	uint8_t *m;
 	int fd;
 
@@ -131,6 +132,9 @@ static void at_the_limit(void *arg)
 		while (read(fd, buf, sizeof(buf)) > 0)
 			;
 	}
+	/* opening a file at the limit is the kernel's own affair */
+	for (int i = 0; i < TRIES; i++)
+		own[i] = cvm_open(O_RDWR);
 	m = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		 -1, 0);
 	CHECK(m != MAP_FAILED, "%s", strerror(errno));
@@ -140,10 +144,8 @@ static void at_the_limit(void *arg)
 	counts->current = number(cgroup, "memory.current");
 	/* evidence that nobody reads adds up, until there is no room */
 	for (int i = 0; i < TRIES; i++) {
-		int own = open(CVM_EVIDENCE_DEVICE, O_RDWR);
-
 		cvm_request_init(&req, &i, sizeof(i));
-		count(own < 0 ? errno : -cvm_request(own, &req));
+		count(-cvm_request(own[i], &req));
 	}
 	/* the other ways to ask */
 	for (int i = 0; i < TRIES; i++) {
