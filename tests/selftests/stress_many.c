@@ -203,6 +203,8 @@ static void ten_thousand(void)
 	CHECK(!left, "%s does not come back to what it was", left);
 	cvm_get_info(info, &is);
 	check_counters(&was, &is);
+	/* the last open file of its share */
+	close(info);
 	check_caches();
 }
 
