@@ -185,7 +185,7 @@ int kds_certs(const char *base, const char *ca, unsigned int timeout, const u8 *
 	int rc = RC_OK;
 	size_t i;
 
-	if (product == SNP_UNKNOWN && le32(report) < 3 && snp_turin_layout(report))
+	if (product == SNP_UNKNOWN && le32(report) < 3 && snp_layout(report) == SNP_LAYOUT_TURIN)
 		product = SNP_TURIN;
 	if (product != SNP_UNKNOWN || le32(report) >= 3)
 		rc = of_product(base, ca, timeout, report, product, &missing, pool);

@@ -12,6 +12,7 @@
 #include "certs.h"
 #include "evidence.h"
 #include "hcl.h"
+#include "snp.h"
 #include "tdx.h"
 #include "verify_policy.h"
 
@@ -73,7 +74,7 @@ int verify_open(struct verify *v, struct span s, const char *name);
 void verify_check(struct verify *v);
 /* Certificates that came with the evidence; bad ones are left out, and said so */
 void verify_certs_of(struct verify *v, struct span certs, const char *what);
-/* verify_envelope.c: JSON with evidence in it; false when @s is none that is known */
+/* verify_envelope.c: JSON with evidence in it; false when there is none in @s */
 bool verify_envelope(struct verify *v, struct span s, int *rc);
 
 /* verify_result.c */
@@ -122,7 +123,8 @@ void verify_binding(struct verify *v, const u8 *report_data, const struct hcl *h
 void verify_collateral(struct verify *v, const struct tdx_quote *q, X509 *pck);
 
 /* verify_policy.c */
-void appraise_snp(struct verify *v, const u8 *report, const char *product, bool turin);
+void appraise_snp(struct verify *v, const u8 *report, const char *product,
+		  enum snp_layout layout);
 void appraise_tdx(struct verify *v, const struct tdx_quote *q);
 
 #endif

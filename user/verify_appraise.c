@@ -6,6 +6,8 @@
 #include "snp.h"
 #include "verify.h"
 
+#define CURR_SERVER_TD_HASH	829	/* in an extended body of TD 1.5 */
+
 /* Where a field is; a length of 0: this kind has none */
 struct place {
 	size_t off, len;
@@ -60,13 +62,8 @@ static void code(struct verify *v, const char *how)
 }
 
 static void min_tcb(struct verify *v, const char *name, const u8 *tcb, const char *product,
-		    bool turin)
+		    enum snp_layout layout)
 {
-	const int have[TCB_PARTS] = {
-		[TCB_FMC] = turin ? tcb[0] : -1, [TCB_BL] = tcb[turin ? 1 : 0],
-		[TCB_TEE] = tcb[turin ? 2 : 1], [TCB_SNP] = tcb[turin ? 3 : 6],
-		[TCB_UCODE] = tcb[7],
-	};
 	char *check CLEANUP(free_str) = xasprintf("minimum %s TCB", name);
 	struct buf low CLEANUP_BUF;
 	bool applies = false;
@@ -78,10 +75,16 @@ static void min_tcb(struct verify *v, const char *name, const u8 *tcb, const cha
 		if (*m->product && strcasecmp(m->product, product))
 			continue;
 		applies = true;
-		for (k = 0; k < TCB_PARTS; k++)
-			if (m->part[k] > have[k])
-				buf_printf(&low, "%s%s is %d, less than %d", low.len ? ", " : "",
-					   tcb_part_names[k], have[k], m->part[k]);
+		for (k = 0; k < TCB_PARTS; k++) {
+			int at = snp_part_at(layout, (enum snp_part)k);
+
+			if (at < 0 && m->part[k] >= 0)
+				buf_printf(&low, "%sthis product's TCB has no %s", low.len ? ", " : "",
+					   tcb_part_names[k]);
+			else if (at >= 0 && m->part[k] > tcb[at])
+				buf_printf(&low, "%s%s is %u, less than %d", low.len ? ", " : "",
+					   tcb_part_names[k], tcb[at], m->part[k]);
+		}
 	}
 	if (v->policy.n_min_tcb && !applies)
 		failed(v, APPRAISED, check, "no --min-tcb is for the product %s", product);
@@ -117,7 +120,8 @@ static void migration(struct verify *v, const u8 *r)
 	       may ? "the policy lets a migration agent be bound to it" : "no migration agent");
 }
 
-void appraise_snp(struct verify *v, const u8 *r, const char *product, bool turin)
+void appraise_snp(struct verify *v, const u8 *r, const char *product,
+		  enum snp_layout layout)
 {
 	bool debug = le64(r + 8) >> 19 & 1;
 
@@ -127,9 +131,9 @@ void appraise_snp(struct verify *v, const u8 *r, const char *product, bool turin
 	       debug ? "the policy lets the host read and change this guest" : "off");
 	migration(v, r);
 	vmpl(v, le32(r + 0x30));
-	min_tcb(v, "reported", r + SNP_REPORTED_TCB_OFF, product, turin);
-	min_tcb(v, "committed", r + 0x1e0, product, turin);
-	min_tcb(v, "launch", r + 0x1f0, product, turin);
+	min_tcb(v, "reported", r + SNP_REPORTED_TCB_OFF, product, layout);
+	min_tcb(v, "committed", r + 0x1e0, product, layout);
+	min_tcb(v, "launch", r + 0x1f0, product, layout);
 	if (!v->policy.n_min_tcb)
 		left_out(v, APPRAISED, "minimum TCB", "not asked for (--min-tcb)");
 }
@@ -137,7 +141,7 @@ void appraise_snp(struct verify *v, const u8 *r, const char *product, bool turin
 /* TDATTRIBUTES: what Intel's own verifier insists on */
 static void td_attributes(struct verify *v, u64 a)
 {
-	const u64 known = 0xffULL | 1ULL << 16 | 0x1fULL << 27 | 3ULL << 62;
+	const u64 known = 0xffULL | 3ULL << 16 | 0x1fULL << 27 | 3ULL << 62;
 
 	judged(v, APPRAISED, !(a & 0xff) || v->policy.allow_debug, "debug",
 	       a & 1 ? "the host may read and change this TD" :
@@ -167,12 +171,16 @@ static void min_tee_tcb(struct verify *v, const u8 *svn)
 void appraise_tdx(struct verify *v, const struct tdx_quote *q)
 {
 	const u8 *b = q->body.p;
+	bool none;
 
 	code(v, "--measurement (MRTD)");
 	fields(v, q->body, in_tdx);
 	td_attributes(v, le64(b + 120));
-	if (q->body_type == 3 && !v->policy.field[F_MRSERVICETD].n)
-		judged(v, APPRAISED, is_zero(b + 600, 48) || v->policy.allow_migration, "service TD",
-		       is_zero(b + 600, 48) ? "none" : "one is bound to this TD: --mrservicetd HEX names it");
+	if (q->body.len >= TDX_BODY15_LEN && !v->policy.field[F_MRSERVICETD].n) {
+		none = is_zero(b + 600, 48) &&
+		       (q->body.len < TDX_BODY15_EX_LEN || is_zero(b + CURR_SERVER_TD_HASH, 48));
+		judged(v, APPRAISED, none || v->policy.allow_migration, "service TD",
+		       none ? "none" : "one is bound to this TD: --mrservicetd HEX names it");
+	}
 	min_tee_tcb(v, b);
 }
