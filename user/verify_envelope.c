@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Evidence in JSON, as others carry it: of Azure guests for KBS (versions 0
- * and 1), and of TSM as "get --format tsm-json" writes it.
+ * and 1), of TSM as "get --format tsm-json" writes it, and in any member of
+ * whatever else.
  */
 #include <string.h>
 
+#include "input.h"
 #include "json_util.h"
 #include "verify.h"
+
+#define WALK_DEPTH	12	/* of JSON in which evidence is looked for */
 
 static bool bytes_of(struct json_object *o, bool hex, struct buf *out)
 {
@@ -36,6 +40,12 @@ static bool bytes_of(struct json_object *o, bool hex, struct buf *out)
 			return false;
 	}
 	return true;
+}
+
+static bool is_numbers(struct json_object *o)
+{
+	return json_object_array_length(o) >= 64 &&
+	       json_object_is_type(json_object_array_get_idx(o, 0), json_type_int);
 }
 
 /* True also when the member is not there, or a file was given in its place */
@@ -86,23 +96,128 @@ static bool tsm(struct verify *v, struct json_object *o)
 	return v->parts.report.len && raw_recognise(v->parts.report) != RAW_UNKNOWN;
 }
 
+/* What a walk over any other JSON found */
+struct found {
+	struct verify *v;
+	struct span evidence;
+	size_t n;		/* different pieces of evidence */
+};
+
+static void look_at(struct found *f, const char *key, struct json_object *o, int depth);
+
+static bool is_evidence(enum raw_kind kind)
+{
+	return kind == RAW_SNP || kind == RAW_TDX_QUOTE || kind == RAW_TDREPORT ||
+	       kind == RAW_HCL || kind == RAW_CCA;
+}
+
+/* The same evidence twice is one: some carry it in two encodings. */
+static void found_evidence(struct found *f, struct span s)
+{
+	if (f->n && f->evidence.len == s.len && !memcmp(f->evidence.p, s.p, s.len))
+		return;
+	f->evidence = s;
+	f->n++;
+}
+
+static void found_bytes(struct found *f, struct span s, int depth)
+{
+	struct buf *hold = verify_keep(f->v);
+	struct json_object *inner;
+	struct input in;
+
+	if (s.len < 64 || !input_open(s, hold, &in) || in.blob)
+		return;
+	if (in.kind == RAW_JSON) {
+		inner = json_parse(in.s);
+		look_at(f, "", inner, depth + 1);
+		json_object_put(inner);
+	} else if (is_evidence(in.kind)) {
+		found_evidence(f, in.s);
+		if (in.certs.len)
+			verify_certs_of(f->v, in.certs, "certificates in the evidence");
+	} else if (in.kind == RAW_CERTS || in.kind == RAW_CERT_TABLE) {
+		verify_certs_of(f->v, in.s, "certificates in the evidence");
+	} else if (in.kind == RAW_EVENT_LOG && !f->v->parts.event_log.len) {
+		f->v->parts.event_log = in.s;
+	}
+}
+
+static void look_at(struct found *f, const char *key, struct json_object *o, int depth)
+{
+	struct buf *b;
+	size_t i;
+
+	if (depth > WALK_DEPTH)
+		return;
+	if (json_object_is_type(o, json_type_object)) {
+		struct json_object_iterator it = json_object_iter_begin(o);
+		struct json_object_iterator stop = json_object_iter_end(o);
+
+		for (; !json_object_iter_equal(&it, &stop); json_object_iter_next(&it))
+			look_at(f, json_object_iter_peek_name(&it), json_object_iter_peek_value(&it),
+				depth + 1);
+	} else if (json_object_is_type(o, json_type_string)) {
+		b = verify_keep(f->v);
+		buf_add(b, json_object_get_string(o), (size_t)json_object_get_string_len(o));
+		found_bytes(f, buf_span(b), depth);
+	} else if (json_object_is_type(o, json_type_array)) {
+		b = verify_keep(f->v);
+		if (is_numbers(o) && bytes_of(o, false, b)) {
+			found_bytes(f, buf_span(b), depth);
+			return;
+		}
+		for (i = 0; i < json_object_array_length(o); i++)
+			look_at(f, key, json_object_array_get_idx(o, i), depth + 1);
+	}
+}
+
+/*
+ * {"quote": "..."} and whatever else tools print: the evidence is recognised by
+ * what it is, not by the name of its member. 1: found, 0: there is none
+ */
+static int other(struct verify *v, struct json_object *o, int *rc)
+{
+	struct found f = { .v = v };
+
+	look_at(&f, "", o, 0);
+	if (!f.n)
+		return 0;
+	if (f.n > 1)
+		*rc = fail(RC_EVIDENCE, "this JSON carries %zu pieces of evidence; give the one that is meant in a file of its own", f.n);
+	v->parts.report = f.evidence;
+	v->parts.kind = raw_recognise(f.evidence);
+	return 1;
+}
+
 bool verify_envelope(struct verify *v, struct span s, int *rc)
 {
 	struct json_object *all = json_parse(s), *o = all, *inner;
-	bool is_azure, ok;
+	struct buf *bytes = verify_keep(v);
+	bool is_azure, is_tsm, ok;
 
-	if (!json_object_is_type(all, json_type_object)) {
+	*rc = RC_OK;
+	/* JSON as a list of its bytes */
+	if (json_object_is_type(all, json_type_array) && is_numbers(all) &&
+	    bytes_of(all, false, bytes)) {
 		json_put(&all);
-		return false;
+		all = json_parse(buf_span(bytes));
+		o = all;
 	}
-	if (json_object_object_get_ex(all, "evidence", &inner) &&
+	if (json_object_is_type(all, json_type_object) &&
+	    json_object_object_get_ex(all, "evidence", &inner) &&
 	    json_object_is_type(inner, json_type_object))
 		o = inner;
-	is_azure = json_object_object_get_ex(o, "hcl_report", NULL) ||
-		   json_object_object_get_ex(o, "report", NULL);
-	if (!is_azure && !json_object_object_get_ex(o, "outblob", NULL)) {
+	is_azure = json_object_is_type(o, json_type_object) &&
+		   (json_object_object_get_ex(o, "hcl_report", NULL) ||
+		    (json_object_object_get_ex(o, "report", NULL) &&
+		     json_object_object_get_ex(o, "quote", NULL)));
+	is_tsm = json_object_is_type(o, json_type_object) &&
+		 json_object_object_get_ex(o, "outblob", NULL);
+	if (!is_azure && !is_tsm) {
+		ok = other(v, all, rc);
 		json_put(&all);
-		return false;
+		return ok;
 	}
 	ok = is_azure ? azure(v, o) : tsm(v, o);
 	v->parts.kind = raw_recognise(v->parts.report);
