@@ -20,7 +20,7 @@
 
 #define ANSWER_MAX	(64 * 1024)
 #define QUIET_DEFAULT	60	/* seconds, when 429 comes without Retry-After */
-#define QUIET_MAX	3600
+#define QUIET_MAX	(30 * 86400)	/* longer is a mistake, of theirs or of our clock */
 
 static char *cache_dir(void)
 {

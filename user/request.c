@@ -96,7 +96,7 @@ static int open_answer(const struct request_options *o, struct request *q)
 	struct buf out CLEANUP_BUF;
 	int rc = q->service->open(q, &out);
 
-	return rc ? rc : file_write(o->output, out.p, out.len);
+	return rc ? rc : file_write_secret(o->output, out.p, out.len);
 }
 
 static int request(struct request_options *o, struct request *q)
