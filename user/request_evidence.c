@@ -4,6 +4,7 @@
 
 #include "digest.h"
 #include "endorse.h"
+#include "input.h"
 #include "json_util.h"
 #include "request.h"
 #include "snp.h"
@@ -59,14 +60,23 @@ static int from_blob(struct request *q)
 
 static int load_evidence(const struct request_options *o, struct request *q)
 {
-	struct span s;
+	struct buf text CLEANUP_BUF;
+	struct input in;
 	int rc = file_read(o->evidence, EVIDENCE_MAX, &q->evidence);
 
 	if (rc)
 		return rc;
-	s = buf_span(&q->evidence);
-	if (evidence_looks_like(s)) {
-		rc = evidence_parse(s, &q->e);
+	/* what is nothing that is known is refused by those who take it */
+	if (!input_open(buf_span(&q->evidence), &text, &in)) {
+		in = (struct input){ .s = buf_span(&q->evidence) };
+	} else if (text.len) {
+		struct buf was = q->evidence;
+
+		q->evidence = text;
+		text = was;
+	}
+	if (in.blob) {
+		rc = evidence_parse(in.s, &q->e);
 		if (rc)
 			return rc;
 		if (q->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM && !q->self_nonce)
@@ -75,9 +85,10 @@ static int load_evidence(const struct request_options *o, struct request *q)
 				    ", or say --self-nonce" : "");
 		return from_blob(q);
 	}
-	q->kind = raw_recognise(s);
-	q->report = s;
-	return RC_OK;
+	q->kind = in.kind;
+	q->report = in.s;
+	return in.certs.len ? cert_pool_add(&q->certs, in.certs, "the certificates behind the report") :
+	       RC_OK;
 }
 
 int request_load(const struct request_options *o, struct request *q)
