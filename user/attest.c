@@ -247,6 +247,8 @@ static int attest(struct request_options *o, struct request *q)
 		rc = ask_challenge(&x, q);
 	if (!rc)
 		rc = request_prepare(q);
+	if (!rc && q->key_made && !q->resource)
+		warning("the token is for a key that was made now and is kept nowhere: --save-key FILE keeps it");
 	if (!rc)
 		rc = request_gather(o, q);
 	if (!rc)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The verb request: evidence turned into what a service takes, nothing sent */
+#include <ctype.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -31,7 +32,8 @@ TAKE_HELP
 "  --http HOST[:PORT]       the whole HTTP/1.1 request for that host\n"
 "  --curl HOST[:PORT]       a shell command that sends it\n"
 "  --begin                  not evidence, but the request for a challenge\n"
-"  --binding                not a request, but what evidence has to be bound to\n"
+"  --binding                not a request, but what evidence has to be bound to, and\n"
+"                           the very bytes (preimage) that are hashed to it\n"
 "  -o, --output FILE        whole or not at all (default: -)\n"
 "  -h, --help               this text\n"
 "\n"
@@ -67,6 +69,26 @@ static int write_message(const struct request_options *o, const struct service *
 	return file_write(o->output, out.p, out.len);
 }
 
+/* What is hashed, byte for byte: as text where it is text, else in hex */
+static void add_preimage(struct json_object *json, const struct binding *b)
+{
+	struct span s = b->hash ? buf_span(&b->preimage) : (struct span){ b->data, b->len };
+	char *hash = xstrdup(b->hash ? b->hash : "none"), *c;
+	size_t i;
+
+	for (c = hash; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	json_add_text(json, "hash", hash);
+	free_str(&hash);
+	for (i = 0; i < s.len && isprint(s.p[i]); i++)
+		;
+	if (i == s.len)
+		json_object_object_add(json, "preimage",
+				       json_object_new_string_len((const char *)s.p, (int)s.len));
+	else
+		json_add_hex(json, "preimage_hex", s);
+}
+
 static int write_binding(const struct request_options *o, const struct request *q)
 {
 	const struct binding *b = &q->bind;
@@ -79,6 +101,8 @@ static int write_binding(const struct request_options *o, const struct request *
 		json_add_hex(json, "quote_data", (struct span){ b->quote, b->quote_len });
 	if (b->what)
 		json_add_text(json, "is", b->what);
+	if (b->len)
+		add_preimage(json, b);
 	buf_printf(&out, "%s\n", json_text(json));
 	json_object_put(json);
 	return file_write(o->output, out.p, out.len);
@@ -111,6 +135,8 @@ static int request(struct request_options *o, struct request *q)
 		return begin(o, q);
 	if (!rc)
 		rc = request_prepare(q);
+	if (!rc && q->key_made)
+		warning("a key was made and is kept nowhere: what the service encrypts to it is lost; --save-key FILE keeps it, --tee-key FILE takes one that there is");
 	if (!rc && o->show_binding)
 		return write_binding(o, q);
 	if (!rc)

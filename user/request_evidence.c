@@ -134,6 +134,7 @@ static int load_key(struct request *q)
 	if (q->evidence.len)
 		return fail(RC_USAGE, "--tee-key FILE is missing: the evidence of --evidence is bound to a key that there already is");
 	rc = tee_key_generate(&q->key);
+	q->key_made = !q->save_key;
 	return rc || !q->save_key ? rc : tee_key_save(&q->key, q->save_key);
 }
 
@@ -162,6 +163,9 @@ int bind_digest(struct request *q, const char *alg, const void *p, size_t len, c
 
 	b->len = digest(alg, p, len, b->data);
 	b->what = what;
+	b->hash = alg;
+	buf_free(&b->preimage);
+	buf_add(&b->preimage, p, len);
 	return RC_OK;
 }
 

@@ -442,6 +442,7 @@ void request_free(struct request *q)
 	free((void *)q->policies);
 	json_object_put(q->session_info);
 	buf_free(&q->service_nonce);
+	buf_free(&q->bind.preimage);
 	free(q->cookie);
 	free(q->location_header);
 	tee_key_free(&q->key);
