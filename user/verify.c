@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "endorse.h"
 #include "snp.h"
+#include "unwrap.h"
 #include "verify.h"
 
 static const char help[] =
@@ -138,10 +139,14 @@ static int add_root(struct verify *v, const char *path)
 
 static int add_crl(struct verify *v, const char *path)
 {
-	struct buf b CLEANUP_BUF;
+	struct buf b CLEANUP_BUF, text CLEANUP_BUF;
 	int rc = file_read(path, EVIDENCE_MAX, &b);
+	struct span s = buf_span(&b);
 
-	return rc ? rc : crl_load(v, buf_span(&b), path);
+	/* a PCCS gives lists in hex */
+	if (!rc && raw_recognise(s) != RAW_CRL && unwrap_text(s, &text))
+		s = buf_span(&text);
+	return rc ? rc : crl_load(v, s, path);
 }
 
 static int add_collateral(struct verify *v, const char *path)

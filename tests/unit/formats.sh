@@ -108,6 +108,7 @@ for f in pem der hex; do
 	expect 0 '' "show: a CRL, $f" show "$tmp/crl.$f"
 	check 'its number and entry' grep -qE 'serial +1F$' "$tmp/out"
 	expect 5 'give it with --crl' "verify: a CRL, $f" verify "$tmp/crl.$f"
+	expect 5 'genuine: no' "--crl: $f" verify --crl "$tmp/crl.$f" "$g/tdx-v4.bin"
 done
 expect 5 '' 'a CRL cut short' show <(head -c 100 "$tmp/crl.der"; head -c 100 /dev/zero)
 
