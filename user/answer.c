@@ -80,6 +80,10 @@ int answer_check(const struct http_answer *a)
 		return fail(RC_BUSY, "the service is throttling (429): ask again later%s%s",
 			    *text ? ": " : "", text);
 	}
+	/* what may be gone the next time, by RFC 9110 */
+	if (a->status == 408 || a->status >= 500)
+		return fail(RC_BUSY, "the service fails for now, with status %ld: ask again later%s%s",
+			    a->status, *text ? ": " : "", text);
 	return fail(RC_REFUSED, "the service refused with status %ld%s%s", a->status,
 		    *text ? ": " : "", text);
 }

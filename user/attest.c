@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "http_url.h"
 #include "json_util.h"
 #include "request.h"
 
@@ -18,21 +19,24 @@ static const char help[] =
 "its challenge, binds the evidence to it, sends it, prints the token. The options\n"
 "of request SERVICE hold; with --challenge FILE it goes on from that challenge.\n"
 "\n"
-"  --endpoint URL           https://HOST[:PORT][/PREFIX]; http:// for a service\n"
-"                           behind a proxy of the same machine or network\n"
-"  --ca FILE                roots in PEM instead of the system's\n"
+"  --endpoint URL           https://HOST[:PORT][/PREFIX], no user, no password;\n"
+"                           http:// for a service of the same machine or network,\n"
+"                           with a secret for 127.0.0.0/8 and [::1] alone\n"
+"  --ca FILE                roots in PEM; these alone, none of the system's\n"
 "  --secret-file FILE       API key or access token; or in the environment, as\n"
 "                           attest SERVICE --help says; never an argument\n"
 "  --http-timeout SECONDS   for each exchange (default: 30)\n"
 "  --evidence FILE          taken before; with --challenge where there is one\n"
-"  -o, --output FILE        whole or not at all (default: -)\n"
+"  -o, --output FILE        whole or not at all, for its owner alone (default: -)\n"
 "  -h, --help               this text\n"
 "\n"
-"A proxy is taken from the environment (https_proxy, no_proxy). A message is sent\n"
-"again only after a status that the service documents as passing.\n"
+"A proxy is taken from the environment (https_proxy, no_proxy), but for loopback\n"
+"addresses. A message is sent again only after a status that the service documents\n"
+"as passing.\n"
 "\n"
 "Exit status: 1 no connection, or a certificate that does not hold, 5 the evidence\n"
-"is not what the service takes, 6 throttled or timed out, 7 the service refused.\n"
+"is not what the service takes, 6 throttled, timed out or failing for now (408,\n"
+"429, 5xx), 7 the service refused.\n"
 "\n"
 "Examples:\n"
 "  cvm-evidence attest maa --endpoint https://sharedweu.weu.attest.azure.net --runtime-data key.jwk\n"
@@ -57,16 +61,20 @@ static void exchange_free(struct exchange *x)
 
 static int split_endpoint(const char *url, struct exchange *x)
 {
-	const char *host = !strncmp(url, "https://", 8) ? url + 8 :
-			   !strncmp(url, "http://", 7) ? url + 7 : NULL, *c;
+	const char *host, *c;
 	size_t len;
+	int rc;
 
-	if (!host || !*host || *host == '/')
-		return fail(RC_USAGE, "--endpoint: '%s' is not https://HOST[:PORT][/PREFIX]", url);
+	/* before anything of it is shown: there may be a password in it */
+	if (strchr(url, '@'))
+		return fail(RC_USAGE, "--endpoint: an @ is not taken: no user and no password belongs into it");
+	rc = url_check("--endpoint", url);
+	if (rc)
+		return rc;
 	for (c = url; *c; c++)
 		if (*c <= ' ' || *c > '~' || strchr("?#\"\\", *c))
-			return fail(RC_USAGE, "--endpoint: '%s' has a character that belongs to no endpoint",
-				    url);
+			return fail(RC_USAGE, "--endpoint: it has a character that belongs to no endpoint");
+	host = strstr(url, "://") + 3;
 	len = strcspn(host, "/");
 	x->base = xasprintf("%.*s", (int)(host + len - url), url);
 	x->prefix = xstrdup(host + len);
@@ -76,17 +84,9 @@ static int split_endpoint(const char *url, struct exchange *x)
 	return RC_OK;
 }
 
-static bool is_loopback(const char *base)
-{
-	const char *host = base + strlen("http://");
-
-	return !strncmp(host, "127.", 4) || !strncmp(host, "[::1]", 5) ||
-	       (!strncmp(host, "localhost", 9) && strchr(":", host[9]));
-}
-
 static bool is_plain(const struct exchange *x)
 {
-	return !strncmp(x->base, "http://", 7) && !is_loopback(x->base);
+	return !strncmp(x->base, "http://", 7) && !url_is_loopback(x->base);
 }
 
 /* Of a file or the environment: arguments are there for everybody to see. */
@@ -120,8 +120,21 @@ static int find_secret(struct exchange *x)
 	if (b.p)
 		explicit_bzero(b.p, b.len);
 	if (!rc && is_plain(x))
-		rc = fail(RC_USAGE, "--endpoint: a secret goes over https:// alone, or to this machine itself");
+		rc = fail(RC_USAGE, "--endpoint: a secret goes over https:// alone, or to an address of this machine (127.0.0.1, [::1])");
 	return rc;
+}
+
+/* A service may repeat what it was sent, and what it says is printed. */
+static void hide_secret(const struct exchange *x, struct http_answer *a)
+{
+	const char *value = x->secret ? x->secret + strlen(x->q->service->secret_header) : "";
+	size_t len = strlen(value);
+	u8 *p = a->body.p, *end = p + a->body.len;
+
+	while (len && p && (p = memmem(p, (size_t)(end - p), value, len))) {
+		memset(p, '*', len);
+		p += len;
+	}
 }
 
 static int send_message(const struct exchange *x, const struct message *m, struct http_answer *a)
@@ -138,6 +151,7 @@ static int send_message(const struct exchange *x, const struct message *m, struc
 	};
 	const char *target = (const char *)m->target.p;
 	char *line, *save = NULL;
+	int rc;
 
 	/* a location is a path of the server, or a whole URL that must be there */
 	if (*target == '/') {
@@ -159,7 +173,9 @@ static int send_message(const struct exchange *x, const struct message *m, struc
 		headers[r.n_headers++] = line;
 	if (x->secret)
 		headers[r.n_headers++] = x->secret;
-	return http_exchange(&r, a);
+	rc = http_exchange(&r, a);
+	hide_secret(x, a);
+	return rc;
 }
 
 /* The challenge, with what came in the headers beside it */
@@ -231,6 +247,8 @@ static int attest(struct request_options *o, struct request *q)
 		rc = ask_challenge(&x, q);
 	if (!rc)
 		rc = request_prepare(q);
+	if (!rc && q->key_made && !q->resource)
+		warning("the token is for a key that was made now and is kept nowhere: --save-key FILE keeps it");
 	if (!rc)
 		rc = request_gather(o, q);
 	if (!rc)
@@ -240,7 +258,11 @@ static int attest(struct request_options *o, struct request *q)
 	/* a resource may be anything */
 	if (!rc && refuses_binary(o->output, !q->resource))
 		return RC_USAGE;
-	return rc ? rc : file_write(o->output, out.p, out.len);
+	/* a token or a resource: whoever has it can use it */
+	rc = rc ? rc : file_write_secret(o->output, out.p, out.len);
+	if (out.p)
+		explicit_bzero(out.p, out.len);
+	return rc;
 }
 
 static int run(int argc, char **argv)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Conceptual message wrappers, RFC 9999: records and collections */
-#include "cbor.h"
+#include "cbor_write.h"
 #include "json_util.h"
 #include "tsm_report.h"
 

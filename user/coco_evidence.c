@@ -18,18 +18,22 @@ const char *coco_tee(const struct request *q)
 	return q->kind == RAW_SNP ? "snp" : "tdx";
 }
 
-static void add_tcb(struct json_object *to, const char *key, const u8 *t, bool turin)
+static void add_tcb(struct json_object *to, const char *key, const u8 *t, enum snp_layout layout)
 {
+	static const char *const names[SNP_PARTS] = {
+		"fmc", "bootloader", "tee", "snp", "microcode",
+	};
 	struct json_object *o = json_object_new_object();
+	int i;
 
-	if (turin)
-		json_add_uint(o, "fmc", t[0]);
-	else
-		json_add_null(o, "fmc");
-	json_add_uint(o, "bootloader", t[turin ? 1 : 0]);
-	json_add_uint(o, "tee", t[turin ? 2 : 1]);
-	json_add_uint(o, "snp", t[turin ? 3 : 6]);
-	json_add_uint(o, "microcode", t[7]);
+	for (i = 0; i < SNP_PARTS; i++) {
+		int at = snp_part_at(layout, i);
+
+		if (at < 0)
+			json_add_null(o, names[i]);
+		else
+			json_add_uint(o, names[i], t[at]);
+	}
 	json_object_object_add(to, key, o);
 }
 
@@ -52,7 +56,7 @@ static struct json_object *snp_struct(const u8 *r)
 {
 	struct json_object *o = json_object_new_object(), *sig;
 	u32 version = le32(r);
-	bool turin = snp_turin_layout(r);
+	enum snp_layout layout = snp_layout(r);
 
 	json_add_uint(o, "version", version);
 	json_add_uint(o, "guest_svn", le32(r + 4));
@@ -61,7 +65,7 @@ static struct json_object *snp_struct(const u8 *r)
 	json_add_ints(o, "image_id", r + 0x20, 16);
 	json_add_uint(o, "vmpl", le32(r + 0x30));
 	json_add_uint(o, "sig_algo", le32(r + 0x34));
-	add_tcb(o, "current_tcb", r + 0x38, turin);
+	add_tcb(o, "current_tcb", r + 0x38, layout);
 	json_add_uint(o, "plat_info", le64(r + 0x40));
 	json_add_uint(o, "key_info", le32(r + 0x48));
 	json_add_ints(o, "report_data", r + SNP_REPORT_DATA_OFF, 64);
@@ -71,7 +75,7 @@ static struct json_object *snp_struct(const u8 *r)
 	json_add_ints(o, "author_key_digest", r + 0x110, 48);
 	json_add_ints(o, "report_id", r + 0x140, 32);
 	json_add_ints(o, "report_id_ma", r + 0x160, 32);
-	add_tcb(o, "reported_tcb", r + SNP_REPORTED_TCB_OFF, turin);
+	add_tcb(o, "reported_tcb", r + SNP_REPORTED_TCB_OFF, layout);
 	if (version >= 3) {
 		json_add_uint(o, "cpuid_fam_id", r[0x188]);
 		json_add_uint(o, "cpuid_mod_id", r[0x189]);
@@ -82,10 +86,10 @@ static struct json_object *snp_struct(const u8 *r)
 		json_add_null(o, "cpuid_step");
 	}
 	json_add_ints(o, "chip_id", r + SNP_CHIP_ID_OFF, 64);
-	add_tcb(o, "committed_tcb", r + 0x1e0, turin);
+	add_tcb(o, "committed_tcb", r + 0x1e0, layout);
 	add_version(o, "current", r + 0x1e8);
 	add_version(o, "committed", r + 0x1ec);
-	add_tcb(o, "launch_tcb", r + 0x1f0, turin);
+	add_tcb(o, "launch_tcb", r + 0x1f0, layout);
 	if (version >= 5) {
 		json_add_uint(o, "launch_mit_vector", le64(r + 0x1f8));
 		json_add_uint(o, "current_mit_vector", le64(r + 0x200));
@@ -117,6 +121,8 @@ static int snp_evidence(const struct request *q, struct json_object *o)
 	u32 version = le32(q->report.p), vmpl = le32(q->report.p + 0x30);
 	X509 *leaf = cert_pool_leaf(&q->certs, q->report.p);
 
+	if (snp_layout(q->report.p) == SNP_LAYOUT_VENICE)
+		return fail(RC_EVIDENCE, "CoCo's verifiers have no form for a report of Venice, whose TCB lacks parts that theirs has");
 	if (version < 3 || version > 5)
 		warning("this report has version %u, CoCo's verifiers take 3 to 5", version);
 	if (vmpl)

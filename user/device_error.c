@@ -215,6 +215,9 @@ int request_failed(int fd, const char *path, const struct cvm_evidence_request *
 		return fail(RC_FAILED, "%s: the evidence is larger than the module's parameter max_blob allows; raise /sys/module/cvm_evidence/parameters/max_blob",
 			    path);
 	case ETIMEDOUT:
+		if (r->out_provider == CVM_EVIDENCE_PROVIDER_VTPM && r->flags & CVM_EVIDENCE_F_FRESH)
+			return fail(RC_BUSY, "%s: the paravisor made no new report for this request before the deadline%s; ask again later, give a longer --timeout, or leave out --fresh",
+				    path, fw);
 		return fail(RC_BUSY, "%s: no evidence (%s) before the deadline%s; the host may be throttling: ask less often, or give a longer --timeout",
 			    path, who, fw);
 	case EBUSY:

@@ -11,7 +11,7 @@
 
 /* The flags that are known, critical or not */
 #define BLOB_FLAGS	(CVM_EVIDENCE_BLOB_F_TDREPORT | CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM | \
-			 CVM_EVIDENCE_BLOB_F_UNCHECKED)
+			 CVM_EVIDENCE_BLOB_F_UNCHECKED | CVM_EVIDENCE_BLOB_F_HCL_CACHED)
 
 static const char *const tee_names[] = {
 	[CVM_EVIDENCE_TEE_NONE]		= "none",

@@ -22,7 +22,7 @@ static const struct {
 static void show_flags(struct node *to, const struct evidence *e)
 {
 	u32 known = CVM_EVIDENCE_BLOB_F_TDREPORT | CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM |
-		    CVM_EVIDENCE_BLOB_F_UNCHECKED;
+		    CVM_EVIDENCE_BLOB_F_UNCHECKED | CVM_EVIDENCE_BLOB_F_HCL_CACHED;
 	struct node *n = add_word(to, "flags", e->flags, 8), *b;
 	bool set;
 
@@ -38,6 +38,10 @@ static void show_flags(struct node *to, const struct evidence *e)
 	b = add_bool(n, "unchecked", set);
 	if (set)
 		danger(b, "the kernel could not read the report, the binding was not checked");
+	set = e->flags & CVM_EVIDENCE_BLOB_F_HCL_CACHED;
+	b = add_bool(n, "hcl_cached", set);
+	if (set)
+		note(b, "the HCL report may be older than the request");
 	if (e->flags & ~known)
 		add_text(n, "unknown_flags", "0x%x", e->flags & ~known);
 }

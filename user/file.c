@@ -111,7 +111,7 @@ static int write_beside(const char *target, mode_t mode, const void *data, size_
 	return RC_OK;
 }
 
-int file_write(const char *path, const void *data, size_t len)
+static int write_file(const char *path, const void *data, size_t len, mode_t may)
 {
 	char *target CLEANUP(free_str) = NULL;
 	mode_t mask, mode;
@@ -127,19 +127,29 @@ int file_write(const char *path, const void *data, size_t len)
 	}
 	mask = umask(0);
 	umask(mask);
-	mode = 0666 & ~mask;
+	mode = 0666 & may & ~mask;
 	if (!stat(path, &st)) {
 		if (S_ISDIR(st.st_mode))
 			return write_failed(path, EISDIR);
 		if (!S_ISREG(st.st_mode))
 			return write_in_place(path, data, len);
-		mode = st.st_mode & 07777;
+		mode = st.st_mode & 07777 & (may | 07000);
 		/* through a symbolic link, not over it */
 		target = realpath(path, NULL);
 	}
 	if (!target)
 		target = xstrdup(path);
 	return write_beside(target, mode, data, len);
+}
+
+int file_write(const char *path, const void *data, size_t len)
+{
+	return write_file(path, data, len, 0777);
+}
+
+int file_write_secret(const char *path, const void *data, size_t len)
+{
+	return write_file(path, data, len, 0600);
 }
 
 /* True, with a message, when binary output would go to a terminal. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "http.h"
+#include "http_url.h"
 
 #define LIBCURL		"libcurl.so.4"
 #define LIBCURL_GNUTLS	"libcurl-gnutls.so.4"	/* the same interface, on Debian */
@@ -80,6 +81,7 @@ struct transfer {
 	const struct http_request *r;
 	struct http_answer *a;
 	bool too_long;
+	char reason[CURL_ERROR_SIZE];
 };
 
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
@@ -149,6 +151,7 @@ static bool set_options(CURL *h, struct transfer *t, struct curl_slist *headers)
 {
 	const struct http_request *r = t->r;
 	bool post = !strcmp(r->method, "POST"), ok = true;
+	CURLcode code;
 
 #define OPT(option, value) (ok &= curl.easy_setopt(h, option, value) == CURLE_OK)
 	OPT(CURLOPT_URL, r->url);
@@ -158,10 +161,17 @@ static bool set_options(CURL *h, struct transfer *t, struct curl_slist *headers)
 	OPT(CURLOPT_SSL_VERIFYPEER, 1L);
 	OPT(CURLOPT_SSL_VERIFYHOST, 2L);
 	OPT(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (r->ca)
+	if (r->ca) {
+		/* the file's roots alone: the system's directory counts beside it else */
 		OPT(CURLOPT_CAINFO, r->ca);
-	if (r->no_proxy)
+		code = curl.easy_setopt(h, CURLOPT_CAPATH, NULL);
+		ok &= code == CURLE_OK || code == CURLE_NOT_BUILT_IN;
+	}
+	if (r->no_proxy || url_is_loopback(r->url))
 		OPT(CURLOPT_PROXY, "");
+	/* what a proxy says of its tunnel is not what the service says */
+	OPT(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	OPT(CURLOPT_ERRORBUFFER, t->reason);
 	OPT(CURLOPT_NOSIGNAL, 1L);
 	OPT(CURLOPT_CONNECTTIMEOUT, (long)(r->timeout < 10 ? r->timeout : 10));
 	OPT(CURLOPT_TIMEOUT, (long)r->timeout);
@@ -182,43 +192,68 @@ static bool set_options(CURL *h, struct transfer *t, struct curl_slist *headers)
 	return ok;
 }
 
-/* host of a URL, for messages: the rest may be long, or have a user in it */
-static char *host_of(const char *url)
+/* The proxy that the environment names for this URL; NULL: none */
+static const char *proxy_of(const char *url)
 {
-	const char *host = strstr(url, "://");
-	size_t len;
+	static const char *const of_https[] = { "https_proxy", "HTTPS_PROXY" };
+	static const char *const of_all[] = { "all_proxy", "ALL_PROXY" };
+	const char *p = NULL;
+	size_t i;
 
-	host = host ? host + 3 : url;
-	len = strcspn(host, "/?#");
-	return xasprintf("%.*s", (int)len, host);
+	/* for http:// the capitals are not looked at: a CGI's caller could set them */
+	if (!strncmp(url, "http://", 7))
+		p = getenv("http_proxy");
+	for (i = 0; strncmp(url, "http://", 7) && !p && i < ARRAY_SIZE(of_https); i++)
+		p = getenv(of_https[i]);
+	for (i = 0; !p && i < ARRAY_SIZE(of_all); i++)
+		p = getenv(of_all[i]);
+	return p && *p ? p : NULL;
 }
 
-static int explain(CURLcode code, const struct transfer *t)
+/* Names the proxy where it had a part in the failure, without its password */
+static char *proxy_text(CURL *h, CURLcode code, const struct transfer *t)
 {
-	char *host CLEANUP(free_str) = host_of(t->r->url);
+	const char *proxy = t->r->no_proxy || url_is_loopback(t->r->url) ? NULL : proxy_of(t->r->url);
+	char *url CLEANUP(free_str) = NULL, *host CLEANUP(free_str) = NULL, *name;
+	long connect = 0;
+	bool part;
+
+	if (!proxy)
+		return xstrdup("");
+	url = xasprintf("%s%s", strstr(proxy, "://") ? "" : "http://", proxy);
+	host = url_host(url);
+	name = xasprintf("%.*s", (int)strcspn(host, ":"), host);
+	curl.easy_getinfo(h, CURLINFO_HTTP_CONNECTCODE, &connect);
+	part = code == CURLE_COULDNT_RESOLVE_PROXY || connect || strstr(t->reason, name);
+	free_str(&name);
+	return part ? xasprintf(" (by the proxy %s, which the environment names)", host) : xstrdup("");
+}
+
+static int explain(CURL *h, CURLcode code, const struct transfer *t)
+{
+	char *host CLEANUP(free_str) = url_host(t->r->url);
+	char *proxy CLEANUP(free_str) = proxy_text(h, code, t);
+	const char *why = *t->reason ? t->reason : curl.easy_strerror(code);
 
 	if (t->too_long)
 		return fail(RC_REFUSED, "%s: the answer is longer than %zu bytes", host, t->r->max);
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
-		return fail(RC_BUSY, "%s: no answer within %u s (--http-timeout)", host,
-			    t->r->timeout);
+		return fail(RC_BUSY, "%s: no answer within %u s (--http-timeout)%s: %s", host,
+			    t->r->timeout, proxy, why);
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR:
-		return fail(RC_FAILED, "%s: its certificate does not hold, nothing was sent: %s (--ca FILE names other roots)",
-			    host, curl.easy_strerror(code));
-	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return fail(RC_USAGE, "'%s' is no URL of http or https", t->r->url);
+		return fail(RC_FAILED, "%s: its certificate does not hold, nothing was sent%s: %s (--ca FILE names other roots)",
+			    host, proxy, why);
 	default:
-		return fail(RC_FAILED, "%s: %s", host, curl.easy_strerror(code));
+		return fail(RC_FAILED, "%s: no exchange%s: %s", host, proxy, why);
 	}
 }
 
 static int once(const struct http_request *r, struct http_answer *a)
 {
-	struct transfer t = { r, a, false };
+	struct transfer t = { r, a, false, "" };
 	struct curl_slist *headers = NULL;
 	curl_off_t after = 0;
 	CURLcode code;
@@ -239,7 +274,7 @@ static int once(const struct http_request *r, struct http_answer *a)
 	} else {
 		code = curl.easy_perform(h);
 		if (code)
-			rc = explain(code, &t);
+			rc = explain(h, code, &t);
 		curl.easy_getinfo(h, CURLINFO_RESPONSE_CODE, &a->status);
 		if (!curl.easy_getinfo(h, CURLINFO_RETRY_AFTER, &after) && after > 0)
 			a->retry_after = (long)after;
@@ -261,9 +296,11 @@ static bool may_repeat(const struct http_request *r, long status)
 
 int http_exchange(const struct http_request *r, struct http_answer *a)
 {
-	int rc = load(), i;
+	int rc = url_check("the URL", r->url), i;
 	long wait;
 
+	if (!rc)
+		rc = load();
 	for (i = 1; !rc; i++) {
 		rc = once(r, a);
 		if (rc || i == ATTEMPTS || !may_repeat(r, a->status))

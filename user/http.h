@@ -11,9 +11,9 @@ struct http_request {
 	const char *const *headers;	/* whole lines; a secret may be among them */
 	size_t n_headers;
 	struct span body;
-	const char *ca;			/* file of roots instead of the system's */
+	const char *ca;			/* file of roots: these alone, none of the system's */
 	unsigned int timeout;		/* seconds, of the whole exchange */
-	bool no_proxy;			/* link-local services of the host */
+	bool no_proxy;			/* link-local services of the host; loopback never has one */
 	size_t max;			/* bytes of the answer's body */
 	const short *retry;		/* statuses that allow it to be sent again */
 };

@@ -128,6 +128,13 @@ static int decrypt(struct json_object *jwe, struct json_object *header, const ch
 	EVP_PKEY *epk;
 	bool ok;
 
+	/* extensions that must be understood: none is; compression is one that is not marked */
+	if (json_object_object_get_ex(header, "crit", NULL) ||
+	    json_object_object_get_ex(header, "zip", NULL))
+		return bad("its header asks for an extension (crit, zip) that this version does not know");
+	if (json_object_object_get_ex(jwe, "header", NULL) ||
+	    json_object_object_get_ex(jwe, "unprotected", NULL))
+		return bad("it has header parameters that nothing protects");
 	if (!alg || strcmp(alg, ALG) || !enc || strcmp(enc, "A256GCM"))
 		return bad("it is not by " ALG " and A256GCM");
 	if (json_get_bytes(jwe, "iv", "the resource", &iv) ||
@@ -136,6 +143,9 @@ static int decrypt(struct json_object *jwe, struct json_object *header, const ch
 	    json_get_bytes(jwe, "encrypted_key", "the resource", &wrapped) ||
 	    !optional(header, "apu", &apu) || !optional(header, "apv", &apv))
 		return RC_REFUSED;
+	if (tag.len != GCM_TAG_LEN)
+		return fail(RC_REFUSED, "the resource cannot be decrypted: its tag has %zu bytes, not %d",
+			    tag.len, GCM_TAG_LEN);
 	epk = epk_key(header);
 	if (!epk)
 		return bad("its ephemeral key is none of P-256");

@@ -20,7 +20,7 @@
 
 #define ANSWER_MAX	(64 * 1024)
 #define QUIET_DEFAULT	60	/* seconds, when 429 comes without Retry-After */
-#define QUIET_MAX	3600
+#define QUIET_MAX	(30 * 86400)	/* longer is a mistake, of theirs or of our clock */
 
 static char *cache_dir(void)
 {
@@ -185,7 +185,7 @@ int kds_certs(const char *base, const char *ca, unsigned int timeout, const u8 *
 	int rc = RC_OK;
 	size_t i;
 
-	if (product == SNP_UNKNOWN && le32(report) < 3 && snp_turin_layout(report))
+	if (product == SNP_UNKNOWN && le32(report) < 3 && snp_layout(report) == SNP_LAYOUT_TURIN)
 		product = SNP_TURIN;
 	if (product != SNP_UNKNOWN || le32(report) >= 3)
 		rc = of_product(base, ca, timeout, report, product, &missing, pool);

@@ -14,9 +14,22 @@ enum raw_kind {
 	RAW_CCA,
 	RAW_CERT_TABLE,
 	RAW_CERTS,
+	/* what evidence is checked with, or what a service made of it */
+	RAW_CRL,
+	RAW_TPM_QUOTE,
+	RAW_EVENT_LOG,
+	RAW_CWT,
+	RAW_COLLATERAL,
+	RAW_JWT,
+	RAW_JSON,
 };
 
 enum raw_kind raw_recognise(struct span s);
+/*
+ * An SNP report with certificates behind it, a table or PEM, as the extended
+ * request and other tools give it; false for everything else.
+ */
+bool raw_split(struct span s, struct span *report, struct span *certs);
 /* "snp-report", "tdx-quote", ...: "type" in JSON */
 const char *raw_kind_name(enum raw_kind kind);
 const char *raw_kind_title(enum raw_kind kind);

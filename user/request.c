@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The verb request: evidence turned into what a service takes, nothing sent */
+#include <ctype.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -14,13 +15,14 @@ static const char help[] =
 "for an explicit --imds, --kds or --qgs. attest does the whole exchange.\n"
 "\n"
 "Where the evidence is from (default: fresh from the device):\n"
-"  --evidence FILE          a blob, or a raw SNP report, TDX quote or HCL report;\n"
+"  --evidence FILE          a blob, or a raw SNP report (with certificates behind it\n"
+"                           or not), TDX quote or HCL report, also in hex or base64;\n"
 "                           refused when it is not bound to what the service checks\n"
 "  --quote FILE             the quote a quoting service made of the TDREPORT\n"
 "  --qgs[=vsock:CID:PORT|unix:PATH]\n"
 "                           have the quoting service make it (default: the host's,\n"
 "                           vsock:2:4050)\n"
-"  --certs FILE             VCEK or VLEK, ASK, ARK: PEM, DER or certificate table;\n"
+"  --certs FILE|DIR         VCEK or VLEK, ASK, ARK: PEM, DER or certificate table;\n"
 "                           may be repeated; default: those of the evidence\n"
 "  --kds[=URL]              fetch missing ones from AMD; kept in the user's cache\n"
 "  --imds[=URL]             Azure: fetch certificates (SNP) or the quote (TDX)\n"
@@ -30,7 +32,8 @@ TAKE_HELP
 "  --http HOST[:PORT]       the whole HTTP/1.1 request for that host\n"
 "  --curl HOST[:PORT]       a shell command that sends it\n"
 "  --begin                  not evidence, but the request for a challenge\n"
-"  --binding                not a request, but what evidence has to be bound to\n"
+"  --binding                not a request, but what evidence has to be bound to, and\n"
+"                           the very bytes (preimage) that are hashed to it\n"
 "  -o, --output FILE        whole or not at all (default: -)\n"
 "  -h, --help               this text\n"
 "\n"
@@ -66,6 +69,26 @@ static int write_message(const struct request_options *o, const struct service *
 	return file_write(o->output, out.p, out.len);
 }
 
+/* What is hashed, byte for byte: as text where it is text, else in hex */
+static void add_preimage(struct json_object *json, const struct binding *b)
+{
+	struct span s = b->hash ? buf_span(&b->preimage) : (struct span){ b->data, b->len };
+	char *hash = xstrdup(b->hash ? b->hash : "none"), *c;
+	size_t i;
+
+	for (c = hash; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	json_add_text(json, "hash", hash);
+	free_str(&hash);
+	for (i = 0; i < s.len && isprint(s.p[i]); i++)
+		;
+	if (i == s.len)
+		json_object_object_add(json, "preimage",
+				       json_object_new_string_len((const char *)s.p, (int)s.len));
+	else
+		json_add_hex(json, "preimage_hex", s);
+}
+
 static int write_binding(const struct request_options *o, const struct request *q)
 {
 	const struct binding *b = &q->bind;
@@ -78,6 +101,8 @@ static int write_binding(const struct request_options *o, const struct request *
 		json_add_hex(json, "quote_data", (struct span){ b->quote, b->quote_len });
 	if (b->what)
 		json_add_text(json, "is", b->what);
+	if (b->len)
+		add_preimage(json, b);
 	buf_printf(&out, "%s\n", json_text(json));
 	json_object_put(json);
 	return file_write(o->output, out.p, out.len);
@@ -96,7 +121,7 @@ static int open_answer(const struct request_options *o, struct request *q)
 	struct buf out CLEANUP_BUF;
 	int rc = q->service->open(q, &out);
 
-	return rc ? rc : file_write(o->output, out.p, out.len);
+	return rc ? rc : file_write_secret(o->output, out.p, out.len);
 }
 
 static int request(struct request_options *o, struct request *q)
@@ -110,6 +135,8 @@ static int request(struct request_options *o, struct request *q)
 		return begin(o, q);
 	if (!rc)
 		rc = request_prepare(q);
+	if (!rc && q->key_made)
+		warning("a key was made and is kept nowhere: what the service encrypts to it is lost; --save-key FILE keeps it, --tee-key FILE takes one that there is");
 	if (!rc && o->show_binding)
 		return write_binding(o, q);
 	if (!rc)

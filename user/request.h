@@ -54,6 +54,8 @@ struct binding {
 	bool wants_quote;
 	u32 pcrs;		/* bits of those it is to be over, 0: all */
 	const char *what;	/* "SHA-384 of nonce and key", for messages */
+	const char *hash;	/* data are this hash of the preimage; NULL: they are it themselves */
+	struct buf preimage;
 };
 
 struct request {
@@ -91,6 +93,7 @@ struct request {
 	struct binding bind;
 	bool user_data_bound;	/* HCL: the claims carry bind.data */
 	bool quote_bound;	/* HCL: the TPM quote carries bind.quote */
+	bool key_made;		/* key was not given, and is saved nowhere */
 	bool enc_key_made;	/* enc_key_* are not given, but of this TPM */
 };
 

@@ -4,6 +4,7 @@
 
 #include "digest.h"
 #include "endorse.h"
+#include "input.h"
 #include "json_util.h"
 #include "request.h"
 #include "snp.h"
@@ -59,14 +60,23 @@ static int from_blob(struct request *q)
 
 static int load_evidence(const struct request_options *o, struct request *q)
 {
-	struct span s;
+	struct buf text CLEANUP_BUF;
+	struct input in;
 	int rc = file_read(o->evidence, EVIDENCE_MAX, &q->evidence);
 
 	if (rc)
 		return rc;
-	s = buf_span(&q->evidence);
-	if (evidence_looks_like(s)) {
-		rc = evidence_parse(s, &q->e);
+	/* what is nothing that is known is refused by those who take it */
+	if (!input_open(buf_span(&q->evidence), &text, &in)) {
+		in = (struct input){ .s = buf_span(&q->evidence) };
+	} else if (text.len) {
+		struct buf was = q->evidence;
+
+		q->evidence = text;
+		text = was;
+	}
+	if (in.blob) {
+		rc = evidence_parse(in.s, &q->e);
 		if (rc)
 			return rc;
 		if (q->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM && !q->self_nonce)
@@ -75,9 +85,10 @@ static int load_evidence(const struct request_options *o, struct request *q)
 				    ", or say --self-nonce" : "");
 		return from_blob(q);
 	}
-	q->kind = raw_recognise(s);
-	q->report = s;
-	return RC_OK;
+	q->kind = in.kind;
+	q->report = in.s;
+	return in.certs.len ? cert_pool_add(&q->certs, in.certs, "the certificates behind the report") :
+	       RC_OK;
 }
 
 int request_load(const struct request_options *o, struct request *q)
@@ -123,6 +134,7 @@ static int load_key(struct request *q)
 	if (q->evidence.len)
 		return fail(RC_USAGE, "--tee-key FILE is missing: the evidence of --evidence is bound to a key that there already is");
 	rc = tee_key_generate(&q->key);
+	q->key_made = !q->save_key;
 	return rc || !q->save_key ? rc : tee_key_save(&q->key, q->save_key);
 }
 
@@ -151,6 +163,9 @@ int bind_digest(struct request *q, const char *alg, const void *p, size_t len, c
 
 	b->len = digest(alg, p, len, b->data);
 	b->what = what;
+	b->hash = alg;
+	buf_free(&b->preimage);
+	buf_add(&b->preimage, p, len);
 	return RC_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cert_file.h"
 #include "cmd.h"
 #include "endorse.h"
 #include "request.h"
@@ -118,14 +119,11 @@ static int check_type(const char *option, const char *type)
 	return RC_OK;
 }
 
-static int add_certs(struct request *q, const char *path)
+static int add_certs(void *arg, struct span s, const char *name)
 {
-	struct buf b CLEANUP_BUF;
-	int rc = file_read(path, CERTS_MAX, &b);
+	struct request *q = arg;
 
-	if (!rc && !b.len)
-		rc = fail(RC_EVIDENCE, "--certs: %s is empty", path);
-	return rc ? rc : cert_pool_add(&q->certs, buf_span(&b), path);
+	return cert_pool_add(&q->certs, s, name);
 }
 
 static void add_policy(struct request *q, const char *id)
@@ -271,7 +269,7 @@ static int option(struct request_options *o, struct request *q, int c, const cha
 		o->quote = arg;
 		return RC_OK;
 	case CERTS:
-		return add_certs(q, arg);
+		return cert_file_each("--certs", arg, add_certs, q);
 	case QGS:
 		o->qgs = arg ? arg : QGS_ADDRESS;
 		return RC_OK;
@@ -444,6 +442,7 @@ void request_free(struct request *q)
 	free((void *)q->policies);
 	json_object_put(q->session_info);
 	buf_free(&q->service_nonce);
+	buf_free(&q->bind.preimage);
 	free(q->cookie);
 	free(q->location_header);
 	tee_key_free(&q->key);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <ctype.h>
 #include <string.h>
 
+#include "certs.h"
 #include "cmd.h"
 #include "evidence.h"
+#include "input.h"
 #include "show.h"
 
 static const char help[] =
@@ -11,9 +12,12 @@ static const char help[] =
 "\n"
 "Decodes evidence for people, or as JSON. FILE (default: -, standard input) is\n"
 "a blob of /dev/cvm-evidence, or what any other tool gave: an SNP report\n"
-"(versions 1 to 5), a TDX quote (4, 5), a TDREPORT, an HCL report of Azure, a\n"
-"certificate table of an SNP host, certificates (PEM, DER), or the hex or base64\n"
-"text of one of these. It is recognised by its content.\n"
+"(versions 1 to 6), with certificates behind it or not, a TDX quote (4, 5), a\n"
+"TDREPORT, an HCL report of Azure, a token of Arm CCA or another one in COSE, a\n"
+"TPM quote, a certificate table of an SNP host, certificates and CRLs (PEM, DER,\n"
+"URL-encoded PEM), an event log, or JSON that carries one of these: envelopes,\n"
+"collateral of Intel, tokens (JWT). Hex (0x, xxd, hexdump -C) and base64 are\n"
+"decoded first. It is recognised by its content.\n"
 "\n"
 "  --json        the same content for programs; names as the vendors', bytes in\n"
 "                hex, what is marked with !! listed in \"warnings\"\n"
@@ -40,56 +44,30 @@ static int show_blob(struct span s, struct node **root)
 	return evidence_show(*root, &e);
 }
 
-static int show_raw(struct span s, enum raw_kind kind, struct node **root)
+static int show_raw(const struct input *in, struct node **root)
 {
-	*root = report_new(raw_kind_title(kind));
-	json_only(add_text(*root, "type", "%s", raw_kind_name(kind)));
-	return raw_show(*root, kind, s);
-}
+	int rc, one = RC_OK;
 
-bool show_text(struct span s, struct buf *out)
-{
-	struct buf t CLEANUP_BUF;
-	const char *why;
-	size_t i;
-
-	for (i = 0; i < s.len; i++) {
-		if (isspace(s.p[i]))
-			continue;
-		if (!isprint(s.p[i]))
-			return false;
-		buf_add(&t, s.p + i, 1);
-	}
-	if (t.len < 64)
-		return false;
-	if (!hex_decode((char *)t.p, t.len, out, &why))
-		return true;
-	buf_free(out);
-	return !base64_decode((char *)t.p, t.len, out, &why);
+	*root = report_new(raw_kind_title(in->kind));
+	json_only(add_text(*root, "type", "%s", raw_kind_name(in->kind)));
+	rc = raw_show(*root, in->kind, in->s);
+	if (cert_table_looks_like(in->certs))
+		one = cert_table_show(add_map(*root, "certificates_behind", NULL), in->certs);
+	else if (in->certs.len)
+		x509_show_pem(*root, "certificates_behind", in->certs);
+	return rc ? rc : one;
 }
 
 int show_bytes(struct span s, const char *name, struct node **root)
 {
-	enum raw_kind kind = raw_recognise(s);
 	struct buf decoded CLEANUP_BUF;
+	struct input in;
 
 	if (!s.len)
 		return fail(RC_EVIDENCE, "%s is empty", name);
-	if (evidence_looks_like(s))
-		return show_blob(s, root);
-	if (kind != RAW_UNKNOWN)
-		return show_raw(s, kind, root);
-	if (show_text(s, &decoded)) {
-		s = buf_span(&decoded);
-		kind = raw_recognise(s);
-		if (evidence_looks_like(s))
-			return show_blob(s, root);
-		if (kind != RAW_UNKNOWN)
-			return show_raw(s, kind, root);
-	}
-	return fail(RC_EVIDENCE,
-		    "%s: not recognised at offset 0: no evidence blob, SNP report, TDX quote, TDREPORT, HCL report or certificate table",
-		    name);
+	if (!input_open(s, &decoded, &in))
+		return input_unknown(name);
+	return in.blob ? show_blob(in.s, root) : show_raw(&in, root);
 }
 
 static int run(int argc, char **argv)

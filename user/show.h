@@ -8,9 +8,5 @@
  * when a part of it is bad. @name is the input's name in messages.
  */
 int show_bytes(struct span s, const char *name, struct node **root);
-/* Text of hex or base64, as tools print it, with line ends anywhere; false for
- * anything else
- */
-bool show_text(struct span s, struct buf *out);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdio.h>
-
 #include "snp.h"
 
-#define SNP_VERSION_MAX		5
+#define SNP_VERSION_MAX		6
+#define ETCB_VERSION		6	/* from this version on there are extended TCBs */
+#define ETCB_LEN		32
 
 static const char *const product_names[] = {
 	[SNP_UNKNOWN]	= "unknown",
@@ -91,7 +91,7 @@ enum snp_product snp_product(const u8 *report)
 	if (family == 0x19 && ((model >= 0x10 && model <= 0x1f) ||
 			       (model >= 0xa0 && model <= 0xaf)))
 		return SNP_GENOA;
-	if (family == 0x1a && model <= 0x11)
+	if (family == 0x1a && model <= 0x1f)
 		return SNP_TURIN;
 	if (family == 0x1a && ((model >= 0x50 && model <= 0x57) ||
 			       (model >= 0x90 && model <= 0xaf) ||
@@ -105,16 +105,40 @@ const char *snp_product_name(enum snp_product product)
 	return product_names[product];
 }
 
-/* Turin puts FMC first and its chip id has 8 bytes; the family tells, and in
- * version 2 only the chip id can.
+/*
+ * SEV-SNP firmware ABI (56860) 1.59, tables 3 to 5. No report of a Venice has
+ * been seen: what is said of one is provisional.
  */
-bool snp_turin_layout(const u8 *r)
+static const struct {
+	const char *name;
+	s8 at[SNP_PARTS];
+} layouts[SNP_LAYOUTS] = {
+	[SNP_LAYOUT_MILAN]  = { "Milan's and Genoa's", { -1, 0, 1, 6, 7 } },
+	[SNP_LAYOUT_TURIN]  = { "Turin's", { 0, 1, 2, 3, 7 } },
+	[SNP_LAYOUT_VENICE] = { "Venice's", { 0, -1, 1, 2, -1 } },
+};
+
+/* The family tells; in reports before version 3 only the chip id can. */
+enum snp_layout snp_layout(const u8 *r)
 {
 	const u8 *id = r + SNP_CHIP_ID_OFF;
+	bool short_id = !is_zero(id, 8) && is_zero(id + 8, 56);
 
-	if (le32(r) >= 3)
-		return r[0x188] >= 0x1a;
-	return !is_zero(id, 8) && is_zero(id + 8, 56);
+	if (snp_product(r) == SNP_VENICE)
+		return SNP_LAYOUT_VENICE;
+	if (le32(r) >= 3 ? r[0x188] >= 0x1a : short_id)
+		return SNP_LAYOUT_TURIN;
+	return SNP_LAYOUT_MILAN;
+}
+
+int snp_part_at(enum snp_layout layout, enum snp_part part)
+{
+	return layouts[layout].at[part];
+}
+
+size_t snp_chip_id_len(enum snp_layout layout)
+{
+	return layout == SNP_LAYOUT_MILAN ? 64 : 8;
 }
 
 static void show_bits(struct node *to, u64 value, const struct bit *bits, size_t n)
@@ -141,17 +165,51 @@ static void show_policy(struct node *to, u64 policy)
 		add_text(n, "reserved", "0x%llx", (unsigned long long)(policy >> 26 << 26));
 }
 
-static void show_tcb(struct node *to, const char *key, const u8 *tcb, bool turin)
+static void show_tcb(struct node *to, const char *key, const u8 *tcb, enum snp_layout layout)
 {
+	static const char *const names[SNP_PARTS] = {
+		"FMC", "BOOT_LOADER", "TEE", "SNP", "MICROCODE",
+	};
 	struct node *n = add_map(to, key, NULL);
+	int i;
 
 	add_bytes(n, "TCB_VERSION", tcb, 8);
-	if (turin)
-		add_uint(n, "FMC", tcb[0]);
-	add_uint(n, "BOOT_LOADER", tcb[turin ? 1 : 0]);
-	add_uint(n, "TEE", tcb[turin ? 2 : 1]);
-	add_uint(n, "SNP", tcb[turin ? 3 : 6]);
-	add_uint(n, "MICROCODE", tcb[7]);
+	for (i = 0; i < SNP_PARTS; i++)
+		if (snp_part_at(layout, i) >= 0)
+			add_uint(n, names[i], tcb[snp_part_at(layout, i)]);
+}
+
+/* Table 6 of the same document: one byte each, in this order */
+static void show_extended_tcb(struct node *to, const char *key, const u8 *tcb)
+{
+	static const char *const names[] = {
+		"IP_KEY_MANAGER", "MP1", "ART_FMC", "ART_RT", "HAD", "BOOT_DRIVER", "PRE_ESID",
+		"TMPM", "MICROCODE", "SOC_DRIVER", "ASP_OS_DRIVER", "FHP_DRIVER", "DPE_DRIVER", "ARG",
+	};
+	struct node *n = add_map(to, key, NULL);
+	size_t i;
+
+	add_bytes(n, "ETCB_VERSION", tcb, ETCB_LEN);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		add_uint(n, names[i], tcb[i]);
+	if (!is_zero(tcb + i, ETCB_LEN - i))
+		add_bytes(n, "reserved", tcb + i, ETCB_LEN - i);
+}
+
+static void show_extended_tcbs(struct node *to, const u8 *r)
+{
+	static const struct {
+		const char *name;
+		size_t off;
+	} fields[] = {
+		{ "CURRENT_ETCB", 0x220 }, { "LAUNCH_ETCB", 0x240 }, { "COMMITTED_ETCB", 0x260 },
+	};
+	size_t i;
+
+	/* of other products they are zero */
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if (snp_product(r) == SNP_VENICE || !is_zero(r + fields[i].off, ETCB_LEN))
+			show_extended_tcb(to, fields[i].name, r + fields[i].off);
 }
 
 static void show_key_info(struct node *to, u32 info)
@@ -178,7 +236,7 @@ static void show_build(struct node *to, const char *const names[3], const u8 *p)
 		add_uint(to, names[i], p[i]);
 }
 
-static void show_identity(struct node *to, const u8 *r, bool turin)
+static void show_identity(struct node *to, const u8 *r, enum snp_layout layout)
 {
 	u32 version = le32(r);
 	struct node *id;
@@ -191,28 +249,36 @@ static void show_identity(struct node *to, const u8 *r, bool turin)
 	id = add_bytes(to, "CHIP_ID", r + SNP_CHIP_ID_OFF, 64);
 	if (is_zero(r + SNP_CHIP_ID_OFF, 64))
 		note(id, "masked, or signed by a VLEK: no VCEK can be looked up with it");
-	else if (turin)
-		note(id, "the first 8 bytes identify the chip");
+	else if (snp_chip_id_len(layout) < 64)
+		note(id, "the first %zu bytes identify the chip", snp_chip_id_len(layout));
 	add_bool(to, "CHIP_ID_masked", is_zero(r + SNP_CHIP_ID_OFF, 64));
 }
 
 char *snp_vcek_path(const u8 *r, enum snp_product product)
 {
+	static const char *const names[SNP_PARTS] = {
+		"fmcSPL", "blSPL", "teeSPL", "snpSPL", "ucodeSPL",
+	};
 	const u8 *id = r + SNP_CHIP_ID_OFF, *tcb = r + SNP_REPORTED_TCB_OFF;
-	bool turin = snp_turin_layout(r);
-	char fmc[16] = "", *hwid, *path;
+	enum snp_layout layout = snp_layout(r);
+	struct buf b CLEANUP_BUF;
+	char *hwid, mark = '?';
+	int i, at;
 
 	/* a VLEK is the cloud's own; a masked id finds nothing */
 	if (product == SNP_UNKNOWN || is_zero(id, 64) || (le32(r + 0x48) >> 2 & 7))
 		return NULL;
-	hwid = hex_encode(id, turin ? 8 : 64);
-	if (turin)
-		snprintf(fmc, sizeof(fmc), "fmcSPL=%02u&", tcb[0]);
-	path = xasprintf("/vcek/v1/%s/%s?%sblSPL=%02u&teeSPL=%02u&snpSPL=%02u&ucodeSPL=%02u",
-			 product_names[product], hwid, fmc, tcb[turin ? 1 : 0],
-			 tcb[turin ? 2 : 1], tcb[turin ? 3 : 6], tcb[7]);
+	hwid = hex_encode(id, snp_chip_id_len(layout));
+	buf_printf(&b, "/vcek/v1/%s/%s", product_names[product], hwid);
 	free_str(&hwid);
-	return path;
+	for (i = 0; i < SNP_PARTS; i++) {
+		at = snp_part_at(layout, i);
+		if (at < 0)
+			continue;
+		buf_printf(&b, "%c%s=%02u", mark, names[i], tcb[at]);
+		mark = '&';
+	}
+	return xstrdup((char *)b.p);
 }
 
 char *snp_vcek_url(const u8 *r)
@@ -229,18 +295,22 @@ void snp_show(struct node *to, struct span s)
 	u32 version = le32(r), vmpl = le32(r + 0x30), algo = le32(r + 0x34);
 	enum snp_product product = snp_product(r);
 	char *url CLEANUP(free_str) = NULL;
-	bool turin = snp_turin_layout(r);
+	enum snp_layout layout = snp_layout(r);
 	struct node *n;
 	int i;
 
-	add_uint(to, "VERSION", version);
+	n = add_uint(to, "VERSION", version);
+	if (version >= ETCB_VERSION)
+		note(n, "provisional: no report of this version has been seen");
 	n = add_text(to, "product", "%s", product_names[product]);
 	if (version < 3)
 		note(n, "reports before version 3 do not tell; TCB read as %s",
-		     turin ? "Turin's" : "Milan's and Genoa's");
+		     layouts[layout].name);
 	else if (product == SNP_UNKNOWN)
 		note(n, "CPUID family 0x%x model 0x%x; TCB read as %s", r[0x188], r[0x189],
-		     turin ? "Turin's" : "Milan's and Genoa's");
+		     layouts[layout].name);
+	else if (product == SNP_VENICE)
+		note(n, "provisional: no report of this product has been seen");
 	add_uint(to, "GUEST_SVN", le32(r + 4));
 	show_policy(to, le64(r + 8));
 	add_bytes(to, "FAMILY_ID", r + 0x10, 16);
@@ -253,7 +323,7 @@ void snp_show(struct node *to, struct span s)
 		note(n, "ECDSA P-384 with SHA-384");
 	else
 		danger(n, "not known; 1 is ECDSA P-384 with SHA-384");
-	show_tcb(to, "CURRENT_TCB", r + 0x38, turin);
+	show_tcb(to, "CURRENT_TCB", r + 0x38, layout);
 	show_bits(add_word(to, "PLATFORM_INFO", le64(r + 0x40), 16), le64(r + 0x40),
 		  platform_bits, ARRAY_SIZE(platform_bits));
 	show_key_info(to, le32(r + 0x48));
@@ -268,16 +338,18 @@ void snp_show(struct node *to, struct span s)
 		;
 	if (i == 32)
 		note(n, "no migration agent");
-	show_tcb(to, "REPORTED_TCB", r + SNP_REPORTED_TCB_OFF, turin);
-	show_identity(to, r, turin);
-	show_tcb(to, "COMMITTED_TCB", r + 0x1e0, turin);
+	show_tcb(to, "REPORTED_TCB", r + SNP_REPORTED_TCB_OFF, layout);
+	show_identity(to, r, layout);
+	show_tcb(to, "COMMITTED_TCB", r + 0x1e0, layout);
 	show_build(to, current_build, r + 0x1e8);
 	show_build(to, committed_build, r + 0x1ec);
-	show_tcb(to, "LAUNCH_TCB", r + 0x1f0, turin);
+	show_tcb(to, "LAUNCH_TCB", r + 0x1f0, layout);
 	if (version >= 5) {
 		add_word(to, "LAUNCH_MIT_VECTOR", le64(r + 0x1f8), 16);
 		add_word(to, "CURRENT_MIT_VECTOR", le64(r + 0x200), 16);
 	}
+	if (version >= ETCB_VERSION)
+		show_extended_tcbs(to, r);
 	url = snp_vcek_url(r);
 	if (url)
 		add_text(to, "VCEK_url", "%s", url);

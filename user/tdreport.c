@@ -12,10 +12,14 @@
 #define TCB_INFO_LEN		239
 #define TD_INFO_OFF		512
 #define TD_INFO_LEN		512
+/* 1 added SERVTD_HASH. What 2 and 3 add is not decoded, but shown. */
+#define VERSION_DECODED		1
+#define VERSION_MAX		3
+#define TD_INFO_REST_OFF	448
 
 bool tdreport_looks_like(struct span s)
 {
-	return s.len >= 4 && s.p[0] == 0x81 && !s.p[1] && s.p[2] <= 1 && !s.p[3] &&
+	return s.len >= 4 && s.p[0] == 0x81 && !s.p[1] && s.p[2] <= VERSION_MAX && !s.p[3] &&
 	       (s.len < 16 || is_zero(s.p + 4, 12));
 }
 
@@ -46,6 +50,11 @@ void tdx_show_attributes(struct node *to, const char *key, const u8 *p)
 		const char *name, *danger;
 	} bits[] = {
 		{ 0, "DEBUG", "debugging is allowed: the host can read and change this TD" },
+		{ 4, "HGS_PLUS_PROF", "the host may profile this TD" },
+		{ 5, "PERF_PROF", "the host may profile this TD" },
+		{ 6, "PMT_PROF", "the host may profile this TD" },
+		{ 16, "ICSSD", NULL },
+		{ 17, "SERVTD_EXT", NULL },
 		{ 27, "LASS", NULL },
 		{ 28, "SEPT_VE_DISABLE", NULL },
 		{ 29, "MIGRATABLE", "a migration TD may move this TD to another machine" },
@@ -121,18 +130,23 @@ static void show_td_info(struct node *to, const u8 *p, bool v1)
 	}
 	if (v1)
 		add_bytes(to, "SERVTD_HASH", p + 400, 48);
+	if (!is_zero(p + TD_INFO_REST_OFF, TD_INFO_LEN - TD_INFO_REST_OFF))
+		add_bytes(to, "not_decoded", p + TD_INFO_REST_OFF, TD_INFO_LEN - TD_INFO_REST_OFF);
 }
 
 int tdreport_show(struct node *to, struct span s)
 {
 	const u8 *r = s.p;
-	bool v1 = r[2] == 1, ok;
+	bool v1 = r[2] >= 1, ok;
 	struct node *n;
 
 	n = add_map(to, "REPORTTYPE", NULL);
 	add_uint(n, "TYPE", r[0]);
 	add_uint(n, "SUBTYPE", r[1]);
-	add_uint(n, "VERSION", r[2]);
+	n = add_uint(n, "VERSION", r[2]);
+	if (r[2] > VERSION_DECODED)
+		note(n, "provisional: read as version %d, what was added since is not decoded",
+		     VERSION_DECODED);
 	add_bytes(to, "CPUSVN", r + 16, 16);
 	ok = show_hash(to, "TEE_TCB_INFO_HASH", r + 32, r + TCB_INFO_OFF, TCB_INFO_LEN);
 	ok &= show_hash(to, "TEE_INFO_HASH", r + 80, r + TD_INFO_OFF, TD_INFO_LEN);

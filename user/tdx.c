@@ -9,7 +9,6 @@
 
 #define HEADER_LEN		48
 #define BODY10_LEN		584
-#define BODY15_LEN		648
 #define KEY_ECDSA_P256		2
 #define TEE_TDX			0x81
 #define BODY_REPORT_DATA_OFF	520
@@ -63,6 +62,32 @@ bool tdx_quote_looks_like(struct span s)
 	       (le32(s.p + 4) == TEE_TDX || version == 3 || !le32(s.p + 4));
 }
 
+/*
+ * Types of bodies, the last two by Intel's sgx_quote_5.h. Quotes of type 4 that
+ * carry the fields of type 3 alone are read as well.
+ */
+static const struct {
+	const char *name;
+	u32 len, or_len;
+} bodies[] = {
+	[2] = { "TD 1.0", BODY10_LEN, BODY10_LEN },
+	[3] = { "TD 1.5", TDX_BODY15_LEN, TDX_BODY15_LEN },
+	[4] = { "TD 1.5 extended", TDX_BODY15_EX_LEN, TDX_BODY15_LEN },
+};
+
+static int check_body(u16 type, u32 len)
+{
+	if (type >= ARRAY_SIZE(bodies) || !bodies[type].name)
+		return fail(RC_EVIDENCE,
+			    "TDX quote: body type %u at offset 48 is not known, 2 (TD 1.0), 3 (TD 1.5) and 4 (TD 1.5 extended) are",
+			    type);
+	if (len != bodies[type].len && len != bodies[type].or_len)
+		return fail(RC_EVIDENCE,
+			    "TDX quote: a body of type %u has %u bytes, not %u as offset 50 says",
+			    type, bodies[type].len, len);
+	return RC_OK;
+}
+
 static int parse_head(struct cursor *c, struct tdx_quote *q)
 {
 	struct span header;
@@ -86,16 +111,10 @@ static int parse_head(struct cursor *c, struct tdx_quote *q)
 		rc = take16(c, "the type of the body", &q->body_type);
 		if (!rc)
 			rc = take32(c, "the length of the body", &len);
+		if (!rc)
+			rc = check_body(q->body_type, len);
 		if (rc)
 			return rc;
-		if (q->body_type != 2 && q->body_type != 3)
-			return fail(RC_EVIDENCE,
-				    "TDX quote: body type %u at offset 48 is not known, 2 (TD 1.0) and 3 (TD 1.5) are",
-				    q->body_type);
-		if (len != (q->body_type == 2 ? BODY10_LEN : BODY15_LEN))
-			return fail(RC_EVIDENCE,
-				    "TDX quote: a body of type %u has %d bytes, not %u as offset 50 says",
-				    q->body_type, q->body_type == 2 ? BODY10_LEN : BODY15_LEN, len);
 	}
 	return take(c, len, "the body", &q->body);
 }
@@ -177,6 +196,11 @@ int tdx_quote_parse(struct span s, struct tdx_quote *q)
 	return RC_OK;
 }
 
+const char *tdx_quote_body_name(const struct tdx_quote *q)
+{
+	return bodies[q->body_type].name;
+}
+
 const u8 *tdx_quote_report_data(const struct tdx_quote *q)
 {
 	return q->body.p + BODY_REPORT_DATA_OFF;
@@ -201,6 +225,25 @@ static void show_header(struct node *to, const u8 *h)
 	add_bytes(to, "USER_DATA", h + 28, 20);
 }
 
+/* What the module knows of the TD's history, and of the service TD bound to it */
+static void show_extension(struct node *to, const u8 *b)
+{
+	static const struct {
+		const char *name;
+		size_t off, len;
+	} fields[] = {
+		{ "TD_ID", 649, 32 }, { "DEVINFO", 681, 48 }, { "INIT_SERVER_TD_HASH", 729, 48 },
+		{ "INIT_SERVER_TD_ATTR", 777, 8 }, { "INIT_CPUSVN", 785, 16 },
+		{ "INIT_TEE_TCB_SVN", 801, 16 }, { "INIT_TEE_FMSPC", 817, 12 },
+		{ "CURR_SERVER_TD_HASH", 829, 48 }, { "CURR_SERVER_TD_ATTR", 877, 8 },
+	};
+	size_t i;
+
+	add_uint(to, "VMID", b[648]);
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		add_bytes(to, fields[i].name, b + fields[i].off, fields[i].len);
+}
+
 static void show_body(struct node *to, const struct tdx_quote *q)
 {
 	const u8 *b = q->body.p;
@@ -222,10 +265,12 @@ static void show_body(struct node *to, const struct tdx_quote *q)
 		add_bytes(to, name, b + 328 + (size_t)i * 48, 48);
 	}
 	add_bytes(to, "REPORTDATA", b + BODY_REPORT_DATA_OFF, 64);
-	if (q->body_type == 3) {
+	if (q->body.len >= TDX_BODY15_LEN) {
 		add_bytes(to, "TEE_TCB_SVN_2", b + 584, 16);
 		add_bytes(to, "MRSERVICETD", b + 600, 48);
 	}
+	if (q->body.len >= TDX_BODY15_EX_LEN)
+		show_extension(to, b);
 }
 
 static void show_qe(struct node *to, const struct tdx_quote *q)
@@ -262,7 +307,9 @@ void tdx_quote_show(struct node *to, const struct tdx_quote *q)
 	struct node *n;
 
 	show_header(add_map(to, "header", NULL), q->all.p);
-	add_text(to, "body_type", "TD %s", q->body_type == 3 ? "1.5" : "1.0");
+	n = add_text(to, "body_type", "%s", tdx_quote_body_name(q));
+	if (q->body_type == 4)
+		note(n, "provisional: no genuine quote of this type has been seen");
 	show_body(add_map(to, "body", NULL), q);
 	if (q->parsed) {
 		n = add_map(to, "signature_data", NULL);

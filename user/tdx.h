@@ -6,13 +6,15 @@
 #include "report.h"
 
 #define TDREPORT_LEN		1024
+#define TDX_BODY15_LEN		648	/* from this length on, the fields of TD 1.5 are there */
+#define TDX_BODY15_EX_LEN	885
 
 /* Where the parts of a quote are; all within what was parsed */
 struct tdx_quote {
 	struct span all;	/* without the tail of zeros */
 	size_t tail;		/* zeros behind the quote */
 	u16 version;
-	u16 body_type;		/* 2: TD 1.0, 3: TD 1.5, also for version 4 */
+	u16 body_type;		/* 2: TD 1.0, 3: TD 1.5, 4: its extension; 2 in version 4 */
 	struct span body;
 	struct span auth;	/* signature data, whole */
 	/* the rest when the attestation key is ECDSA P-256 */
@@ -25,6 +27,8 @@ struct tdx_quote {
 
 bool tdx_quote_looks_like(struct span s);
 int tdx_quote_parse(struct span s, struct tdx_quote *q);
+/* "TD 1.0", ... */
+const char *tdx_quote_body_name(const struct tdx_quote *q);
 const u8 *tdx_quote_report_data(const struct tdx_quote *q);
 void tdx_quote_show(struct node *to, const struct tdx_quote *q);
 

@@ -114,6 +114,12 @@ static int parse_attest(struct tpm_quote *q)
 	return finish(&c);
 }
 
+int tpm_attest_parse(struct span attest, struct tpm_quote *q)
+{
+	*q = (struct tpm_quote){ .attest = attest };
+	return parse_attest(q);
+}
+
 static int parse_signature(struct tpm_quote *q)
 {
 	struct tpm_cursor c = { q->signature, "TPMT_SIGNATURE", false };

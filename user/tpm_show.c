@@ -108,3 +108,23 @@ bool tpm_item_show(struct node *to, const struct evidence *e, const struct evide
 	}
 	return false;
 }
+
+int tpm_attest_show(struct node *to, struct span s)
+{
+	struct tpm_quote q;
+	struct node *list;
+	unsigned int i;
+	int rc = tpm_attest_parse(s, &q);
+
+	if (rc)
+		return rc;
+	note(add_bytes(to, "extraData", q.extra_data.p, q.extra_data.len), "the qualifying data");
+	add_text(to, "pcr_bank", "%s", alg_name(q.bank));
+	list = add_list(to, "pcrs", NULL);
+	for (i = 0; i < TPM_PCRS; i++)
+		if (q.mask >> i & 1)
+			add_text(list, NULL, "%u", i);
+	note(add_bytes(to, "pcrDigest", q.pcr_digest.p, q.pcr_digest.len),
+	     "of the values, which are in a file of their own, as the signature is");
+	return RC_OK;
+}

@@ -10,4 +10,7 @@
 bool tpm_item_show(struct node *to, const struct evidence *e, const struct evidence_item *it,
 		   int *rc);
 
+/* A TPMS_ATTEST of a quote, by itself */
+int tpm_attest_show(struct node *to, struct span s);
+
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "cbor.h"
+#include "cbor_write.h"
 #include "json_util.h"
 #include "tsm_report.h"
 

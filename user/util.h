@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+typedef int8_t s8;
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
@@ -89,6 +90,8 @@ bool is_zero(const u8 *p, size_t len);
 /* file.c: "-" is stdin or stdout */
 int file_read(const char *path, size_t max, struct buf *out);
 int file_write(const char *path, const void *data, size_t len);
+/* The same, for its owner alone, whatever the umask and an older file allow */
+int file_write_secret(const char *path, const void *data, size_t len);
 bool refuses_binary(const char *path, bool force);
 
 /* codec.c */

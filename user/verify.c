@@ -4,17 +4,20 @@
 #include <string.h>
 #include <time.h>
 
+#include "cert_file.h"
 #include "cmd.h"
 #include "endorse.h"
 #include "snp.h"
+#include "unwrap.h"
 #include "verify.h"
 
 static const char help[] =
 "Usage: cvm-evidence verify [options] [FILE]\n"
 "\n"
 "Checks evidence offline: a blob of /dev/cvm-evidence, or an SNP report, TDX\n"
-"quote, TDREPORT, HCL report, certificates or TPM quote of any other tool. FILE\n"
-"is - (standard input) by default. Three verdicts:\n"
+"quote, TDREPORT, HCL report, certificates or TPM quote of any other tool, also\n"
+"as hex, base64, or in JSON. FILE is - (standard input) by default. Three\n"
+"verdicts:\n"
 "  genuine    hardware signed it: signature, certificate chain, what belongs to it\n"
 "  bound      it answers for --report-data or --nonce\n"
 "  appraised  it is of the code, in the state, that you want to talk to\n"
@@ -23,7 +26,8 @@ static const char help[] =
 "--no-binding and --any-code; else 5.\n"
 "\n"
 "What to check it with:\n"
-"  --certs FILE             certificates: PEM, DER or an SNP table; repeatable\n"
+"  --certs FILE|DIR         certificates: PEM, DER, URL-encoded or an SNP table;\n"
+"                           repeatable\n"
 "  --kds[=URL]              fetch missing ones from AMD; kept in the user's cache\n"
 "  --ca FILE                CA certificates for --kds\n"
 "  --root FILE              trust this root instead of AMD's and Intel's\n"
@@ -125,15 +129,12 @@ static int at_option(const char *arg, time_t *at)
 	return fail(RC_USAGE, "--at: '%s' is no time: 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS", arg);
 }
 
-static int add_certs(struct verify *v, const char *path)
+static int add_certs(void *arg, struct span s, const char *name)
 {
-	struct buf b CLEANUP_BUF;
-	int rc = file_read(path, CERTS_MAX, &b);
+	struct verify *v = arg;
 
-	if (!rc && !b.len)
-		rc = fail(RC_EVIDENCE, "--certs: %s is empty", path);
 	v->policy.given[ASK_CERTS] = true;
-	return rc ? rc : certs_add(&v->certs, buf_span(&b), VERIFY_CERTS_MAX, path);
+	return certs_add(&v->certs, s, VERIFY_CERTS_MAX, name);
 }
 
 static int add_masked_vcek(struct verify *v, const char *path)
@@ -157,11 +158,15 @@ static int add_root(struct verify *v, const char *path)
 
 static int add_crl(struct verify *v, const char *path)
 {
-	struct buf b CLEANUP_BUF;
+	struct buf b CLEANUP_BUF, text CLEANUP_BUF;
 	int rc = file_read(path, EVIDENCE_MAX, &b);
+	struct span s = buf_span(&b);
 
 	v->policy.given[ASK_CRL] = true;
-	return rc ? rc : crl_load(v, buf_span(&b), path);
+	/* a PCCS gives lists in hex */
+	if (!rc && raw_recognise(s) != RAW_CRL && unwrap_text(s, &text))
+		s = buf_span(&text);
+	return rc ? rc : crl_load(v, s, path);
 }
 
 static int add_collateral(struct verify *v, const char *path)
@@ -209,7 +214,7 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		f->json = true;
 		return RC_OK;
 	case CERTS:
-		return add_certs(v, arg);
+		return cert_file_each("--certs", arg, add_certs, v);
 	case KDS:
 		f->kds = arg ? arg : KDS_URL;
 		v->policy.given[ASK_KDS] = true;

@@ -12,6 +12,7 @@
 #include "certs.h"
 #include "evidence.h"
 #include "hcl.h"
+#include "snp.h"
 #include "tdx.h"
 #include "verify_policy.h"
 
@@ -115,7 +116,7 @@ void verify_check(struct verify *v);
 int certs_add(struct cert_pool *pool, struct span s, size_t max, const char *what);
 /* Certificates that came with the evidence; bad ones are left out, and said so */
 void verify_certs_of(struct verify *v, struct span certs, const char *what);
-/* verify_envelope.c: JSON with evidence in it; false when @s is none that is known */
+/* verify_envelope.c: JSON with evidence in it; false when there is none in @s */
 bool verify_envelope(struct verify *v, struct span s, int *rc);
 
 /* verify_asked.c */
@@ -208,7 +209,8 @@ struct place {
 	size_t off, len;
 };
 void appraise_fields(struct verify *v, struct span report, const struct place *at);
-void appraise_snp(struct verify *v, const u8 *report, const char *product, bool turin);
+void appraise_snp(struct verify *v, const u8 *report, const char *product,
+		  enum snp_layout layout);
 /* verify_appraise_tdx.c */
 void appraise_tdx(struct verify *v, const struct tdx_quote *q, const struct pck *pck);
 

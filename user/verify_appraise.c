@@ -61,13 +61,8 @@ void appraise_code(struct verify *v, const char *how)
 }
 
 static void min_tcb(struct verify *v, const char *name, const u8 *tcb, const char *product,
-		    bool turin)
+		    enum snp_layout layout)
 {
-	const int have[TCB_PARTS] = {
-		[TCB_FMC] = turin ? tcb[0] : -1, [TCB_BL] = tcb[turin ? 1 : 0],
-		[TCB_TEE] = tcb[turin ? 2 : 1], [TCB_SNP] = tcb[turin ? 3 : 6],
-		[TCB_UCODE] = tcb[7],
-	};
 	char *check CLEANUP(free_str) = xasprintf("minimum %s TCB", name);
 	struct buf low CLEANUP_BUF;
 	bool applies = false;
@@ -80,10 +75,16 @@ static void min_tcb(struct verify *v, const char *name, const u8 *tcb, const cha
 		if (*m->product && strcasecmp(m->product, product))
 			continue;
 		applies = true;
-		for (k = 0; k < TCB_PARTS; k++)
-			if (m->part[k] > have[k])
-				buf_printf(&low, "%s%s is %d, less than %d", low.len ? ", " : "",
-					   tcb_part_names[k], have[k], m->part[k]);
+		for (k = 0; k < TCB_PARTS; k++) {
+			int at = snp_part_at(layout, (enum snp_part)k);
+
+			if (at < 0 && m->part[k] >= 0)
+				buf_printf(&low, "%sthis product's TCB has no %s", low.len ? ", " : "",
+					   tcb_part_names[k]);
+			else if (at >= 0 && m->part[k] > tcb[at])
+				buf_printf(&low, "%s%s is %u, less than %d", low.len ? ", " : "",
+					   tcb_part_names[k], tcb[at], m->part[k]);
+		}
 	}
 	if (v->policy.n_min_tcb && !applies)
 		failed(v, APPRAISED, check, "no --min-tcb is for the product %s", product);
@@ -218,7 +219,8 @@ static void physical(struct verify *v, const u8 *r, const char *product)
 			 ddr4 ? "DDR4" : "DDR5", ddr4 ? "Battering RAM" : "TEE.fail");
 }
 
-void appraise_snp(struct verify *v, const u8 *r, const char *product, bool turin)
+void appraise_snp(struct verify *v, const u8 *r, const char *product,
+		  enum snp_layout layout)
 {
 	bool debug = le64(r + 8) >> 19 & 1;
 
@@ -231,9 +233,9 @@ void appraise_snp(struct verify *v, const u8 *r, const char *product, bool turin
 	vmpl(v, le32(r + 0x30));
 	firmware(v, r);
 	guest(v, r);
-	min_tcb(v, "reported", r + SNP_REPORTED_TCB_OFF, product, turin);
-	min_tcb(v, "committed", r + 0x1e0, product, turin);
-	min_tcb(v, "launch", r + 0x1f0, product, turin);
+	min_tcb(v, "reported", r + SNP_REPORTED_TCB_OFF, product, layout);
+	min_tcb(v, "committed", r + 0x1e0, product, layout);
+	min_tcb(v, "launch", r + 0x1f0, product, layout);
 	if (!v->policy.n_min_tcb)
 		left_out(v, APPRAISED, "minimum TCB", "not asked for (--min-tcb)");
 	physical(v, r, product);

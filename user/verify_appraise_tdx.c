@@ -12,6 +12,8 @@ static const struct place in_tdx[ASK_VALUES] = {
 	[ASK_MRSERVICETD] = { 600, 48 }, [ASK_XFAM] = { 128, 8 }, [ASK_TDATTRIBUTES] = { 120, 8 },
 };
 
+#define CURR_SERVER_TD_HASH	829	/* in an extended body of TD 1.5 */
+
 /* XFAM: x87 and SSE are always on; what the TDX module lets a TD have at most */
 #define XFAM_FIXED1	0x3ULL
 #define XFAM_FIXED0	0x6dbe7ULL
@@ -95,14 +97,18 @@ static void platform(struct verify *v, const struct pck *p)
 void appraise_tdx(struct verify *v, const struct tdx_quote *q, const struct pck *pck)
 {
 	const u8 *b = q->body.p;
+	bool none;
 
 	appraise_code(v, "--measurement (MRTD)");
 	appraise_fields(v, q->body, in_tdx);
 	td_attributes(v, le64(b + 120));
 	xfam(v, le64(b + 128));
-	if (q->body_type == 3 && !v->policy.given[ASK_MRSERVICETD])
-		judged(v, APPRAISED, is_zero(b + 600, 48) || v->policy.allow_migration, "service TD",
-		       is_zero(b + 600, 48) ? "none" : "one is bound to this TD: --mrservicetd HEX names it");
+	if (q->body.len >= TDX_BODY15_LEN && !v->policy.given[ASK_MRSERVICETD]) {
+		none = is_zero(b + 600, 48) &&
+		       (q->body.len < TDX_BODY15_EX_LEN || is_zero(b + CURR_SERVER_TD_HASH, 48));
+		judged(v, APPRAISED, none || v->policy.allow_migration, "service TD",
+		       none ? "none" : "one is bound to this TD: --mrservicetd HEX names it");
+	}
 	min_tee_tcb(v, b);
 	if (pck)
 		platform(v, pck);

@@ -118,8 +118,8 @@ static const char *const shape_names[SHAPES] = {
 enum shape verify_shape(const struct verify *v)
 {
 	const struct span r = v->parts.report;
-	/* the type of the body, which only version 5 has */
-	bool td15 = r.len >= 50 && le16(r.p) >= 5 && le16(r.p + 48) != 2;
+	/* the length of the body, which only version 5 has */
+	bool td15 = r.len >= 54 && le16(r.p) >= 5 && le32(r.p + 50) >= TDX_BODY15_LEN;
 
 	switch (v->parts.kind) {
 	case RAW_SNP:
@@ -135,8 +135,10 @@ enum shape verify_shape(const struct verify *v)
 	case RAW_CERT_TABLE:
 	case RAW_CERTS:
 		return SHAPE_CERTS;
+	case RAW_TPM_QUOTE:
+		return SHAPE_TPM;
 	default:
-		return v->parts.tpm_attest.len ? SHAPE_TPM : SHAPE_NONE;
+		return SHAPE_NONE;
 	}
 }
 

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cca.h"
+#include "input.h"
 #include "roots.h"
-#include "show.h"
 #include "snp.h"
 #include "verify.h"
 
@@ -150,58 +151,47 @@ void verify_certs_of(struct verify *v, struct span certs, const char *what)
 		left_out(v, GENUINE, what, "%s", (char *)said.p);
 }
 
-static bool is_tpm_quote(struct span s)
+/* Text has to be decoded or parsed before anything is known of it. */
+static bool may_be_text(struct span s)
 {
-	return s.len > 6 && !memcmp(s.p, "\xffTCG\x80\x18", 6);
-}
+	enum raw_kind kind;
 
-/* PEM somewhere in a file of another kind makes it no file of certificates. */
-static bool begins_with_pem(struct span s)
-{
-	size_t i = 0;
-
-	while (i < s.len && strchr(" \t\r\n", s.p[i]) && s.p[i])
-		i++;
-	return s.len - i > 10 && !memcmp(s.p + i, "-----BEGIN", 10);
-}
-
-static bool known(struct span s)
-{
-	enum raw_kind kind = raw_recognise(s);
-
-	if (kind == RAW_CERTS && x509_is_pem(s))
-		return begins_with_pem(s);
-	return kind != RAW_UNKNOWN || evidence_looks_like(s) || is_tpm_quote(s);
+	if (evidence_looks_like(s))
+		return false;
+	kind = raw_recognise(s);
+	return kind == RAW_UNKNOWN || kind == RAW_JSON || kind == RAW_COLLATERAL || kind == RAW_JWT;
 }
 
 int verify_open(struct verify *v, struct span s, const char *name)
 {
-	struct buf said CLEANUP_BUF, *text;
+	struct buf said CLEANUP_BUF;
+	struct span given_log = v->parts.event_log;
+	struct input in;
 	int rc = RC_OK;
 
 	if (!s.len)
 		return fail(RC_EVIDENCE, "%s is empty", name);
-	if (!known(s) && s.len > VERIFY_TEXT_MAX)
+	if (s.len > VERIFY_TEXT_MAX && may_be_text(s))
 		return fail(RC_EVIDENCE, "%s: not recognised at offset 0, and larger than evidence as text may be, %u bytes",
 			    name, VERIFY_TEXT_MAX);
-	if (!known(s)) {
-		text = verify_keep(v);
-		if (verify_envelope(v, s, &rc))
+	if (!input_open(s, verify_keep(v), &in))
+		return input_unknown(name);
+	if (in.kind == RAW_JSON) {
+		if (verify_envelope(v, in.s, &rc))
 			return rc;
-		if (show_text(s, text))
-			s = buf_span(text);
+		/* what was found on the way is of no evidence */
+		v->parts.event_log = given_log;
 	}
-	if (!known(s))
-		return fail(RC_EVIDENCE, "%s: not recognised at offset 0: no evidence blob, SNP report, TDX quote, TDREPORT, HCL report, certificate or TPM quote",
-			    name);
-	v->parts.kind = raw_recognise(s);
-	v->parts.report = s;
-	if (is_tpm_quote(s))
-		v->parts.tpm_attest = s;
-	if (!evidence_looks_like(s))
+	v->parts.kind = in.kind;
+	v->parts.report = in.s;
+	if (in.certs.len)
+		verify_certs_of(v, in.certs, "certificates behind the report");
+	if (in.kind == RAW_TPM_QUOTE)
+		v->parts.tpm_attest = in.s;
+	if (!in.blob)
 		return RC_OK;
 	complain_into(&said);
-	rc = open_blob(v, s);
+	rc = open_blob(v, in.s);
 	complain_into(NULL);
 	if (rc)
 		failed(v, GENUINE, "layout", "%s", (char *)said.p);
@@ -235,6 +225,44 @@ static void check_snp(struct verify *v)
 		verify_snp(v, v->parts.report);
 }
 
+static void check_cca(struct verify *v)
+{
+	struct cca c CLEANUP(cca_free) = { 0 };
+	struct buf said CLEANUP_BUF;
+	int rc;
+
+	complain_into(&said);
+	rc = cca_parse(v->parts.report, &c);
+	complain_into(NULL);
+	if (rc)
+		failed(v, GENUINE, "layout", "%s", (char *)said.p);
+	else
+		unable(v, GENUINE, "signature", "this version does not check the signatures of Arm CCA's tokens; show decodes them");
+}
+
+/* Files that are good for something else, and where they belong */
+static void not_evidence(struct verify *v)
+{
+	static const struct {
+		enum raw_kind kind;
+		const char *why;
+	} kinds[] = {
+		{ RAW_CRL, "a revocation list is not evidence: give it with --crl FILE" },
+		{ RAW_EVENT_LOG, "an event log is not evidence: give it with --event-log FILE beside the quote" },
+		{ RAW_COLLATERAL, "collateral is not evidence: give it with --collateral FILE beside the quote" },
+		{ RAW_JWT, "a token of a service is not evidence, and this version does not check tokens" },
+		{ RAW_CWT, "the outer token alone can be decoded (show): this version knows no key and no claims of such tokens" },
+		{ RAW_JSON, "no member of this JSON is evidence that verify knows; show decodes it" },
+	};
+	const char *why = "evidence of this kind is not known";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i].kind == v->parts.kind)
+			why = kinds[i].why;
+	unable(v, GENUINE, "signature", "%s", why);
+}
+
 static void check_kind(struct verify *v)
 {
 	switch (v->parts.kind) {
@@ -258,13 +286,13 @@ static void check_kind(struct verify *v)
 		verify_certs(v, v->parts.report);
 		break;
 	case RAW_CCA:
-		unable(v, GENUINE, "signature", "this version does not check tokens of Arm CCA");
+		check_cca(v);
+		break;
+	case RAW_TPM_QUOTE:
+		verify_tpm(v, NULL);
 		break;
 	default:
-		if (v->parts.tpm_attest.len)
-			verify_tpm(v, NULL);
-		else
-			unable(v, GENUINE, "signature", "evidence of this kind is not known");
+		not_evidence(v);
 	}
 }
 

@@ -13,7 +13,7 @@ struct leaf {
 	X509 *x;
 	bool vlek;
 	bool masked;		/* named by --vcek-for-masked-chip */
-	bool turin;		/* layout of TCB_VERSION */
+	enum snp_layout layout;	/* of TCB_VERSION */
 	char product[32];	/* without its stepping */
 };
 
@@ -23,7 +23,7 @@ static bool is_signed(struct verify *v, const u8 *r)
 	u32 version = le32(r), algo = le32(r + 0x34), key = le32(r + 0x48) >> 2 & 7;
 
 	if (version < 2)
-		failed(v, GENUINE, "version", "%u is of no production firmware; 2 to 5 are", version);
+		failed(v, GENUINE, "version", "%u is of no production firmware; 2 to 6 are", version);
 	else if (algo != 1)
 		failed(v, GENUINE, "signature", "SIGNATURE_ALGO is %u; 1, ECDSA P-384 with SHA-384, is known", algo);
 	else if (key == KEY_NONE)
@@ -71,9 +71,12 @@ static bool of_chip(X509 *x, const u8 *r)
 	       is_zero(id + hwid.len, 64 - hwid.len);
 }
 
-static bool turin_cert(X509 *x)
+/* Where the report does not tell, the certificate's version does. */
+static enum snp_layout layout_of(X509 *x, const u8 *r)
 {
-	return x509_amd_int(x, "1") == 1;
+	if (snp_layout(r) == SNP_LAYOUT_VENICE)
+		return SNP_LAYOUT_VENICE;
+	return x509_amd_int(x, "1") == 1 ? SNP_LAYOUT_TURIN : SNP_LAYOUT_MILAN;
 }
 
 /* The SVNs that a certificate was made for must be the reported ones. */
@@ -81,17 +84,17 @@ static char *tcb_differs(X509 *x, const u8 *r)
 {
 	static const struct {
 		const char *name, *arc;
-		int classic, turin;	/* byte of TCB_VERSION, -1: there is none */
-	} parts[] = {
-		{ "FMC", "3.9", -1, 0 }, { "boot loader", "3.1", 0, 1 }, { "TEE", "3.2", 1, 2 },
-		{ "SNP", "3.3", 6, 3 }, { "microcode", "3.8", 7, 7 },
+	} parts[SNP_PARTS] = {
+		[SNP_PART_FMC] = { "FMC", "3.9" }, [SNP_PART_BL] = { "boot loader", "3.1" },
+		[SNP_PART_TEE] = { "TEE", "3.2" }, [SNP_PART_SNP] = { "SNP", "3.3" },
+		[SNP_PART_UCODE] = { "microcode", "3.8" },
 	};
 	const u8 *tcb = r + SNP_REPORTED_TCB_OFF;
-	bool turin = turin_cert(x);
-	size_t i;
+	enum snp_layout layout = layout_of(x, r);
+	int i;
 
-	for (i = 0; i < ARRAY_SIZE(parts); i++) {
-		int at = turin ? parts[i].turin : parts[i].classic;
+	for (i = 0; i < SNP_PARTS; i++) {
+		int at = snp_part_at(layout, i);
 		int cert = x509_amd_int(x, parts[i].arc);
 
 		if (at >= 0 && cert != tcb[at])
@@ -157,13 +160,13 @@ static X509 *find_masked(struct verify *v, const u8 *r)
 	return NULL;
 }
 
-static void read_leaf(struct leaf *l)
+static void read_leaf(struct leaf *l, const u8 *r)
 {
 	struct span s;
 
 	*l->product = '\0';
 	l->vlek = !x509_amd_hwid(l->x, &s);
-	l->turin = turin_cert(l->x);
+	l->layout = layout_of(l->x, r);
 	/* "Milan-B0" */
 	if (x509_amd_text(l->x, "2", &s) && s.len < sizeof(l->product)) {
 		memcpy(l->product, s.p, s.len);
@@ -267,8 +270,8 @@ void verify_snp(struct verify *v, struct span s)
 {
 	const u8 *r = s.p;
 	struct leaf l = { 0 };
+	enum snp_layout layout;
 	struct path path;
-	bool turin;
 
 	if (is_signed(v, r)) {
 		l.x = find_masked(v, r);
@@ -281,7 +284,7 @@ void verify_snp(struct verify *v, struct span s)
 	if (le32(r) >= 2)
 		verify_snp_fields(v, r);
 	if (l.x) {
-		read_leaf(&l);
+		read_leaf(&l, r);
 		passed(v, GENUINE, "signature", "ECDSA with SHA-384, by the key of the %s certificate",
 		       l.vlek ? "VLEK" : "VCEK");
 		if (verify_chain(v, "certificate chain", l.x, &path))
@@ -291,7 +294,7 @@ void verify_snp(struct verify *v, struct span s)
 		check_tcb(v, &l, r);
 		check_product(v, &l, r);
 	}
-	turin = l.x ? l.turin : snp_turin_layout(r);
+	layout = l.x ? l.layout : snp_layout(r);
 	facts(v, l.x ? &l : NULL, r);
-	appraise_snp(v, r, l.x ? l.product : snp_product_name(snp_product(r)), turin);
+	appraise_snp(v, r, l.x ? l.product : snp_product_name(snp_product(r)), layout);
 }

@@ -18,15 +18,18 @@ static const struct {
 	size_t off, len;
 	u32 first, last;
 } reserved[] = {
-	{ "0x4c", 0x4c, 4, 2, 5 },
+	{ "0x4c", 0x4c, 4, 2, 6 },
 	/* before the CPUID fields */
 	{ "0x188", 0x188, 3, 2, 2 },
-	{ "0x18b", 0x18b, 21, 2, 5 },
-	{ "0x1eb", 0x1eb, 1, 2, 5 },
-	{ "0x1ef", 0x1ef, 1, 2, 5 },
+	{ "0x18b", 0x18b, 21, 2, 6 },
+	{ "0x1eb", 0x1eb, 1, 2, 6 },
+	{ "0x1ef", 0x1ef, 1, 2, 6 },
 	/* before the mitigation vectors */
 	{ "0x1f8", 0x1f8, 16, 2, 4 },
+	/* before the extended TCBs, and around them */
 	{ "0x208", 0x208, 152, 2, 5 },
+	{ "0x208", 0x208, 24, 6, 6 },
+	{ "0x280", 0x280, 32, 6, 6 },
 };
 
 void verify_snp_fields(struct verify *v, const u8 *r)

@@ -241,7 +241,7 @@ static void facts(struct verify *v, const struct tdx_quote *q, const struct pck 
 	const u8 *b = q->body.p;
 
 	fact(v, "version", "%u", q->version);
-	fact(v, "body", "TD %s", q->body_type == 3 ? "1.5" : "1.0");
+	fact(v, "body", "%s", tdx_quote_body_name(q));
 	if (p) {
 		fact_bytes(v, "FMSPC", p->fmspc, 6);
 		fact_bytes(v, "CPUSVN", p->comp, 16);
@@ -252,7 +252,7 @@ static void facts(struct verify *v, const struct tdx_quote *q, const struct pck 
 			fact_bytes(v, "PLATFORM_INSTANCE_ID", p->instance, 16);
 	}
 	fact_bytes(v, "TEE_TCB_SVN", b, 16);
-	if (q->body_type == 3) {
+	if (q->body.len >= TDX_BODY15_LEN) {
 		fact_bytes(v, "TEE_TCB_SVN_2", b + 584, 16);
 		fact_bytes(v, "MRSERVICETD", b + 600, 48);
 	}
@@ -336,7 +336,7 @@ void verify_tdreport(struct verify *v, struct span s)
 		return;
 	}
 	/* TD 1.5 has one field more in both */
-	if (q.body_type == 3 && memcmp(q.body.p + 600, s.p + 912, 48)) {
+	if (q.body.len >= TDX_BODY15_LEN && memcmp(q.body.p + 600, s.p + 912, 48)) {
 		failed(v, GENUINE, "quote", "it is not of this TDREPORT: their SERVTD_HASH differ");
 		return;
 	}

@@ -8,12 +8,14 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "unwrap.h"
 #include "x509.h"
 
 #define AMD_OID		"1.3.6.1.4.1.3704.1."
 #define SGX_OID		"1.2.840.113741.1.13.1"
 
 static const char begin[] = "-----BEGIN CERTIFICATE-----";
+static const char begin_crl[] = "-----BEGIN X509 CRL-----";
 static const char end[] = "-----END CERTIFICATE-----";
 
 /* Certificates of attestation have 1 to 4 KiB: far larger ones are refused. */
@@ -23,6 +25,23 @@ static const char end[] = "-----END CERTIFICATE-----";
 bool x509_is_pem(struct span s)
 {
 	return s.len && memmem(s.p, s.len, begin, sizeof(begin) - 1);
+}
+
+bool x509_is_pem_text(struct span s, bool crl)
+{
+	const char *mark = crl ? begin_crl : begin;
+	const u8 *p, *stop = s.p + s.len;
+
+	while (s.len && strchr(" \t\r\n", *s.p) && *s.p)
+		s = (struct span){ s.p + 1, s.len - 1 };
+	for (p = s.p; s.len; p++) {
+		p = memmem(p, (size_t)(stop - p), mark, strlen(mark));
+		if (!p)
+			break;
+		if (p == s.p || p[-1] == '\n')
+			return is_text(s);
+	}
+	return false;
 }
 
 static X509 *read_pem(struct span block)
@@ -246,15 +265,14 @@ static void show_sgx_seq(struct node *to, const u8 *p, long len, int depth)
 	ERR_clear_error();
 }
 
-static void add_time(struct node *to, const char *key, const ASN1_TIME *t)
+struct node *x509_add_time(struct node *to, const char *key, const ASN1_TIME *t)
 {
 	struct tm tm;
 
-	if (ASN1_TIME_to_tm(t, &tm))
-		add_text(to, key, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
-			 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-	else
-		add_text(to, key, "unreadable");
+	if (!ASN1_TIME_to_tm(t, &tm))
+		return add_text(to, key, "unreadable");
+	return add_text(to, key, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+			tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 void x509_show(struct node *to, X509 *x)
@@ -265,8 +283,8 @@ void x509_show(struct node *to, X509 *x)
 
 	add_text(to, "subject", "%s", subject);
 	add_text(to, "issuer", "%s", issuer);
-	add_time(to, "notBefore", X509_get0_notBefore(x));
-	add_time(to, "notAfter", X509_get0_notAfter(x));
+	x509_add_time(to, "notBefore", X509_get0_notBefore(x));
+	x509_add_time(to, "notAfter", X509_get0_notAfter(x));
 	show_amd(to, x);
 	if (x509_ext(x, SGX_OID, &e))
 		show_sgx_seq(add_map(to, "sgx", NULL), e.p, (long)e.len, 0);

@@ -16,8 +16,11 @@ int x509_each(struct span s, void (*fn)(void *arg, X509 *x, struct span pem), vo
 char *x509_name(const X509_NAME *name);
 char *x509_cn(const X509_NAME *name);
 bool x509_is_pem(struct span s);
+/* Text with PEM at the start of a line: of certificates, or CRLs with @crl */
+bool x509_is_pem_text(struct span s, bool crl);
 
 void x509_show(struct node *to, X509 *x);
+struct node *x509_add_time(struct node *to, const char *key, const ASN1_TIME *t);
 /* A list named @key of the certificates in @s, or why there are none */
 void x509_show_pem(struct node *to, const char *key, struct span s);
 

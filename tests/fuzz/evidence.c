@@ -6,6 +6,7 @@
 #include "hcl.h"
 #include "pck.h"
 #include "show.h"
+#include "unwrap.h"
 #include "snp.h"
 #include "tdx.h"
 
@@ -211,6 +212,6 @@ FUZZ(show)
 	struct buf b CLEANUP_BUF;
 
 	show(s);
-	if (show_text(s, &b))
+	if (unwrap_text(s, &b))
 		show(buf_span(&b));
 }

@@ -89,6 +89,7 @@ FAKE_ERRNO=95 FAKE_CAPS=0 expect 2 'tsm (driver sev_guest) cannot serve --privle
 FAKE_ERRNO=95 expect 2 'cannot serve --service-provider' 'EOPNOTSUPP: service' get --service-provider svsm
 FAKE_ERRNO=95 expect 2 'cannot serve --tpm-quote' 'EOPNOTSUPP: a quote' get --tpm-quote
 FAKE_ERRNO=95 expect 2 'was not made for this request' 'EOPNOTSUPP: freshness' get --fresh
+FAKE_ERRNO=110 FAKE_PROVIDER=4 expect 6 'the paravisor made no new report' 'ETIMEDOUT: freshness' get --fresh
 FAKE_ERRNO=90 expect 2 'give --quote-data (a hash' 'EMSGSIZE: report data for a quote' get --tpm-quote
 FAKE_ERRNO=90 expect 2 'than --quote-data has (2)' 'EMSGSIZE: data for a quote' get --quote-data hex:0102
 FAKE_ERRNO=25 expect 3 'not the device' 'errno 25: not our device' get --report-data hex:00

@@ -174,7 +174,9 @@ static void blobs_others(void)
 
 	blob_start(&o, 3, 1, CVM_EVIDENCE_BLOB_F_UNCHECKED, CVM_EVIDENCE_BINDING_DIRECT);
 	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT_DATA, 0, data, 32);
-	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, "\xd9\x01\x8f\xa0", 4);
+	buf_free(&r);
+	cca_token(&r, data);
+	blob_item(&o, CVM_EVIDENCE_ITEM_REPORT, 0, r.p, r.len);
 	blob_common(&o, "arm_cca_guest");
 	blob_save(&o, "blob-cca.cvme");
 	buf_free(&r);

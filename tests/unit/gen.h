@@ -8,7 +8,7 @@
 
 #define RUNTIME_DATA "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"test\"}],\"nonce\":\"42\"}"
 
-enum product { MILAN, GENOA, TURIN };
+enum product { MILAN, GENOA, TURIN, VENICE };
 
 struct keys;
 
@@ -46,6 +46,7 @@ void cert_table(struct buf *b, const struct keys *k, bool mixed, bool der);
 void gen_snp(const struct keys *k);
 
 /* gen_tdx.c */
+void cca_token(struct buf *b, const u8 report_data[64]);
 void tdx_quote(struct buf *b, u16 version, u16 body_type, const u8 report_data[64], size_t tail);
 void tdreport(struct buf *b, u8 version, const u8 report_data[64]);
 void gen_tdx(void);

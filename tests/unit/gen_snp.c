@@ -100,13 +100,15 @@ static void sign(struct buf *b, const struct keys *k)
 void snp_report(struct buf *b, const struct keys *k, u32 version, enum product product,
 		const u8 report_data[64])
 {
-	static const u8 tcb[2][8] = {
-		{ 4, 0, 0, 0, 0, 0, 24, 219 }, { 1, 3, 2, 5, 0, 0, 0, 97 },
+	static const u8 tcb[4][8] = {
+		[MILAN] = { 4, 0, 0, 0, 0, 0, 24, 219 }, [GENOA] = { 4, 0, 0, 0, 0, 0, 24, 219 },
+		[TURIN] = { 1, 3, 2, 5, 0, 0, 0, 97 }, [VENICE] = { 1, 2, 5, 0, 0, 0, 0, 0 },
 	};
-	static const u8 cpuid[3][3] = {
+	static const u8 cpuid[4][3] = {
 		[MILAN] = { 0x19, 0x01, 1 }, [GENOA] = { 0x19, 0x11, 1 }, [TURIN] = { 0x1a, 0x02, 1 },
+		[VENICE] = { 0x1a, 0x50, 1 },
 	};
-	const u8 *t = tcb[product == TURIN];
+	const u8 *t = tcb[product];
 
 	zeros(b, 1184);
 	put32(b, 0, version);
@@ -125,7 +127,7 @@ void snp_report(struct buf *b, const struct keys *k, u32 version, enum product p
 	put(b, 0x180, t, 8);
 	if (version >= 3)
 		put(b, 0x188, cpuid[product], 3);
-	fill(b, 0x1a0, product == TURIN ? 8 : 64, 0x40);
+	fill(b, 0x1a0, product >= TURIN ? 8 : 64, 0x40);
 	put(b, 0x1e0, t, 8);
 	put(b, 0x1e8, "\x2a\x37\x01", 3);
 	put(b, 0x1ec, "\x29\x37\x01", 3);
@@ -133,6 +135,11 @@ void snp_report(struct buf *b, const struct keys *k, u32 version, enum product p
 	if (version >= 5) {
 		put64(b, 0x1f8, 0x3f);
 		put64(b, 0x200, 0x3f);
+	}
+	if (version >= 6) {
+		fill(b, 0x220, 14, 0x21);
+		fill(b, 0x240, 14, 0x41);
+		fill(b, 0x260, 14, 0x61);
 	}
 	sign(b, k);
 }
@@ -213,6 +220,9 @@ static void save_dangerous(const struct keys *k)
 void gen_snp(const struct keys *k)
 {
 	struct buf b = { 0 };
+
+	save_report(k, "snp-v4-milan.bin", 4, MILAN);
+	save_report(k, "snp-v6-venice.bin", 6, VENICE);
 
 	save_report(k, "snp-v1.bin", 1, MILAN);
 	save_report(k, "snp-v2.bin", 2, MILAN);

@@ -17,15 +17,28 @@ static void body(struct buf *b, size_t at, u16 body_type, const u8 report_data[6
 	put(b, at + 232, "SIMULATED TD", 12);
 	fill(b, at + 328, 192, 0x28);
 	put(b, at + 520, report_data, 64);
-	if (body_type == 3) {
+	if (body_type >= 3) {
 		fill(b, at + 584, 16, 0x84);
 		fill(b, at + 600, 48, 0x60);
+	}
+	/* each field another start: a shifted one is seen */
+	if (body_type == 4) {
+		b->p[at + 648] = 2;
+		fill(b, at + 649, 32, 0x10);
+		fill(b, at + 681, 48, 0x30);
+		fill(b, at + 729, 48, 0x60);
+		fill(b, at + 777, 8, 0x90);
+		fill(b, at + 785, 16, 0xa0);
+		fill(b, at + 801, 16, 0xb0);
+		fill(b, at + 817, 12, 0xc0);
+		fill(b, at + 829, 48, 0xd0);
+		fill(b, at + 877, 8, 0x08);
 	}
 }
 
 void tdx_quote(struct buf *b, u16 version, u16 body_type, const u8 report_data[64], size_t tail)
 {
-	size_t len = body_type == 3 ? 648 : 584, at = 48, auth, qe;
+	size_t len = body_type == 4 ? 885 : body_type == 3 ? 648 : 584, at = 48, auth, qe;
 	struct buf bound = { 0 };
 	u8 hash[DIGEST_MAX];
 
@@ -114,6 +127,14 @@ void gen_tdx(void)
 	buf_free(&b);
 	tdx_quote(&b, 5, 3, data, 0);
 	save("tdx-v5-td15.bin", &b);
+	buf_free(&b);
+	tdx_quote(&b, 5, 4, data, 0);
+	/* SERVTD_EXT */
+	b.p[54 + 122] |= 2;
+	save("tdx-v5-td15ex.bin", &b);
+	buf_free(&b);
+	tdreport(&b, 3, data);
+	save("tdreport-v3.bin", &b);
 	buf_free(&b);
 	tdreport(&b, 0, data);
 	save("tdreport-v0.bin", &b);

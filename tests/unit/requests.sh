@@ -201,6 +201,32 @@ check "AS's example of JCS and SHA-384" grep -q '"report_data":"e71ce8e70d814ba6
 req ita --self-nonce --binding >"$tmp/out"
 check "ITA: SHA-512 of nothing" grep -q '"report_data":"cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"' "$tmp/out"
 
+# what is hashed is written too: anybody can hash it again
+hashed() { # SERVICE HASH OPTION...
+	local s=$1 hash=$2
+	shift 2
+	req "$s" "$@" --binding >"$tmp/binding" 2>"$tmp/err"
+	command jq -j 'if has("preimage") then .preimage else "" end' "$tmp/binding" >"$tmp/preimage"
+	command jq -j '.preimage_hex // ""' "$tmp/binding" | xxd -r -p >>"$tmp/preimage"
+	check "$s: --binding has the preimage" test -s "$tmp/preimage" -a \
+		"$(command jq -r .hash "$tmp/binding")" = "$hash"
+	case $hash in
+	none) check "$s: which are the report data" cmp "$tmp/preimage" <(hex report_data <"$tmp/binding" | xxd -r -p) ;;
+	*) check "$s: whose $hash the report data are" test \
+		"$("${hash}sum" <"$tmp/preimage" | cut -d' ' -f1)" = "$(hex report_data <"$tmp/binding")" ;;
+	esac
+}
+echo '{"nonce":"a b","extra-params":{"selected-hash-algorithm":"sha512"}}' >"$tmp/challenge512"
+hashed kbs sha512 --challenge "$tmp/challenge512" --tee-key $r/tee-key.pem
+hashed coco-as sha384 --runtime-data $r/as-runtime.json
+echo raw >"$tmp/raw"
+hashed coco-as none --runtime-data "$tmp/raw"
+hashed ita sha512 --self-nonce --user-data "$tmp/raw"
+hashed maa sha256 --runtime-data golden/runtime-data.json
+expect 0 'kept nowhere' 'kbs: a key that nobody keeps' req kbs --challenge "$tmp/challenge512" --binding
+expect 0 '' 'kbs: a key that is kept' req kbs --challenge "$tmp/challenge512" --save-key "$tmp/kept.pem" --binding
+check 'of which nothing is said' test ! -s "$tmp/err"
+
 # the messages that ask for a challenge
 expect 0 '' 'kbs --begin' req kbs --begin --evidence $r/kbs-azure-tdx.cvme
 check 'names the TEE' grep -qx '{"version":"0.4.0","tee":"az-tdx-vtpm","extra-params":{"supported-hash-algorithms":\["sha256","sha384","sha512"\]}}' "$tmp/out"

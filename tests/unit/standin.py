@@ -74,13 +74,18 @@ def imds(log, answers, ready):
             print(self.command, self.path, self.headers.get("Metadata"),
                   self.rfile.read(size).decode(), file=log, flush=True)
             a = answers.pop(0)
+            after = None
             if a.isdigit():
                 status, body = int(a), b""
+            elif a[:3].isdigit() and a[3:4] == ":":
+                status, body, after = int(a[:3]), b"", a[4:]
             else:
                 with open(a, "rb") as f:
                     status, body = 200, f.read()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
+            if after:
+                self.send_header("Retry-After", after)
             self.end_headers()
             self.wfile.write(body)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Writing CBOR (RFC 8949): definite lengths, shortest heads */
-#ifndef CVM_CBOR_H
-#define CVM_CBOR_H
+#ifndef CVM_CBOR_WRITE_H
+#define CVM_CBOR_WRITE_H
 
 #include "util.h"
 

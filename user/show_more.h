@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Showing what comes with evidence: lists, tokens, JSON of any kind */
+#ifndef CVM_SHOW_MORE_H
+#define CVM_SHOW_MORE_H
+
+#include "report.h"
+
+/* show_crl.c: one in DER, or all of a PEM text */
+int crl_show(struct node *to, struct span s);
+/* show_json.c: evidence in it, in whatever member, is decoded */
+int json_show(struct node *to, struct span s);
+int jwt_show(struct node *to, struct span s);
+
+#endif
