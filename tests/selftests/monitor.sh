@@ -205,9 +205,10 @@ throttling() {
 	take
 	sees '.type == "key-lost" and .reason == "key-wiped"'
 	"$ctl" key_lost=0
+	take
+	sees '.type == "key-recovered"'
 	"$ctl" reload
 	within 10 take
-	sees '.type == "key-recovered"'
 	stop
 }
 
