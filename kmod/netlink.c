@@ -396,6 +396,8 @@ void cvme_netlink_exit(void)
 	if (!cvme_info_has_events())
 		return;
 	cvme_info_events(false);
+	/* listeners get what happened before the end */
+	cvme_events_flush();
 	cvme_events_sink(NULL);
 	genl_unregister_family(&family);
 }
