@@ -42,9 +42,12 @@ static bool from_url(struct span s, struct buf *out)
 		u8 byte = *p;
 
 		if (byte == '%') {
-			if (end - p < 3 || nibble(p[1]) < 0 || nibble(p[2]) < 0)
+			int high = end - p < 3 ? -1 : nibble(p[1]);
+			int low = end - p < 3 ? -1 : nibble(p[2]);
+
+			if (high < 0 || low < 0)
 				return false;
-			byte = (u8)(nibble(p[1]) << 4 | nibble(p[2]));
+			byte = (u8)(high << 4 | low);
 			p += 2;
 		}
 		buf_add(out, &byte, 1);
@@ -96,15 +99,18 @@ static bool bytes_of(const struct line *l, u8 row[ROW_MAX], size_t *n)
 {
 	const u8 *p = l->p;
 	size_t gap;
+	int high, low;
 
 	for (*n = 0; p < l->end; p += 2) {
 		for (gap = 0; p < l->end && *p == ' '; p++)
 			gap++;
 		if (*n && gap >= 2 && (*n != 8 || gap > 2 || !is_byte(p, l->end)))
 			return true;
-		if (l->end - p < 2 || nibble(p[0]) < 0 || nibble(p[1]) < 0 || *n == ROW_MAX)
+		high = l->end - p < 2 ? -1 : nibble(p[0]);
+		low = l->end - p < 2 ? -1 : nibble(p[1]);
+		if (high < 0 || low < 0 || *n == ROW_MAX)
 			return false;
-		row[(*n)++] = (u8)(nibble(p[0]) << 4 | nibble(p[1]));
+		row[(*n)++] = (u8)(high << 4 | low);
 	}
 	return *n;
 }

@@ -54,8 +54,8 @@ void verify_amd_roles(struct verify *v, const struct path *p, bool vlek, const c
 	char *cn[PATH_MAX_CERTS] = { NULL }, *why = ca_flags(p);
 	int i;
 
-	for (i = 0; i < p->n; i++)
-		cn[i] = x509_cn(X509_get_subject_name(p->x[i]));
+	for (i = 0; i < PATH_MAX_CERTS; i++)
+		cn[i] = i < p->n ? x509_cn(X509_get_subject_name(p->x[i])) : xstrdup("");
 	if (!why && p->n != 3)
 		why = xasprintf("it has %d certificates, and %s, %s and ARK are three", p->n, leaf,
 				vlek ? "ASVK" : "ASK");
@@ -74,7 +74,7 @@ void verify_amd_roles(struct verify *v, const struct path *p, bool vlek, const c
 	judged(v, GENUINE, !why, "certificate roles", why ? "%s" : "%s, %s, ARK", why ? why : leaf,
 	       vlek ? "ASVK" : "ASK");
 	free_str(&why);
-	for (i = 0; i < p->n; i++)
+	for (i = 0; i < PATH_MAX_CERTS; i++)
 		free_str(&cn[i]);
 }
 
@@ -89,8 +89,9 @@ void verify_intel_roles(struct verify *v, const struct path *p, const char *chec
 	char *cn[PATH_MAX_CERTS] = { NULL }, *why = ca_flags(p);
 	int i, n = pck ? 3 : 2;
 
+	for (i = 0; i < PATH_MAX_CERTS; i++)
+		cn[i] = i < p->n ? x509_cn(X509_get_subject_name(p->x[i])) : xstrdup("");
 	for (i = 0; i < p->n; i++) {
-		cn[i] = x509_cn(X509_get_subject_name(p->x[i]));
 		if (!why && !key_is_on(p->x[i], "prime256v1"))
 			why = xasprintf("the key of \"%s\" is not on P-256", cn[i]);
 	}
@@ -106,6 +107,6 @@ void verify_intel_roles(struct verify *v, const struct path *p, const char *chec
 	judged(v, GENUINE, !why, check, "%s", why ? why : intel ? "as Intel's profile has them" :
 	       "keys on P-256, issuers are certificate authorities");
 	free_str(&why);
-	for (i = 0; i < p->n; i++)
+	for (i = 0; i < PATH_MAX_CERTS; i++)
 		free_str(&cn[i]);
 }
