@@ -200,7 +200,7 @@ static int send(const struct cvme_event *ev)
 static void lost(void)
 {
 #ifdef GENL_MCAST_CAP_NET_ADMIN
-	genl_set_err(&family, &init_net, 0, 0, ENOBUFS);
+	genl_set_err(&family, &init_net, 0, 0, -ENOBUFS);
 #endif
 }
 
