@@ -10,7 +10,7 @@ import strict
 from strict import Bad
 
 # What the services do not check against anything signed, so that a changed bit in
-# it may pass; DESIGN and request-formats.md say of each why:
+# it may pass, each for the reason beside it:
 #  maa nonce            echoed into the token, "NOT bound to hardware"
 #  maa draftPolicy      the client's own policy, not evidence
 #  maa OS..., ClientPayload (AzureGuest)   what the client says of itself
