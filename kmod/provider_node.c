@@ -38,7 +38,7 @@ void cvme_node_probe(struct cvme_state *st, const char *node,
 			       CVM_EVIDENCE_REASON_DRIVER_NOT_LIVE, 0);
 		strscpy(st->driver, driver, sizeof(st->driver));
 		break;
-	case -ENODEV:
+	case -EPERM:
 		cvme_state_set(st, CVM_EVIDENCE_ST_NO_DRIVER,
 			       CVM_EVIDENCE_REASON_FOREIGN_NODE, 0);
 		break;

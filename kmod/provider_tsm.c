@@ -6,7 +6,6 @@
 #include "cvm_evidence.h"
 
 #include <linux/err.h>
-#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/uuid.h>
 
@@ -25,49 +24,8 @@
 
 /* Kept while requests flow; worker only */
 static struct cvme_tsm_entry kept;
-/*
- * Guards the driver behind any entry of ours, or "", and that an entry is being
- * made, of whichever driver it will be
- */
-static DEFINE_SPINLOCK(held_lock);
-static char held_driver[sizeof(kept.driver)];
-static bool making;
 /* Length of the last report: the next is as long */
 static size_t report_guess = GUESS_REPORT;
-
-static void set_held(const char *driver, bool make)
-{
-	spin_lock(&held_lock);
-	strscpy(held_driver, driver, sizeof(held_driver));
-	making = make;
-	spin_unlock(&held_lock);
-}
-
-static bool tsm_holds(const char *driver)
-{
-	bool ret;
-
-	spin_lock(&held_lock);
-	ret = making || !strcmp(held_driver, driver);
-	spin_unlock(&held_lock);
-	return ret;
-}
-
-static int make_entry(struct cvme_tsm_entry *entry)
-{
-	int err;
-
-	set_held("", true);
-	err = cvme_tsm_make(entry);
-	set_held(err ? "" : entry->driver, false);
-	return err;
-}
-
-static void drop_entry(struct cvme_tsm_entry *entry)
-{
-	cvme_tsm_drop(entry);
-	set_held("", false);
-}
 
 static int tsm_init(struct cvme_state *st)
 {
@@ -92,7 +50,7 @@ static int tsm_init(struct cvme_state *st)
 
 static void tsm_release(void)
 {
-	drop_entry(&kept);
+	cvme_tsm_drop(&kept);
 }
 
 static void fill_state(const struct cvme_tsm_entry *entry,
@@ -116,7 +74,7 @@ static void tsm_probe(struct cvme_state *st)
 
 	if (!kept.live) {
 		entry = &probe;
-		err = make_entry(entry);
+		err = cvme_tsm_make(entry);
 	}
 	switch (err) {
 	case 0:
@@ -137,7 +95,7 @@ static void tsm_probe(struct cvme_state *st)
 	}
 	strscpy(st->driver, entry->driver, sizeof(st->driver));
 	if (entry == &probe)
-		drop_entry(&probe);
+		cvme_tsm_drop(&probe);
 }
 
 static int store_number(struct cvme_tsm_entry *entry, const char *attr, u32 val)
@@ -264,7 +222,7 @@ static int exchange(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 	int err;
 
 	if (!entry->live) {
-		err = make_entry(entry);
+		err = cvme_tsm_make(entry);
 		if (err)
 			return err == -ENOMEM ? err : -ENODEV;
 	}
@@ -289,7 +247,7 @@ static int exchange(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 	 * a mkdir and rmdir beside a call to the firmware.
 	 */
 	if (err || res->certs.len || res->manifest.len)
-		drop_entry(entry);
+		cvme_tsm_drop(entry);
 	if (err == -EAGAIN || err == -ENODEV)
 		return err;
 	return uapi_errno(entry, err, par);
@@ -304,7 +262,7 @@ static int tsm_take(const struct cvme_params *par, struct cvme_result *res)
 	int err, tries = 0;
 
 	if (own)
-		drop_entry(&kept);
+		cvme_tsm_drop(&kept);
 	do {
 		cvme_result_clear(res);
 		err = exchange(entry, par, res);
@@ -315,7 +273,7 @@ static int tsm_take(const struct cvme_params *par, struct cvme_result *res)
 		res->tee = cvme_report_tee(entry->driver);
 	}
 	if (own)
-		drop_entry(&once);
+		cvme_tsm_drop(&once);
 	if (err == -EAGAIN) {
 		pr_warn_ratelimited("tsm: another writer keeps changing our configfs entry\n");
 		return -EBADMSG;
@@ -332,5 +290,5 @@ const struct cvme_provider_ops cvme_tsm_ops = {
 	.take = tsm_take,
 	.check = cvme_report_check,
 	.release = tsm_release,
-	.holds = tsm_holds,
+	.holds = cvme_tsm_holds,
 };

@@ -4,6 +4,7 @@
 #include <linux/err.h>
 #include <linux/namei.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "compat.h"
@@ -31,6 +32,28 @@ static const struct known_driver {
 	{ "tdx_guest", "tdx_guest", IS_BUILTIN(CONFIG_TDX_GUEST_DRIVER), false },
 	{ "arm_cca_guest", NULL, false, true },
 };
+
+/* The driver behind the entry of ours that is there, or "" */
+static DEFINE_SPINLOCK(held_lock);
+static char held_driver[sizeof_field(struct cvme_tsm_entry, driver)];
+
+static void set_held(const char *driver)
+{
+	spin_lock(&held_lock);
+	strscpy(held_driver, driver, sizeof(held_driver));
+	spin_unlock(&held_lock);
+}
+
+/* Does an entry of ours stand on that driver */
+bool cvme_tsm_holds(const char *driver)
+{
+	bool ret;
+
+	spin_lock(&held_lock);
+	ret = !strcmp(held_driver, driver);
+	spin_unlock(&held_lock);
+	return ret;
+}
 
 static const struct known_driver *known_driver(const char *name)
 {
@@ -167,6 +190,8 @@ static int learn(struct cvme_tsm_entry *entry)
 			sizeof(entry->driver));
 	if (err < 0)
 		return err;
+	/* before it is looked at: one that goes now waits, or is seen to go */
+	set_held(entry->driver);
 	known = known_driver(entry->driver);
 	err = hold_driver(entry, known);
 	if (err)
@@ -211,6 +236,9 @@ static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
 
 	err = vfs_path_lookup(dir->dentry, dir->mnt, entry->name,
 			      LOOKUP_DIRECTORY, &entry->dir);
+	/* what is in it is the requester's, and a read may call the firmware */
+	if (!err)
+		err = cvme_make_private(&entry->dir);
 	if (!err)
 		err = learn(entry);
 	if (err)
@@ -222,6 +250,8 @@ static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
 /**
  * cvme_tsm_make - make an entry and hold its driver
  * @entry: filled
+ *
+ * There may be one at a time.
  *
  * Return: 0; -ENOENT no TSM, -ENXIO no provider, -EAGAIN the provider's driver
  * is not ready or going, -ESTALE somebody keeps removing it, or what configfs
@@ -269,6 +299,7 @@ void cvme_tsm_drop(struct cvme_tsm_entry *entry)
 		cvme_close(entry->node);
 	entry->node = NULL;
 	entry->live = false;
+	set_held("");
 	atomic_dec(&cvme_live.entries);
 }
 

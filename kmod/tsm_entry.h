@@ -55,6 +55,7 @@ struct cvme_tsm_entry {
 
 int cvme_tsm_make(struct cvme_tsm_entry *entry);
 void cvme_tsm_drop(struct cvme_tsm_entry *entry);
+bool cvme_tsm_holds(const char *driver);
 bool cvme_tsm_provider_gone(struct cvme_tsm_entry *entry);
 int cvme_tsm_store(struct cvme_tsm_entry *entry, const char *attr,
 		   const void *buf, size_t len);

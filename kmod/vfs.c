@@ -218,6 +218,22 @@ int cvme_write_file(const struct path *dir, const char *name,
 	return n == len ? 0 : -EIO;
 }
 
+/* configfs makes every directory 0755, whatever mode mkdir asks for */
+int cvme_make_private(const struct path *dir)
+{
+	struct inode *inode = d_inode(dir->dentry);
+	struct iattr mode = {
+		.ia_valid = ATTR_MODE,
+		.ia_mode = S_IFDIR | 0700,
+	};
+	int err;
+
+	inode_lock(inode);
+	err = notify_change(mnt_idmap_of(dir->mnt), dir->dentry, &mode, NULL);
+	inode_unlock(inode);
+	return err;
+}
+
 /**
  * cvme_mkdir - make a directory
  * @dir: in which
@@ -346,7 +362,7 @@ int cvme_module_param(const char *name, const char *param)
  * being unloaded. A minor that vanishes between look-up and open makes
  * misc_open() ask for a module: a waste of milliseconds, no more.
  *
- * Return: the file; -ENOENT no such node, -ENODEV not that driver's, -EAGAIN
+ * Return: the file; -ENOENT no such node, -EPERM not that driver's, -EAGAIN
  * the driver's module is not live.
  */
 struct file *cvme_node_open(const char *node, const char *driver, bool builtin)
@@ -362,12 +378,15 @@ struct file *cvme_node_open(const char *node, const char *driver, bool builtin)
 	root = cvme_root_of(devtmpfs_mnt);
 	/* whatever root put there must not make us wait */
 	file = file_open_root(&root, node, O_RDWR | O_NONBLOCK | O_NOCTTY, 0);
+	/* what misc_open() says of a driver that is in its exit */
+	if (file == ERR_PTR(-ENODEV))
+		return ERR_PTR(-EAGAIN);
 	if (IS_ERR(file))
 		return file;
 
 	inode = file_inode(file);
 	owner = file->f_op->owner;
-	err = -ENODEV;
+	err = -EPERM;
 	if (!S_ISCHR(inode->i_mode) || imajor(inode) != MISC_MAJOR ||
 	    !file->f_op->unlocked_ioctl)
 		goto err_close;

@@ -94,6 +94,39 @@ static void entry_of_ours(void)
 	CHECK(tsm_entries() == 0, "%d entries after GET_INFO", tsm_entries());
 }
 
+static void read_by_nobody(void *arg)
+{
+	const char *const attrs[] = { "outblob", "inblob", "provider" };
+	char path[160];
+
+	become_user(65534, 65534);
+	for (size_t i = 0; i < ARRAY_SIZE(attrs); i++) {
+		snprintf(path, sizeof(path), "%s/%s", (const char *)arg,
+			 attrs[i]);
+		CHECK(open(path, O_RDONLY) == -1 && errno == EACCES, "%s: %s",
+		      path, strerror(errno));
+	}
+}
+
+/* configfs makes directories 0755: what is in ours is the requester's */
+static void private_entry(void)
+{
+	char name[64], path[128];
+	struct stat sb;
+
+	need();
+	/* it stays for as long as the request */
+	sim_set("delay=2000:1");
+	cvm_write(cvm_open(O_RDWR | O_NONBLOCK), "private", 7);
+	CHECK(tsm_entry_wait(name, sizeof(name), 2000), "no entry");
+	entry_path(path, sizeof(path), name);
+	CHECK(!stat(path, &sb), "%s: %s", path, strerror(errno));
+	CHECK((sb.st_mode & 07777) == 0700 && !sb.st_uid && !sb.st_gid,
+	      "mode 0%o", sb.st_mode & 07777);
+	join_child(run_child(read_by_nobody, path), 5000);
+	sim_set("delay=0");
+}
+
 static void unmounted(void)
 {
 	need();
@@ -253,6 +286,7 @@ static void names_taken(void)
 
 static const struct ktap_case cases[] = {
 	{ "entry_of_ours", entry_of_ours, 0 },
+	{ "private_entry", private_entry, 0 },
 	{ "unmounted", unmounted, 0 },
 	{ "mounted_over", mounted_over, 0 },
 	{ "entry_removed_by_root", entry_removed_by_root, 0 },
