@@ -24,7 +24,8 @@ struct cvme_file *cvme_file_new(void)
 {
 	struct cvme_file *f;
 
-	f = kzalloc(sizeof(*f), CVME_GFP_REQUEST | __GFP_ACCOUNT);
+	/* not charged: misc_open() holds a mutex that all openers need */
+	f = kzalloc(sizeof(*f), CVME_GFP_REQUEST);
 	if (!f)
 		return NULL;
 	f->asker = cvme_requester_new();
@@ -59,8 +60,10 @@ static struct cvme_request *detach(struct cvme_file *f, int state)
 static struct cvme_request *replace(struct cvme_file *f, int state)
 	__must_hold(&f->lock)
 {
-	if (f->req && !f->answered)
-		f->replaced = f->req->seq;
+	if (f->req && !f->answered) {
+		f->last_replaced = f->req->seq;
+		f->first_replaced = f->first_replaced ?: f->req->seq;
+	}
 	return detach(f, state);
 }
 
@@ -308,7 +311,8 @@ struct cvme_request *cvme_file_rejoin(struct cvme_file *f, u64 seq)
 	spin_lock(&f->lock);
 	if (f->state == CVME_PENDING && f->req->seq == seq && !f->answered)
 		req = cvme_request_get(f->req);
-	else if (f->replaced == seq)
+	else if (f->first_replaced && seq >= f->first_replaced &&
+		 seq <= f->last_replaced)
 		req = ERR_PTR(-ECANCELED);
 	spin_unlock(&f->lock);
 	return req;

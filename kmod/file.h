@@ -22,7 +22,9 @@ struct iov_iter;
  * @state: what the next read does: CVME_ARMED starts a request for @params,
  *	CVME_PENDING is about @req, CVME_EOF returns 0
  * @answered: a call returned the outcome of @req: it cannot be rejoined
- * @replaced: sequence number of the last request that was replaced before that
+ * @first_replaced: sequence number of the first request that was replaced
+ *	before that; 0 for none
+ * @last_replaced: of the last one
  * @params: in CVME_ARMED, what to ask for
  * @req: in CVME_PENDING, a reference
  * @pos: bytes of the blob already read
@@ -35,7 +37,8 @@ struct cvme_file {
 	spinlock_t lock;	/* see above */
 	enum { CVME_ARMED, CVME_PENDING, CVME_EOF } state;
 	bool answered;
-	u64 replaced;
+	u64 first_replaced;
+	u64 last_replaced;
 	struct cvme_params params;
 	struct cvme_request *req;
 	size_t pos;

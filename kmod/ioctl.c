@@ -15,6 +15,9 @@
 #include "request.h"
 #include "state.h"
 
+/* A struct of a later header may be so large; what is beyond is nonsense */
+#define STRUCT_MAX	SZ_4K
+
 /* Copy a sized struct in: its size is read once, and is what is then used */
 static int copy_sized(void *dst, size_t ksize, u32 min_size,
 		      const void __user *usrc, u32 *usize)
@@ -25,7 +28,7 @@ static int copy_sized(void *dst, size_t ksize, u32 min_size,
 		return -EFAULT;
 	if (*usize < min_size)
 		return -EINVAL;
-	if (*usize > PAGE_SIZE)
+	if (*usize > STRUCT_MAX)
 		return -E2BIG;
 	err = copy_struct_from_user(dst, ksize, usrc, *usize);
 	if (!err)
@@ -59,7 +62,7 @@ static long get_info(void __user *arg)
 		return err;
 	room = info.providers ? info.nr_providers : 0;
 	if (room && (info.provider_size < sizeof(u32) ||
-		     info.provider_size > PAGE_SIZE))
+		     info.provider_size > STRUCT_MAX))
 		return -EINVAL;
 
 	for (n = 0; n < room && cvme_provider_info(n, &prov); n++) {

@@ -154,23 +154,13 @@ static void probe_once(struct cvme_provider *p)
 	spin_unlock(&providers_lock);
 }
 
-static bool is_stale(struct cvme_provider *p)
-{
-	bool stale;
-
-	spin_lock(&providers_lock);
-	stale = p->stale;
-	spin_unlock(&providers_lock);
-	return stale;
-}
-
 static void probe_if_stale(struct cvme_provider *p)
 {
 	unsigned int tries = 0;
 
 	if (p->disabled)
 		return;
-	while (is_stale(p) && tries++ < PROBE_TRIES)
+	while (READ_ONCE(p->stale) && tries++ < PROBE_TRIES)
 		probe_once(p);
 }
 
@@ -210,6 +200,16 @@ static bool auto_may_skip(const struct cvme_state *st)
 	       st->status == CVM_EVIDENCE_ST_NO_DRIVER;
 }
 
+/* What may pass is told as what it was: "no provider" has clients give up */
+static int why_not(const struct cvme_state *st)
+{
+	bool passes = st->reason == CVM_EVIDENCE_REASON_PROBE_FAILED &&
+		      (st->reason_param == ENOMEM ||
+		       st->reason_param == ETIMEDOUT);
+
+	return passes ? -(int)st->reason_param : -ENODEV;
+}
+
 /**
  * cvme_provider_pick - (worker) choose who serves a request
  * @par: what it asks for
@@ -217,7 +217,7 @@ static bool auto_may_skip(const struct cvme_state *st)
  * AUTO goes on to the next provider only when this one is not there: never to
  * another kind of evidence because of trouble that may pass.
  *
- * Return: the provider; -ENODEV, -ENOMEM.
+ * Return: the provider; -ENODEV, -ENOMEM, -ETIMEDOUT.
  */
 struct cvme_provider *cvme_provider_pick(const struct cvme_params *par)
 {
@@ -230,11 +230,8 @@ struct cvme_provider *cvme_provider_pick(const struct cvme_params *par)
 			continue;
 		if (probe_for_request(p))
 			return p;
-		if (p->state.reason == CVM_EVIDENCE_REASON_PROBE_FAILED &&
-		    p->state.reason_param == ENOMEM)
-			return ERR_PTR(-ENOMEM);
 		if (!any || !auto_may_skip(&p->state))
-			break;
+			return ERR_PTR(why_not(&p->state));
 	}
 	return ERR_PTR(-ENODEV);
 }
@@ -365,7 +362,6 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 
 	spin_lock(&providers_lock);
 	p->serving = false;
-	p->last_error = -err;
 	/* the next request probes again */
 	if (err == -ENODEV)
 		p->stale = true;
@@ -394,11 +390,13 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 	set_state(p, &st);
 }
 
-/* A request that it began to serve ended in an error, its own or not */
-void cvme_provider_failed(struct cvme_provider *p)
+/* A request that it began to serve has ended, by its own doing or not */
+void cvme_provider_ended(struct cvme_provider *p, int err)
 {
 	spin_lock(&providers_lock);
-	p->failed++;
+	p->last_error = -err;
+	if (err)
+		p->failed++;
 	spin_unlock(&providers_lock);
 }
 

@@ -21,8 +21,6 @@ static struct rb_root_cached indebted_shares = RB_ROOT_CACHED;
 static unsigned int nr_waiting_shares;
 static unsigned int nr_indebted_shares;
 static unsigned int nr_waiting;
-/* Places taken of the common room: all waiting requests but each share's first */
-static unsigned int room_used;
 /*
  * The queue's virtual time: what the share that was served last had used then,
  * so the least of the active ones. Never goes back.
@@ -141,11 +139,13 @@ void cvme_share_put(struct cvme_share *share)
 /* A share with nothing waiting has a place of its own */
 static int check_room(const struct cvme_share *share)
 {
-	unsigned int max = READ_ONCE(cvme_queue_max), left;
+	unsigned int max = READ_ONCE(cvme_queue_max), taken, left;
 
 	if (!share->waiting)
 		return nr_waiting_shares < CVM_EVIDENCE_SHARES_MAX ? 0 : -EBUSY;
-	left = room_used < max ? max - room_used : 0;
+	/* places of the common room: each share's first has its own */
+	taken = nr_waiting - nr_waiting_shares;
+	left = taken < max ? max - taken : 0;
 	if (!left)
 		return -EBUSY;
 	return share->waiting - 1 < left ? 0 : -EDQUOT;
@@ -169,10 +169,8 @@ int cvme_queue_add(struct cvme_share *share, struct list_head *item)
 		return err;
 	nr_waiting++;
 	list_add_tail(item, &share->queue);
-	if (share->waiting++) {
-		room_used++;
+	if (share->waiting++)
 		return 0;
-	}
 	if (!share->running) {
 		/* being idle buys nothing */
 		share->used = max(share->used, virtual_time);
@@ -194,10 +192,8 @@ void cvme_queue_remove(struct cvme_share *share, struct list_head *item)
 
 	list_del_init(item);
 	nr_waiting--;
-	if (--share->waiting) {
-		room_used--;
+	if (--share->waiting)
 		return;
-	}
 	rb_erase_cached(&share->node, &waiting_shares);
 	nr_waiting_shares--;
 }

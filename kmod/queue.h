@@ -6,6 +6,7 @@
 #ifndef _CVME_QUEUE_H
 #define _CVME_QUEUE_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
@@ -24,10 +25,11 @@
  * @running: a request of it is being served
  * @newcomer: it became active and was not served since
  * @indebted: it is kept for its @used alone
+ * @finishing: its answers that wait for their requester's memory (serve.c)
  * @used: virtual time, ns: how long its requests took, or where it came in
  * @key: whose share
  *
- * All under cvme_queue_lock. Lives while it has users, of which each request's
+ * All but @finishing under cvme_queue_lock. Lives while it has users, of which each request's
  * requester is one, and longer while it used more than the queue's virtual
  * time: else leaving and coming back would forget what it used.
  */
@@ -40,6 +42,7 @@ struct cvme_share {
 	bool running;
 	bool newcomer;
 	bool indebted;
+	atomic_t finishing;
 	u64 used;
 	struct cvme_share_key key;
 };

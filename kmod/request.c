@@ -43,7 +43,8 @@ int cvme_requests_init(void)
 				       sizeof(struct cvme_request));
 	if (!request_cache)
 		goto err_queue;
-	timeout_wq = alloc_workqueue("cvm_evidence", WQ_UNBOUND, 0);
+	timeout_wq = alloc_workqueue("cvm_evidence",
+				     WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!timeout_wq)
 		goto err_cache;
 	return 0;
@@ -81,7 +82,7 @@ struct cvme_requester *cvme_requester_new(void)
 	struct cvme_requester *asker;
 	struct cvme_share_key key;
 
-	asker = kzalloc(sizeof(*asker), CVME_GFP_REQUEST | __GFP_ACCOUNT);
+	asker = kzalloc(sizeof(*asker), CVME_GFP_REQUEST);
 	if (!asker)
 		return NULL;
 	cvme_share_key_of(current_cred(), &key);
@@ -124,7 +125,8 @@ struct cvme_request *cvme_request_new(struct cvme_requester *asker)
 	req = kmem_cache_alloc(request_cache, CVME_GFP_REQUEST);
 	if (!req)
 		return NULL;
-	memset(req, 0, sizeof(*req));
+	/* __GFP_ZERO does nothing where a cache has a constructor (memory.h) */
+	*req = (struct cvme_request) {};
 	atomic_inc(&cvme_live.requests);
 	kref_init(&req->ref);
 	kref_get(&asker->ref);
@@ -236,10 +238,8 @@ static void add_event(const struct cvme_request *req, int err,
  *
  * The first caller wins: worker, timeout or cancel. A request that still waited
  * is taken off the queue.
- *
- * Return: whether this caller was the first.
  */
-bool cvme_request_complete(struct cvme_request *req, int err,
+void cvme_request_complete(struct cvme_request *req, int err,
 			   struct cvme_blob *blob)
 {
 	bool queued, first;
@@ -262,7 +262,7 @@ bool cvme_request_complete(struct cvme_request *req, int err,
 	if (!first) {
 		if (blob)
 			cvme_blob_put(blob);
-		return false;
+		return;
 	}
 	add_event(req, err, blob);
 	if (err)
@@ -275,7 +275,6 @@ bool cvme_request_complete(struct cvme_request *req, int err,
 	cancel_timeout(req);
 	if (queued)
 		cvme_request_put_inflight(req);
-	return true;
 }
 
 static void arm_timeout(struct cvme_request *req, u64 now)
@@ -331,26 +330,22 @@ int cvme_request_admit(struct cvme_request *req, const struct cvme_params *par)
 	req->deadline = req->admitted + (u64)timeout_ms * NSEC_PER_MSEC;
 	INIT_DELAYED_WORK(&req->timeout, timeout_work);
 
-	/* of the queue, and of the timeout */
-	get_inflight(req);
-	get_inflight(req);
-
 	spin_lock(&cvme_queue_lock);
 	err = cvme_queue_add(req->asker->share, &req->node);
 	if (!err) {
 		req->state = CVME_QUEUED;
 		req->seq = atomic64_inc_return(&cvme_stats.seq);
 		atomic64_inc(&cvme_stats.started);
+		/* of the queue, and of the timeout */
+		get_inflight(req);
+		get_inflight(req);
 		/* under the lock: nobody cancels it before it is there */
 		arm_timeout(req, req->admitted);
 	}
 	spin_unlock(&cvme_queue_lock);
 
-	if (err) {
-		cvme_request_put_inflight(req);
-		cvme_request_put_inflight(req);
+	if (err)
 		return err;
-	}
 	trace_cvm_evidence_queued(req);
 	kthread_queue_work(worker, serve);
 	return 0;

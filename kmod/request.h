@@ -115,7 +115,7 @@ unsigned int cvme_requests_waiting(void);
 
 /* The worker's side */
 struct cvme_request *cvme_request_next(void);
-bool cvme_request_complete(struct cvme_request *req, int err,
+void cvme_request_complete(struct cvme_request *req, int err,
 			   struct cvme_blob *blob);
 bool cvme_request_served(struct cvme_request *req, u64 ns);
 void cvme_request_defer(struct work_struct *work);

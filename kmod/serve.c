@@ -66,7 +66,24 @@ struct serving {
 
 /* Answers that wait for their requester's memory hold the kernel's own */
 #define FINISHING_MAX		16
+#define FINISHING_SHARE_MAX	2
 static atomic_t finishing = ATOMIC_INIT(0);
+
+static bool finishing_begin(struct cvme_share *share)
+{
+	if (!atomic_add_unless(&share->finishing, 1, FINISHING_SHARE_MAX))
+		return false;
+	if (atomic_add_unless(&finishing, 1, FINISHING_MAX))
+		return true;
+	atomic_dec(&share->finishing);
+	return false;
+}
+
+static void finishing_end(struct cvme_share *share)
+{
+	atomic_dec(&finishing);
+	atomic_dec(&share->finishing);
+}
 
 static bool unwanted(const struct cvme_result *res)
 {
@@ -121,8 +138,8 @@ static void complete_with(const struct serving *s, struct cvme_blob *blob)
 	else
 		cvme_request_complete(s->req, 0, blob);
 	/* its deadline or its client may have ended it before */
-	if (s->taker && s->req->error)
-		cvme_provider_failed(s->taker);
+	if (s->taker)
+		cvme_provider_ended(s->taker, s->req->error);
 }
 
 static void finish_work(struct work_struct *work)
@@ -133,7 +150,7 @@ static void finish_work(struct work_struct *work)
 	complete_with(s, make_blob(s, true));
 	cvme_result_free(&s->res);
 	kfree(s);
-	atomic_dec(&finishing);
+	finishing_end(req->asker->share);
 	/* the last thing: unloading may begin here */
 	cvme_request_put_inflight(req);
 }
@@ -146,20 +163,19 @@ static void finish_work(struct work_struct *work)
  */
 static bool finish_elsewhere(struct serving *s)
 {
+	struct cvme_share *share = s->req->asker->share;
 	struct serving *copy;
 
-	if (atomic_inc_return(&finishing) > FINISHING_MAX)
-		goto err;
+	if (!finishing_begin(share))
+		return false;
 	copy = kmemdup(s, sizeof(*s), GFP_KERNEL);
-	if (!copy)
-		goto err;
+	if (!copy) {
+		finishing_end(share);
+		return false;
+	}
 	INIT_WORK(&copy->finish, finish_work);
 	cvme_request_defer(&copy->finish);
 	return true;
-
-err:
-	atomic_dec(&finishing);
-	return false;
 }
 
 /*
@@ -241,7 +257,7 @@ static void serve_work(struct kthread_work *work)
 {
 	struct serving s = { .res.unwanted = unwanted };
 	struct cvme_request *req;
-	bool ours, more;
+	bool more;
 	u64 paced = 0;
 	int err;
 
@@ -257,15 +273,14 @@ static void serve_work(struct kthread_work *work)
 
 	/* the host's pace is nobody's doing, the rest of the time is */
 	more = cvme_request_served(req, ktime_get_ns() - req->started - paced);
-	ours = complete_served(&s, err);
-	if (ours)
-		cvme_result_free(&s.res);
+	/* unloading may begin once the request is given up: not after that */
 	if (more)
 		kthread_queue_work(worker, &serving);
 	kthread_mod_delayed_work(worker, &idle, msecs_to_jiffies(IDLE_MS));
-	/* the last thing: unloading may begin here */
-	if (ours)
-		cvme_request_put_inflight(req);
+	if (!complete_served(&s, err))
+		return;
+	cvme_result_free(&s.res);
+	cvme_request_put_inflight(req);
 }
 
 /*
