@@ -182,9 +182,13 @@ static int take(struct cvme_tpm *tpm, const struct cvme_params *par,
 	describe(&rep, res);
 	if (!quote)
 		return 0;
-	if (cvme_vtpm_add_quote(tpm, par, &rep.hcl, res) &&
-	    rep.data != CVME_HCL_OURS)
+	if (!cvme_vtpm_add_quote(tpm, par, &rep.hcl, res)) {
+		/* only the quote would have bound it to this request */
+		if (rep.data == CVME_HCL_OTHERS)
+			return -ETIMEDOUT;
+	} else if (rep.data != CVME_HCL_OURS) {
 		res->binding = CVM_EVIDENCE_BINDING_HCL_QUOTE;
+	}
 	cvme_vtpm_finish_ak_cert(tpm, res, cert);
 	return 0;
 }

@@ -17,9 +17,12 @@
 
 /* SNP ATTESTATION_REPORT: SEV-SNP firmware ABI, table 23 */
 #define SNP_REPORT_LEN		1184
+#define SNP_VERSION_LEN		4
+#define SNP_VERSION_LAST	5
 #define SNP_REPORT_DATA		0x50
 
 /* TDX quote: Intel TDX DCAP quoting library API, appendix 3 */
+#define TDX_QUOTE_VERSION_LEN	2
 #define TDX_QUOTE_V4		4
 #define TDX_QUOTE_V5		5
 #define TDX_QUOTE_TEE_TYPE	0x81
@@ -30,6 +33,7 @@
 
 /* TDREPORT: Intel TDX module ABI, TDREPORT_STRUCT */
 #define TDREPORT_LEN		1024
+#define TDREPORT_VERSION	2
 #define TDREPORT_REPORT_DATA	128
 
 #define SHA512_LEN		64
@@ -125,6 +129,29 @@ static const u8 *quote_report_data(const struct cvme_buf *quote)
 	return quote->data + body + TDX_BODY_REPORT_DATA;
 }
 
+/*
+ * Reports of later versions, and quotes of another format (DICE), are for
+ * verifiers to read: where their data are is not known here.
+ */
+static bool is_known(const struct cvme_result *res)
+{
+	const struct cvme_buf *rep = &res->report;
+
+	switch (res->tee) {
+	case CVM_EVIDENCE_TEE_SEV_SNP:
+		return rep->len < SNP_VERSION_LEN ||
+		       get_unaligned_le32(rep->data) <= SNP_VERSION_LAST;
+	case CVM_EVIDENCE_TEE_TDX:
+		if (res->blob_flags & CVM_EVIDENCE_BLOB_F_TDREPORT)
+			return rep->len != TDREPORT_LEN ||
+			       rep->data[TDREPORT_VERSION] <= 1;
+		return rep->len < TDX_QUOTE_VERSION_LEN ||
+		       get_unaligned_le16(rep->data) <= TDX_QUOTE_V5;
+	default:
+		return false;
+	}
+}
+
 /* Where the report carries its data; NULL when it is not what it should be */
 static const u8 *report_data(const struct cvme_result *res)
 {
@@ -161,7 +188,8 @@ const u8 *cvme_report_field(const struct cvme_result *res, u32 field, u32 *len)
 	if (!field || field >= ARRAY_SIZE(fixed_fields))
 		return NULL;
 	f = &fixed_fields[field];
-	if (res->tee != f->tee)
+	if (res->tee != f->tee ||
+	    res->blob_flags & CVM_EVIDENCE_BLOB_F_UNCHECKED)
 		return NULL;
 	*len = f->len;
 	if (res->hcl)
@@ -204,7 +232,7 @@ static int svsm_digest(const struct cvme_result *res,
  *	binding and the UNCHECKED flag are set here
  * @par: what was asked
  *
- * Evidence of a TEE whose format we do not read is let through, marked.
+ * Evidence whose format we do not read is let through, marked.
  *
  * Return: 0; -EBADMSG when it does not, or is no such report.
  */
@@ -220,8 +248,7 @@ int cvme_report_check(struct cvme_result *res, const struct cvme_params *par)
 		if (!res->manifest.len)
 			return -EBADMSG;
 	}
-	if (res->tee != CVM_EVIDENCE_TEE_SEV_SNP &&
-	    res->tee != CVM_EVIDENCE_TEE_TDX) {
+	if (!is_known(res)) {
 		res->blob_flags |= CVM_EVIDENCE_BLOB_F_UNCHECKED;
 		return 0;
 	}
