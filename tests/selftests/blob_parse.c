@@ -216,14 +216,29 @@ bool cvm_hcl_carries(const uint8_t *hcl, size_t len, const uint8_t data[64])
 	return memmem(hcl + HCL_CLAIMS, claims, hex, 128);
 }
 
+/*
+ * AMD's SEV-SNP ABI specification has report versions up to 5, Intel's quoting
+ * library quotes up to 5; an HCL report is not told by its inner report.
+ */
+static bool has_known_version(const struct cvm_blob *b,
+			      const struct cvm_item *report)
+{
+	if (b->hdr.tee != CVM_EVIDENCE_TEE_SEV_SNP &&
+	    b->hdr.tee != CVM_EVIDENCE_TEE_TDX)
+		return false;
+	if (b->hdr.provider == CVM_EVIDENCE_PROVIDER_VTPM ||
+	    b->hdr.flags & CVM_EVIDENCE_BLOB_F_TDREPORT || report->len < 4)
+		return true;
+	return get16(report->data) <= 5;
+}
+
 /* NULL, or how its binding is not what it says */
 static const char *binding_wrong(const struct cvm_blob *b,
 				 const struct cvm_item *report,
 				 const uint8_t padded[64])
 {
 	const uint8_t *bound;
-	bool carried, known = b->hdr.tee == CVM_EVIDENCE_TEE_SEV_SNP ||
-			      b->hdr.tee == CVM_EVIDENCE_TEE_TDX;
+	bool carried, known = has_known_version(b, report);
 
 	if (known == !!(b->hdr.flags & CVM_EVIDENCE_BLOB_F_UNCHECKED))
 		return known ? "UNCHECKED, of a report that can be read" :

@@ -281,6 +281,25 @@ bool tsm_entries_gone(unsigned int timeout_ms)
 	return true;
 }
 
+/* A simulated driver that a case loaded and failed before it unloaded it */
+static void unload_others(const char *ours)
+{
+	static const char *const drivers[] = {
+		"sev_guest", "tdx_guest", "arm_cca_guest",
+	};
+	uint64_t end = now_ms() + 2000;
+
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		if (!strcmp(drivers[i], ours) || !module_loaded(drivers[i]))
+			continue;
+		while (module_unload_once(drivers[i]) == -EAGAIN &&
+		       now_ms() < end)
+			sleep_ms(20);
+		if (module_loaded(drivers[i]))
+			ktap_note("%s stays loaded", drivers[i]);
+	}
+}
+
 /* As the case met them: configfs mounted, driver loaded with its first parameters, then us */
 static void restore(void)
 {
@@ -307,6 +326,7 @@ static void restore(void)
 	if (read_line(DRIVER_FILE, name, sizeof(name))) {
 		/* whatever parameters the case gave it are not ours */
 		tsm_entries_gone(2000);
+		unload_others(name);
 		status = run(module_loaded(name) ? reload : load);
 	}
 	if (status)

@@ -140,6 +140,39 @@ static void garbage(void)
 	spoilt_content("garbage=1:1");
 }
 
+/*
+ * "the kernel cannot read the report": of later firmware, or of another format
+ * as DICE quotes are (their first bytes are CBOR: 0xd2 0x84).
+ */
+static void unknown_version(void)
+{
+	static const char *const knobs[] = {
+		"other_version=6:1", "other_version=255:1",
+		"other_version=0x84d2:1",
+	};
+	const struct cvm_item *report;
+	int err;
+
+	need();
+	if (tee_kind == CVM_EVIDENCE_TEE_CCA ||
+	    (tee_kind == CVM_EVIDENCE_TEE_TDX && !by_tsm))
+		ktap_skip("no version that the kernel reads");
+	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
+		sim_set("%s", knobs[i]);
+		err = ask_default();
+		CHECK(!err, "%s: %s", knobs[i], strerror(-err));
+		CHECK(blob.hdr.flags & CVM_EVIDENCE_BLOB_F_UNCHECKED,
+		      "%s: delivered as if it had been checked", knobs[i]);
+		cvm_blob_check(buf, blob.len, rd, sizeof(rd), &blob);
+		report = cvm_blob_find(&blob, CVM_EVIDENCE_ITEM_REPORT);
+		CHECK(report && report->len > 600, "%s: no report", knobs[i]);
+	}
+	/* known, and not what a VM of that TEE can have */
+	spoilt(tee_kind == CVM_EVIDENCE_TEE_TDX ? "other_version=3:1" :
+						  "wrong_data=7:1", EBADMSG);
+	works("other_version");
+}
+
 static void truncated(void)
 {
 	static const char *const knobs[] = {
@@ -379,6 +412,7 @@ static const struct ktap_case cases[] = {
 	{ "wrong_report_data", wrong_report_data, 0 },
 	{ "wrong_in_one_byte", wrong_in_one_byte, 120 },
 	{ "garbage", garbage, 0 },
+	{ "unknown_version", unknown_version, 0 },
 	{ "truncated", truncated, 0 },
 	{ "empty", empty, 0 },
 	{ "changing_lengths", changing_lengths, 0 },

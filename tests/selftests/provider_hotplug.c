@@ -333,10 +333,38 @@ static void asked_while_it_is_probed(void)
 }
 
 /* "auto picks the first available": another TEE's driver may be the next */
+/* Evidence of that TEE, from whatever provider of its driver there is */
+static void take_of(int fd, uint32_t tee)
+{
+	const struct cvm_evidence_provider *p;
+	struct cvm_evidence_request req;
+	static uint8_t buf[CVM_BUF_SIZE];
+	struct cvm_state st;
+	struct cvm_blob b;
+	uint8_t rd[64];
+	ssize_t n;
+	int err;
+
+	fill_random(rd, sizeof(rd));
+	cvm_request_init(&req, rd, sizeof(rd));
+	/* without TSM there is a TDREPORT, which AUTO gives when it is allowed */
+	if (tee == CVM_EVIDENCE_TEE_TDX && !driver_tsm())
+		req.flags = CVM_EVIDENCE_F_TDREPORT;
+	err = cvm_request(fd, &req);
+	CHECK(!err, "%s", strerror(-err));
+	n = cvm_slurp(fd, buf, sizeof(buf));
+	CHECK(n > 0, "read: %s", n ? strerror(-n) : "EOF");
+	cvm_blob_check(buf, n, rd, sizeof(rd), &b);
+	CHECK(b.hdr.tee == tee, "evidence of TEE %u", b.hdr.tee);
+	cvm_get_info(fd, &st);
+	p = cvm_find(&st, b.hdr.provider);
+	CHECK(p && p->status == CVM_EVIDENCE_ST_AVAILABLE && p->tee == tee,
+	      "provider %u is not said to be available", b.hdr.provider);
+}
+
 static void another_tee(void)
 {
 	const char *other, *params = driver_tsm() ? NULL : "tsm=N";
-	struct cvm_state st;
 	uint32_t tee;
 	int fd;
 
@@ -350,9 +378,7 @@ static void another_tee(void)
 	take(fd);
 	module_unload(driver_name(), 1000);
 	CHECK(!other_driver_load(other, params), "%s cannot be loaded", other);
-	take(fd);
-	cvm_get_info(fd, &st);
-	CHECK(st.info.tee == tee, "tee %u after %s was loaded", st.info.tee, other);
+	take_of(fd, tee);
 	module_unload(other, 1000);
 	check_nobody(fd);
 	CHECK(!driver_load(NULL), "%s cannot be loaded again", driver_name());

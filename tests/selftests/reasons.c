@@ -208,7 +208,9 @@ static void no_hcl_report(void)
 {
 	pv_need();
 	sim_set("index=missing");
+	/* the first finds it gone, the second has it looked for */
 	CHECK(ask(CVM_EVIDENCE_PROVIDER_VTPM) == ENODEV, "not ENODEV");
+	CHECK(ask(CVM_EVIDENCE_PROVIDER_VTPM) == ENODEV, "not ENODEV again");
 	becomes(pv_fd, CVM_EVIDENCE_PROVIDER_VTPM, CVM_EVIDENCE_ST_NO_DRIVER,
 		CVM_EVIDENCE_REASON_NO_HCL_REPORT);
 	sim_set("index=ok");
@@ -231,6 +233,26 @@ static void tpm_refused(void)
 	CHECK(cvm_find(&st, CVM_EVIDENCE_PROVIDER_VTPM)->reason_param == 0x921,
 	      "0x%x",
 	      cvm_find(&st, CVM_EVIDENCE_PROVIDER_VTPM)->reason_param);
+	sim_set("rc=0");
+	sim_set("window=0");
+	pv_back();
+}
+
+/* Trouble that passes is not "no provider": "TPM held the request off" */
+static void tpm_busy(void)
+{
+	pv_need();
+	sim_set("index=missing");
+	CHECK(ask(CVM_EVIDENCE_PROVIDER_VTPM) == ENODEV, "not ENODEV");
+	sim_set("index=ok");
+	sim_set("cc=nv_read_public");
+	sim_set("rc=retry");
+	CHECK(ask(CVM_EVIDENCE_PROVIDER_VTPM) == ETIMEDOUT, "by name: not ETIMEDOUT");
+	becomes(pv_fd, CVM_EVIDENCE_PROVIDER_VTPM, CVM_EVIDENCE_ST_ERROR,
+		CVM_EVIDENCE_REASON_PROBE_FAILED);
+	CHECK(cvm_find(&st, CVM_EVIDENCE_PROVIDER_VTPM)->reason_param == ETIMEDOUT,
+	      "%u", cvm_find(&st, CVM_EVIDENCE_PROVIDER_VTPM)->reason_param);
+	CHECK(ask(CVM_EVIDENCE_PROVIDER_AUTO) == ETIMEDOUT, "AUTO: not ETIMEDOUT");
 	sim_set("rc=0");
 	sim_set("window=0");
 	pv_back();
@@ -259,6 +281,7 @@ static const struct ktap_case cases[] = {
 	{ "no_tpm", no_tpm, 0 },
 	{ "no_hcl_report", no_hcl_report, 0 },
 	{ "tpm_refused", tpm_refused, 0 },
+	{ "tpm_busy", tpm_busy, 0 },
 	{ "events_flag", events_flag, 0 },
 };
 

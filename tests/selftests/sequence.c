@@ -149,6 +149,41 @@ static void replaced(void)
 	check_read("another");
 }
 
+/* Not only the last: "that of one that was replaced before is ECANCELED" */
+static void replaced_twice(void)
+{
+	uint64_t seq;
+
+	need(O_NONBLOCK);
+	sim_set("block=1");
+	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
+	CHECK(write(fd, "another", 7) == 7, "%s", strerror(errno));
+	CHECK(write(fd, "a third", 7) == 7, "%s", strerror(errno));
+	seq = req.sequence;
+	for (int i = 0; i < 2; i++) {
+		req.sequence = seq;
+		CHECK(cvm_rejoin(fd, &req) == -ECANCELED, "not ECANCELED");
+	}
+	sim_set("block=0");
+	CHECK(cvm_poll(fd, POLLIN, 10000) == POLLIN, "no POLLIN");
+	check_read("a third");
+}
+
+/* "Let one caller continue a number": the evidence is the first's, or nobody's */
+static void second_caller(void)
+{
+	struct cvm_evidence_request second;
+
+	need(O_NONBLOCK);
+	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
+	second = req;
+	CHECK(cvm_poll(fd, POLLIN, 10000) == POLLIN, "no POLLIN");
+	CHECK(!cvm_rejoin(fd, &req), "%s", strerror(errno));
+	CHECK(req.blob_len, "no evidence");
+	req = second;
+	WRONG(second.sequence);
+}
+
 /* Success was returned: the same struct again is EINVAL, and the blob is gone */
 static void answered_by_request(void)
 {
@@ -376,6 +411,8 @@ static const struct ktap_case cases[] = {
 	{ "another_number", another_number, 0 },
 	{ "another_file", another_file, 0 },
 	{ "replaced", replaced, 0 },
+	{ "replaced_twice", replaced_twice, 0 },
+	{ "second_caller", second_caller, 0 },
 	{ "answered_by_request", answered_by_request, 0 },
 	{ "answered_by_read", answered_by_read, 0 },
 	{ "others_ignored", others_ignored, 0 },

@@ -84,11 +84,11 @@
  *   EINTR       a signal; see above
  *   ECANCELED   another user of the same open file replaced, by a write or
  *               REQUEST, the request that this REQUEST waited for or
- *               continues, or ended it by a REQUEST that failed; what replaced
- *               it stays
+ *               continues, ended the one it waited for by a REQUEST that
+ *               failed, or read its evidence first; what is there now stays
  *   ENOMEM      out of memory
- *   ETIMEDOUT   the deadline passed, or the host held the request off for so
- *               long that the driver gave up
+ *   ETIMEDOUT   the deadline passed, or host or TPM held the request off for
+ *               so long that the driver or the provider gave up
  *   EKEYREVOKED the guest's key to the SNP firmware is wiped: until the
  *               sev-guest driver is reloaded with another vmpck_id, or a reboot
  *   ESTALE      the VM was forked while evidence was taken (best effort)
@@ -161,7 +161,7 @@ enum cvm_evidence_provider_id {
  * The ioctls carry no size in their number: the struct's first member, size,
  * is set by the caller to its own sizeof. A struct larger than the kernel
  * knows is accepted when the tail is zero; one smaller than the stated minimum
- * is EINVAL. More than a page is E2BIG whatever is in it.
+ * is EINVAL. More than 4096 bytes are E2BIG whatever is in them.
  *
  * 32-bit callers use the same structs unchanged.
  */
@@ -422,9 +422,10 @@ struct cvm_evidence_info {
  * @sequence: offset 144: in: 0 starts a new request and cancels a pending one;
  *	the number of the pending request, whose outcome no call has returned
  *	yet, continues that one and ignores the other parameters; that of one
- *	that was replaced before is ECANCELED, any other EINVAL. out: number of
- *	the request since the module was loaded, written before the call waits;
- *	0 when it was not admitted
+ *	that was replaced before is ECANCELED, any other EINVAL. Let one caller
+ *	continue a number: a second one that comes late gets EINVAL, and ends
+ *	what the first was given. out: number of the request since the module
+ *	was loaded, written before the call waits; 0 when it was not admitted
  * @out_provider: offset 152: out: enum cvm_evidence_provider_id that served it,
  *	CVM_EVIDENCE_PROVIDER_AUTO when none did
  * @out_flags: offset 156: out: CVM_EVIDENCE_OUT_F_*

@@ -221,6 +221,8 @@ out:
 	return err;
 }
 
+#define VERSION_LEN	4
+
 static int resize(struct sim_answer *a, u64 len)
 {
 	void *out;
@@ -240,10 +242,15 @@ static int resize(struct sim_answer *a, u64 len)
 
 static int spoil(struct sim_tee *t, const struct sim_plan *plan, struct sim_answer *a)
 {
+	const __le16 version = cpu_to_le16(plan->knob[SIM_OTHER_VERSION]);
 	int err = 0;
 
-	if (plan->knob[SIM_GARBAGE])
-		get_random_bytes(a->out, a->out_len);
+	/* the version, where the evidence has one, stays */
+	if (plan->knob[SIM_GARBAGE] && a->out_len > VERSION_LEN)
+		get_random_bytes(a->out + VERSION_LEN, a->out_len - VERSION_LEN);
+	/* of SNP reports 4 bytes, of quotes the first 2 */
+	if (plan->knob[SIM_OTHER_VERSION] && a->out_len > VERSION_LEN)
+		memcpy(a->out, &version, sizeof(version));
 	if (plan->knob[SIM_OVERSIZE])
 		err = resize(a, plan->knob[SIM_OVERSIZE]);
 	if (!err && plan->knob[SIM_VARLEN]) {
