@@ -25,6 +25,15 @@ int cvme_buf_alloc(struct cvme_buf *buf, size_t len)
 	return buf->data ? 0 : -ENOMEM;
 }
 
+int cvme_buf_dup(struct cvme_buf *buf, const struct cvme_buf *from)
+{
+	int err = cvme_buf_alloc(buf, from->len);
+
+	if (!err)
+		memcpy(buf->data, from->data, from->len);
+	return err;
+}
+
 void cvme_buf_free(struct cvme_buf *buf)
 {
 	kvfree(buf->data);

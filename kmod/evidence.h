@@ -93,6 +93,7 @@ void cvme_result_clear(struct cvme_result *res);
 void cvme_result_free(struct cvme_result *res);
 
 int cvme_buf_alloc(struct cvme_buf *buf, size_t len);
+int cvme_buf_dup(struct cvme_buf *buf, const struct cvme_buf *from);
 void cvme_buf_free(struct cvme_buf *buf);
 
 #endif /* _CVME_EVIDENCE_H */

@@ -173,6 +173,23 @@ void cvme_providers_probe(void)
 		probe_if_stale(p);
 }
 
+/* What may pass is told as what it was: "no provider" has clients give up */
+static int why_not(const struct cvme_state *st)
+{
+	bool passes = st->reason == CVM_EVIDENCE_REASON_PROBE_FAILED &&
+		      (st->reason_param == ENOMEM ||
+		       st->reason_param == ETIMEDOUT);
+
+	return passes ? -(int)st->reason_param : -ENODEV;
+}
+
+/* It asked nobody yet when there was no memory: that may be done at once */
+static bool may_probe_again(const struct cvme_provider *p)
+{
+	return why_not(&p->state) == -ENOMEM ||
+	       ktime_get_ns() - p->probed >= PROBE_INTERVAL_NS;
+}
+
 /*
  * One that was found stays found until a driver comes or goes, or a request
  * shows otherwise: probing makes a TSM entry, or asks a TPM.
@@ -180,8 +197,7 @@ void cvme_providers_probe(void)
 static bool probe_for_request(struct cvme_provider *p)
 {
 	probe_if_stale(p);
-	if (!p->disabled && !cvme_state_usable(&p->state) &&
-	    ktime_get_ns() - p->probed >= PROBE_INTERVAL_NS)
+	if (!p->disabled && !cvme_state_usable(&p->state) && may_probe_again(p))
 		probe_once(p);
 	return cvme_state_usable(&p->state);
 }
@@ -198,16 +214,6 @@ static bool auto_may_skip(const struct cvme_state *st)
 {
 	return st->status == CVM_EVIDENCE_ST_NOT_BUILT ||
 	       st->status == CVM_EVIDENCE_ST_NO_DRIVER;
-}
-
-/* What may pass is told as what it was: "no provider" has clients give up */
-static int why_not(const struct cvme_state *st)
-{
-	bool passes = st->reason == CVM_EVIDENCE_REASON_PROBE_FAILED &&
-		      (st->reason_param == ENOMEM ||
-		       st->reason_param == ETIMEDOUT);
-
-	return passes ? -(int)st->reason_param : -ENODEV;
 }
 
 /**

@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
+#include "patience.h"
 #include "provider_node.h"
 #include "relay.h"
 #include "report.h"
@@ -21,6 +22,8 @@
 #define TDX_BUILTIN		IS_BUILTIN(CONFIG_TDX_GUEST_DRIVER)
 
 #define TDREPORT_LEN		1024
+/* A TDX module that is busy is asked for so long */
+#define BUSY_NS			NSEC_PER_SEC
 
 /* struct tdx_report_req of <linux/tdx-guest.h>, which 6.1 does not have */
 struct tdx_call {
@@ -54,8 +57,13 @@ static int get_tdreport(struct file *node, const struct cvme_params *par,
 	if (copy_to_user(cvme_relay_ptr(&relay, 0), par->report_data,
 			 sizeof(par->report_data)))
 		goto out;
-	if (cvme_relay_ioctl(&relay, node, TDX_GET_REPORT0, 0))
+	err = cvme_relay_ioctl(&relay, node, TDX_GET_REPORT0, 0);
+	if (err) {
+		/* 7.x: the TDX module serves another CPU, or a signal came */
+		err = err == -EBUSY || err == -EINTR ? -EBUSY : -EIO;
 		goto out;
+	}
+	err = -EIO;
 	if (copy_from_user(tdreport,
 			   cvme_relay_ptr(&relay, offsetof(struct tdx_call,
 							   tdreport)),
@@ -69,6 +77,7 @@ out:
 
 static int tdx_take(const struct cvme_params *par, struct cvme_result *res)
 {
+	struct cvme_patience patience;
 	struct file *node;
 	int err;
 
@@ -79,10 +88,13 @@ static int tdx_take(const struct cvme_params *par, struct cvme_result *res)
 	node = cvme_node_open(TDX_NODE, TDX_DRIVER, TDX_BUILTIN);
 	if (IS_ERR(node))
 		return PTR_ERR(node) == -ENOMEM ? -ENOMEM : -ENODEV;
-	err = get_tdreport(node, par, res->report.data);
+	cvme_patience_begin(&patience, BUSY_NS);
+	do {
+		err = get_tdreport(node, par, res->report.data);
+	} while (err == -EBUSY && cvme_patience_wait(&patience, res));
 	cvme_close(node);
 	if (err)
-		return err;
+		return err == -EBUSY ? -ETIMEDOUT : err;
 
 	res->tee = CVM_EVIDENCE_TEE_TDX;
 	res->blob_flags = CVM_EVIDENCE_BLOB_F_TDREPORT;

@@ -6,9 +6,11 @@
 #include "cvm_evidence.h"
 
 #include <linux/err.h>
+#include <linux/ktime.h>
 #include <linux/string.h>
 #include <linux/uuid.h>
 
+#include "patience.h"
 #include "provider_ops.h"
 #include "report.h"
 #include "state.h"
@@ -22,8 +24,29 @@
 #define GUESS_CERTS	8191
 #define GUESS_MANIFEST	4095
 
+/* Certificates are read anew after this, under whatever load */
+#define CERTS_NS	(60ULL * NSEC_PER_SEC)
+/* A driver that is busy, with another program's quote, is asked for so long */
+#define BUSY_NS		(5ULL * NSEC_PER_SEC)
+
 /* Kept while requests flow; worker only */
 static struct cvme_tsm_entry kept;
+/**
+ * struct kept_certs - the certificates that came through @kept; worker only
+ * @buf: without data when none did
+ * @signer: of the report that they came with
+ * @since: ktime
+ *
+ * Before a new report TSM frees auxblob but keeps its length, and sev_guest
+ * sets neither when the host sends no certificates: reading auxblob would then
+ * copy from NULL. So it is not read again on an entry that had one. They are
+ * good for other reports by the same key, and live as long as the entry.
+ */
+static struct kept_certs {
+	struct cvme_buf buf;
+	u8 signer[CVME_SIGNER_LEN];
+	u64 since;
+} kept_certs;
 /* Length of the last report: the next is as long */
 static size_t report_guess = GUESS_REPORT;
 
@@ -48,9 +71,16 @@ static int tsm_init(struct cvme_state *st)
 	return 0;
 }
 
+static void drop(struct cvme_tsm_entry *entry)
+{
+	if (entry == &kept)
+		cvme_buf_free(&kept_certs.buf);
+	cvme_tsm_drop(entry);
+}
+
 static void tsm_release(void)
 {
-	cvme_tsm_drop(&kept);
+	drop(&kept);
 }
 
 static void fill_state(const struct cvme_tsm_entry *entry,
@@ -161,6 +191,30 @@ static int store_all(struct cvme_tsm_entry *entry,
 			      sizeof(par->report_data));
 }
 
+/* -EAGAIN: these are another key's, and those of this one need another entry */
+static int take_certs(struct cvme_tsm_entry *entry, struct cvme_result *res,
+		      size_t max)
+{
+	u8 signer[CVME_SIGNER_LEN];
+	bool known = cvme_report_signer(&res->report, signer);
+	int err;
+
+	if (entry == &kept && kept_certs.buf.data)
+		return known && !memcmp(signer, kept_certs.signer,
+					sizeof(signer)) ?
+			cvme_buf_dup(&res->certs, &kept_certs.buf) : -EAGAIN;
+
+	err = cvme_tsm_read(entry, "auxblob", GUESS_CERTS, max, &res->certs);
+	if (err || entry != &kept || !known || !res->certs.len)
+		return err;
+	/* without this the entry is used once */
+	if (cvme_buf_dup(&kept_certs.buf, &res->certs))
+		return 0;
+	memcpy(kept_certs.signer, signer, sizeof(signer));
+	kept_certs.since = ktime_get_ns();
+	return 0;
+}
+
 static int read_all(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 		    struct cvme_result *res)
 {
@@ -177,8 +231,7 @@ static int read_all(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 			       GUESS_REPORT_MAX);
 
 	if (entry->caps & CVM_EVIDENCE_CAP_CERTS) {
-		err = cvme_tsm_read(entry, "auxblob", GUESS_CERTS, max,
-				    &res->certs);
+		err = take_certs(entry, res, max);
 		if (err)
 			return err;
 	}
@@ -215,12 +268,28 @@ static int uapi_errno(const struct cvme_tsm_entry *entry, int err,
 	}
 }
 
-/* One exchange through one entry; -EAGAIN asks for another entry */
+/* Is auxblob or manifestblob of an entry not to be read again, or of old */
+static bool used_up(const struct cvme_tsm_entry *entry,
+		    const struct cvme_result *res)
+{
+	if (res->manifest.len)
+		return true;
+	return res->certs.len && (entry != &kept || !kept_certs.buf.data);
+}
+
+/*
+ * One exchange through one entry.
+ *
+ * Return: -EAGAIN asks for another entry, -EBUSY for another time.
+ */
 static int exchange(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 		    struct cvme_result *res)
 {
 	int err;
 
+	if (entry == &kept && kept_certs.buf.data &&
+	    ktime_get_ns() - kept_certs.since >= CERTS_NS)
+		drop(entry);
 	if (!entry->live) {
 		err = cvme_tsm_make(entry);
 		if (err)
@@ -239,18 +308,34 @@ static int exchange(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 		else if (cvme_tsm_provider_gone(entry))
 			err = -ENODEV;
 	}
-	/*
-	 * Before a new report TSM frees auxblob and manifestblob but keeps
-	 * their lengths, and sev_guest sets neither when the host sends no
-	 * certificates: reading auxblob would then copy from NULL. So an entry
-	 * that had one, or may have had one, is not used again. The price is
-	 * a mkdir and rmdir beside a call to the firmware.
-	 */
-	if (err || res->certs.len || res->manifest.len)
-		cvme_tsm_drop(entry);
-	if (err == -EAGAIN || err == -ENODEV)
+	if (err || used_up(entry, res))
+		drop(entry);
+	switch (err) {
+	case -EAGAIN:
+	case -ENODEV:
 		return err;
-	return uapi_errno(entry, err, par);
+	case -EBUSY:
+	case -EINTR:
+		return -EBUSY;
+	default:
+		return uapi_errno(entry, err, par);
+	}
+}
+
+static int exchange_patiently(struct cvme_tsm_entry *entry,
+			      const struct cvme_params *par,
+			      struct cvme_result *res)
+{
+	struct cvme_patience patience;
+	int err, tries = 0;
+
+	cvme_patience_begin(&patience, BUSY_NS);
+	do {
+		cvme_result_clear(res);
+		err = exchange(entry, par, res);
+	} while ((err == -EAGAIN && ++tries < TSM_TRIES) ||
+		 (err == -EBUSY && cvme_patience_wait(&patience, res)));
+	return err == -EBUSY ? -ETIMEDOUT : err;
 }
 
 static int tsm_take(const struct cvme_params *par, struct cvme_result *res)
@@ -259,21 +344,17 @@ static int tsm_take(const struct cvme_params *par, struct cvme_result *res)
 	bool own = cvme_params_service(par);
 	struct cvme_tsm_entry once = {};
 	struct cvme_tsm_entry *entry = own ? &once : &kept;
-	int err, tries = 0;
+	int err;
 
 	if (own)
-		cvme_tsm_drop(&kept);
-	do {
-		cvme_result_clear(res);
-		err = exchange(entry, par, res);
-	} while (err == -EAGAIN && ++tries < TSM_TRIES);
-
+		drop(&kept);
+	err = exchange_patiently(entry, par, res);
 	if (!err) {
 		strscpy(res->driver, entry->driver, sizeof(res->driver));
 		res->tee = cvme_report_tee(entry->driver);
 	}
 	if (own)
-		cvme_tsm_drop(&once);
+		drop(&once);
 	if (err == -EAGAIN) {
 		pr_warn_ratelimited("tsm: another writer keeps changing our configfs entry\n");
 		return -EBADMSG;

@@ -19,7 +19,10 @@
 #define SNP_REPORT_LEN		1184
 #define SNP_VERSION_LEN		4
 #define SNP_VERSION_LAST	5
+#define SNP_SIGNING_KEY		0x48
 #define SNP_REPORT_DATA		0x50
+#define SNP_REPORTED_TCB	0x180
+#define SNP_CHIP_ID		0x1a0
 
 /* TDX quote: Intel TDX DCAP quoting library API, appendix 3 */
 #define TDX_QUOTE_VERSION_LEN	2
@@ -46,7 +49,7 @@ static const struct fixed_field {
 	u32 tdreport_offset;
 } fixed_fields[] = {
 	[CVM_EVIDENCE_FIELD_CHIP_ID] = {
-		CVM_EVIDENCE_TEE_SEV_SNP, 64, 0x1a0
+		CVM_EVIDENCE_TEE_SEV_SNP, 64, SNP_CHIP_ID
 	},
 	[CVM_EVIDENCE_FIELD_MEASUREMENT] = {
 		CVM_EVIDENCE_TEE_SEV_SNP, 48, 0x90
@@ -55,7 +58,7 @@ static const struct fixed_field {
 		CVM_EVIDENCE_TEE_SEV_SNP, 32, 0x140
 	},
 	[CVM_EVIDENCE_FIELD_REPORTED_TCB] = {
-		CVM_EVIDENCE_TEE_SEV_SNP, 8, 0x180
+		CVM_EVIDENCE_TEE_SEV_SNP, 8, SNP_REPORTED_TCB
 	},
 	[CVM_EVIDENCE_FIELD_MRTD] = {
 		CVM_EVIDENCE_TEE_TDX, 48, 136, 528
@@ -200,6 +203,25 @@ const u8 *cvme_report_field(const struct cvme_result *res, u32 field, u32 *len)
 		return report + f->tdreport_offset;
 	body = quote_report_data(&res->report);
 	return body ? body - TDX_BODY_REPORT_DATA + f->offset : NULL;
+}
+
+/**
+ * cvme_report_signer - what tells which certificates belong to a report
+ * @report: as the provider gave it
+ * @signer: filled: signing key and masks, CHIP_ID, REPORTED_TCB
+ *
+ * Return: false when it is no SNP report that we can read.
+ */
+bool cvme_report_signer(const struct cvme_buf *report,
+			u8 signer[CVME_SIGNER_LEN])
+{
+	if (report->len != SNP_REPORT_LEN ||
+	    get_unaligned_le32(report->data) > SNP_VERSION_LAST)
+		return false;
+	memcpy(signer, report->data + SNP_SIGNING_KEY, 4);
+	memcpy(signer + 4, report->data + SNP_CHIP_ID, 64);
+	memcpy(signer + 68, report->data + SNP_REPORTED_TCB, 8);
+	return true;
 }
 
 /* REPORT_DATA of an SNP report or a TDREPORT, whole */

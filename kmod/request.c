@@ -202,6 +202,16 @@ static void count_end(int err)
 		atomic64_inc(&cvme_stats.mismatched);
 }
 
+/* Until now, or until its end, where the provider has not answered yet */
+u64 cvme_request_firmware_ns(const struct cvme_request *req)
+{
+	u64 ns = READ_ONCE(req->firmware_ns), taken = READ_ONCE(req->taken);
+
+	if (ns || !taken)
+		return ns;
+	return (cvme_request_done(req) ? req->ended : ktime_get_ns()) - taken;
+}
+
 static void add_event(const struct cvme_request *req, int err,
 		      struct cvme_blob *blob)
 {
@@ -218,7 +228,7 @@ static void add_event(const struct cvme_request *req, int err,
 			.fw_status = READ_ONCE(req->fw_status),
 			.fw_status_known = READ_ONCE(req->fw_status_known),
 			.wait_ns = (started ?: req->ended) - req->admitted,
-			.firmware_ns = READ_ONCE(req->firmware_ns),
+			.firmware_ns = cvme_request_firmware_ns(req),
 			.privlevel = req->params.privlevel,
 			.flags = req->params.flags,
 			.kernel_random = req->params.kernel_random,

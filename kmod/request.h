@@ -54,7 +54,8 @@ struct cvme_requester {
  * @started: ktime when the worker began with it, 0 before
  * @provider: enum cvm_evidence_provider_id that serves it, AUTO before
  * @tee: enum cvm_evidence_tee of that provider
- * @firmware_ns: time in the provider
+ * @taken: ktime when the provider was asked, 0 when it was not
+ * @firmware_ns: how long it took, 0 while it is asked
  * @fw_status: as in the UAPI
  * @fw_status_known: @fw_status is known
  * @timeout: completes it with ETIMEDOUT
@@ -83,6 +84,7 @@ struct cvme_request {
 	u64 started;
 	u32 provider;
 	u32 tee;
+	u64 taken;
 	u64 firmware_ns;
 	u64 fw_status;
 	bool fw_status_known;
@@ -115,6 +117,7 @@ unsigned int cvme_requests_waiting(void);
 
 /* The worker's side */
 struct cvme_request *cvme_request_next(void);
+u64 cvme_request_firmware_ns(const struct cvme_request *req);
 void cvme_request_complete(struct cvme_request *req, int err,
 			   struct cvme_blob *blob);
 bool cvme_request_served(struct cvme_request *req, u64 ns);

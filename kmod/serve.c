@@ -208,6 +208,7 @@ static int take(struct cvme_provider *p, struct serving *s, u64 *paced)
 
 	s->taker = p;
 	begin = ktime_get_ns();
+	WRITE_ONCE(req->taken, begin);
 	err = cvme_provider_take(p, &req->params, &s->res);
 	/* its deadline may have passed: then an ioctl is reading these */
 	WRITE_ONCE(req->firmware_ns, ktime_get_ns() - begin);

@@ -73,12 +73,12 @@ static const struct kernel_param_ops bounded_ops = {
 unsigned int cvme_max_blob = SZ_16M;
 static struct bounded max_blob = { "max_blob", &cvme_max_blob, SZ_4K, SZ_64M };
 module_param_cb(max_blob, &bounded_ops, &max_blob, 0644);
-MODULE_PARM_DESC(max_blob, "largest blob that is delivered, bytes (16 MiB)");
+MODULE_PARM_DESC(max_blob, "largest blob that is delivered, bytes: 4 KiB to 64 MiB (16 MiB)");
 
 unsigned int cvme_queue_max = 1024;
 static struct bounded queue_max = { "queue_max", &cvme_queue_max, 1, 65536 };
 module_param_cb(queue_max, &bounded_ops, &queue_max, 0644);
-MODULE_PARM_DESC(queue_max, "places of the queue's common room (1024)");
+MODULE_PARM_DESC(queue_max, "places of the queue's common room: 1 to 65536 (1024)");
 
 unsigned int cvme_share_depth = 2;
 static struct bounded share_depth = {
@@ -86,7 +86,7 @@ static struct bounded share_depth = {
 };
 module_param_cb(share_depth, &bounded_ops, &share_depth, 0644);
 MODULE_PARM_DESC(share_depth,
-		 "depth of the cgroup that is one share of root's (2)");
+		 "depth of the cgroup that is one share of root's; 0 to 64, 0: all of root is one (2)");
 
 unsigned int cvme_default_timeout_ms = 120000;
 static struct bounded default_timeout_ms = {
@@ -94,7 +94,7 @@ static struct bounded default_timeout_ms = {
 };
 module_param_cb(default_timeout_ms, &bounded_ops, &default_timeout_ms, 0644);
 MODULE_PARM_DESC(default_timeout_ms,
-		 "deadline of requests that name none, ms (120000)");
+		 "deadline of requests that name none, ms: 1 to 3600000 (120000)");
 
 /* random.c exports no boot id; procfs has it as a file */
 static int read_boot_id(void)

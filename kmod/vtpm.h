@@ -29,7 +29,6 @@ typedef int (*cvme_vtpm_work)(struct cvme_tpm *tpm, void *arg);
 /* vtpm_hold.c */
 int cvme_vtpm_hold(struct cvme_tpm *tpm, const struct cvme_result *res,
 		   cvme_vtpm_work work, void *arg);
-bool cvme_vtpm_sleep_until(const struct cvme_result *res, u64 until);
 int cvme_vtpm_read(struct cvme_tpm *tpm, u32 index, u32 from, u32 size,
 		   u8 *data);
 bool cvme_vtpm_learn_chunk(struct cvme_tpm *tpm);

@@ -6,11 +6,10 @@
  */
 #include "cvm_evidence.h"
 
-#include <linux/freezer.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
-#include <linux/sched.h>
 
+#include "patience.h"
 #include "vtpm.h"
 
 /* TCG TPM 2.0 part 2, 6.13: TPM_PT_NV_BUFFER_MAX */
@@ -19,37 +18,12 @@
 #define NV_CHUNK_MAX		1024
 #define NV_CHUNK_DEFAULT	512
 
-/* A busy TPM is tried again for so long, ever more slowly */
+/* A busy TPM is tried again for so long */
 #define BUSY_NS			(5 * NSEC_PER_SEC)
 #define BUSY_PROBE_NS		NSEC_PER_SEC
-#define BUSY_FIRST_NS		(20 * NSEC_PER_MSEC)
-#define BUSY_LAST_NS		(500 * NSEC_PER_MSEC)
-/* An ended request is noticed after this */
-#define SLICE_NS		(100 * NSEC_PER_MSEC)
 
 /* Worker only; of the TPM that was there at the last probe */
 static u32 nv_chunk = NV_CHUNK_DEFAULT;
-
-/**
- * cvme_vtpm_sleep_until - let time pass while nobody holds the TPM
- * @res: asked whether the request is still wanted; NULL: there is none
- * @until: ktime in ns
- *
- * Return: false when the request has ended meanwhile.
- */
-bool cvme_vtpm_sleep_until(const struct cvme_result *res, u64 until)
-{
-	u64 now;
-
-	while ((now = ktime_get_ns()) < until) {
-		if (res && res->unwanted(res))
-			return false;
-		schedule_timeout_idle(nsecs_to_jiffies(min_t(u64, until - now,
-							     SLICE_NS)) + 1);
-		try_to_freeze();
-	}
-	return !res || !res->unwanted(res);
-}
 
 /**
  * cvme_vtpm_hold - do some commands while nobody else uses the TPM
@@ -64,10 +38,10 @@ bool cvme_vtpm_sleep_until(const struct cvme_result *res, u64 until)
 int cvme_vtpm_hold(struct cvme_tpm *tpm, const struct cvme_result *res,
 		   cvme_vtpm_work work, void *arg)
 {
-	u64 end = ktime_get_ns() + (res ? BUSY_NS : BUSY_PROBE_NS);
-	u64 pause = BUSY_FIRST_NS;
+	struct cvme_patience patience;
 	int err;
 
+	cvme_patience_begin(&patience, res ? BUSY_NS : BUSY_PROBE_NS);
 	for (;;) {
 		err = cvme_tpm_begin(tpm);
 		if (!err) {
@@ -76,10 +50,8 @@ int cvme_vtpm_hold(struct cvme_tpm *tpm, const struct cvme_result *res,
 		}
 		if (err != -EAGAIN)
 			return err;
-		if (ktime_get_ns() >= end ||
-		    !cvme_vtpm_sleep_until(res, ktime_get_ns() + pause))
+		if (!cvme_patience_wait(&patience, res))
 			return -ETIMEDOUT;
-		pause = min_t(u64, 2 * pause, BUSY_LAST_NS);
 	}
 }
 

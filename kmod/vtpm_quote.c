@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "compat.h"
+#include "patience.h"
 #include "vtpm.h"
 
 #define NV_AK_CERT		0x01c101d0
@@ -262,7 +263,7 @@ void cvme_vtpm_finish_ak_cert(struct cvme_tpm *tpm, struct cvme_result *res,
 
 	while (err == -ENODATA && tries++ < UNWRITTEN_TRIES) {
 		if (tries > 1 &&
-		    !cvme_vtpm_sleep_until(res, ktime_get_ns() + UNWRITTEN_NS))
+		    !cvme_sleep_until(res, ktime_get_ns() + UNWRITTEN_NS))
 			break;
 		err = cvme_vtpm_read_ak_cert(tpm, res);
 	}

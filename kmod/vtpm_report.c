@@ -16,6 +16,7 @@
 #include <linux/random.h>
 #include <linux/string.h>
 
+#include "patience.h"
 #include "vtpm.h"
 
 #define NV_USER_DATA		0x01400002
@@ -332,7 +333,7 @@ static int search(struct cvme_tpm *tpm, const struct cvme_params *par,
 			}
 			until = window_end;
 		}
-		if (!cvme_vtpm_sleep_until(res, until))
+		if (!cvme_sleep_until(res, until))
 			return -ETIMEDOUT;
 	}
 }

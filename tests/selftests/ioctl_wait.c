@@ -167,6 +167,11 @@ static void deadline(void)
 	t = now_ms() - t;
 	CHECK(err == -ETIMEDOUT, "%s", strerror(-err));
 	ktap_note("deadline of 200 ms: told after %llu ms", (unsigned long long)t);
+	/* "until now or until the deadline when it has not answered" */
+	CHECK(req.firmware_ns && req.firmware_ns + req.wait_ns <= 1200000000ULL,
+	      "firmware_ns %llu, wait_ns %llu",
+	      (unsigned long long)req.firmware_ns,
+	      (unsigned long long)req.wait_ns);
 	CHECK_TIME(t >= 150 && t < 1200, "after %llu ms", (unsigned long long)t);
 	CHECK(read(fd, buf, 1) == 0, "no EOF after the error was told");
 	cvm_get_info(fd, &b);

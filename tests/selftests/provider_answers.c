@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -408,6 +409,40 @@ static void driver_gives_up(void)
 	works("giving up");
 }
 
+/*
+ * "EBUSY for all until the host finishes" (tdx_guest: the quote buffer is still
+ * the host's): the request waits for it, and for a while only.
+ */
+static void driver_busy(void)
+{
+	uint64_t begin;
+	int err;
+
+	need();
+	if (tee_kind != CVM_EVIDENCE_TEE_TDX || !by_tsm)
+		ktap_skip("no quoting service");
+	sim_set("retry_ms=50");
+	sim_set("retry_max_ms=200");
+	sim_set("throttle=1");
+	CHECK(ask_default() == -EIO, "not EIO");
+	begin = now_ms();
+	err = ask_default();
+	CHECK(err == -ETIMEDOUT, "%s", strerror(-err));
+	CHECK_TIME(now_ms() - begin >= 4000 && now_ms() - begin < 15000,
+		   "given up after %llu ms",
+		   (unsigned long long)(now_ms() - begin));
+
+	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK), "%s", strerror(errno));
+	CHECK(ask_default() == -EAGAIN, "%s", strerror(errno));
+	sleep_ms(1000);
+	CHECK(!cvm_poll(fd, POLLIN, 0), "it did not wait");
+	sim_set("throttle=0");
+	CHECK(cvm_poll(fd, POLLIN, 10000) == POLLIN, "no evidence");
+	CHECK(cvm_slurp(fd, buf, sizeof(buf)) > 0, "no evidence");
+	CHECK(!fcntl(fd, F_SETFL, 0), "%s", strerror(errno));
+	works("a busy driver");
+}
+
 static const struct ktap_case cases[] = {
 	{ "wrong_report_data", wrong_report_data, 0 },
 	{ "wrong_in_one_byte", wrong_in_one_byte, 120 },
@@ -425,6 +460,7 @@ static const struct ktap_case cases[] = {
 	{ "key_lost", key_lost, 0 },
 	{ "throttled", throttled, 0 },
 	{ "driver_gives_up", driver_gives_up, 0 },
+	{ "driver_busy", driver_busy, 60 },
 };
 
 DRIVERS_TEST_MAIN(cases)

@@ -139,6 +139,8 @@ static void check_table(const char *mode)
 	const struct cvm_item *it;
 
 	sim_set("certs=%s", mode);
+	/* an entry that is kept has the certificates of before */
+	CHECK(!by_tsm || tsm_entries_gone(2000), "an entry stays");
 	it = certs();
 	if (!strcmp(mode, "none")) {
 		CHECK(!it, "certificates from a host that has none");
@@ -220,10 +222,82 @@ static void too_large(void)
 	CHECK(certs(), "no certificates any more");
 }
 
+/* A copy of the certificates of a request made now; 0 bytes for none */
+static size_t copy_certs(uint8_t *out)
+{
+	const struct cvm_item *it = certs();
+
+	if (!it)
+		return 0;
+	CHECK(it->len <= ROOM, "%u bytes", it->len);
+	memcpy(out, it->data, it->len);
+	return it->len;
+}
+
+/*
+ * One entry serves while its certificates are good: those of another TCB come
+ * with the first report of that TCB, however fast they are asked for.
+ */
+static void of_the_reports_tcb(void)
+{
+	static uint8_t was[ROOM], now[ROOM];
+	struct cvm_state a, b;
+	size_t len;
+
+	need();
+	sim_set("certs=pem");
+	sim_set("fast=1");
+	len = copy_certs(was);
+	CHECK(len, "no certificates");
+	cvm_get_info(fd, &a);
+	for (int i = 0; i < 10; i++)
+		CHECK(copy_certs(now) == len && !memcmp(was, now, len),
+		      "others after %d requests", i + 1);
+	cvm_get_info(fd, &b);
+	CHECK(b.info.requests_failed == a.info.requests_failed, "some failed");
+	for (int tcb = 1; tcb <= 3; tcb++) {
+		size_t n;
+
+		sim_set("tcb=%d", tcb);
+		n = copy_certs(now);
+		CHECK(n && (n != len || memcmp(was, now, n)),
+		      "TCB %d has the certificates of the one before", tcb);
+		memcpy(was, now, n);
+		len = n;
+	}
+	/* and those of another key */
+	sim_set("certs=vlek");
+	len = copy_certs(now);
+	CHECK(len && memcmp(was, now, len), "a VLEK has those of a VCEK");
+}
+
+/* Continuous requests through one entry make no entry for each */
+static void one_entry(void)
+{
+	char first[64], name[64];
+	unsigned int same = 0;
+
+	need();
+	if (!by_tsm)
+		ktap_skip("not through TSM configfs");
+	sim_set("certs=pem");
+	sim_set("fast=1");
+	CHECK(certs(), "no certificates");
+	CHECK(tsm_entry(first, sizeof(first)), "no entry is kept");
+	for (int i = 0; i < 20; i++) {
+		CHECK(certs(), "no certificates");
+		same += tsm_entry(name, sizeof(name)) && !strcmp(first, name);
+	}
+	ktap_note("the same entry after %u of 20 requests", same);
+	CHECK_TIME(same >= 15, "an entry for each request");
+}
+
 static const struct ktap_case cases[] = {
 	{ "raw_and_whole", raw_and_whole, 0 },
 	{ "tables_of_lies", tables_of_lies, 0 },
 	{ "too_large", too_large, 0 },
+	{ "of_the_reports_tcb", of_the_reports_tcb, 0 },
+	{ "one_entry", one_entry, 0 },
 };
 
 DRIVERS_TEST_MAIN(cases)

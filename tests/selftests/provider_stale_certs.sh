@@ -4,7 +4,8 @@
 # A host that sends certificates with one report and none with the next. TSM
 # keeps the length of what it freed, and sev_guest (as the simulated one does
 # with stale_len=Y) sets neither: on a reused entry the kernel would copy from
-# NULL, so an entry that had certificates is not used again (provider_tsm.c).
+# NULL, so auxblob is read once on an entry that had certificates
+# (provider_tsm.c), and what comes after it is another entry's.
 
 # shellcheck disable=SC2317 # cases are called by name
 
@@ -38,6 +39,8 @@ certs_come_and_go() {
 	with=0 without=0 i=0
 	while [ "$i" -lt 40 ]; do
 		[ $((i % 3)) -ne 1 ] || echo none:1 >"$knob"
+		# half of the time the entry goes, half of the time it stays
+		[ $((i % 6)) -ne 1 ] || sleep 0.4
 		take "$tmp/blob" || fail "request $i"
 		if [ "$(wc -c <"$tmp/blob")" -gt 4000 ]; then
 			with=$((with + 1))

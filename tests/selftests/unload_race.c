@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -291,6 +292,83 @@ static void after_free(void)
 	with_each(symbols, ARRAY_SIZE(symbols), 10);
 }
 
+/* --- an answer that another thread finishes --- */
+
+#define LIMIT		(6 << 20)
+#define EVIDENCE	64
+
+static int *go;
+
+static long used_of(const char *cgroup)
+{
+	char path[192], line[32];
+
+	snprintf(path, sizeof(path), "%s/memory.current", cgroup);
+	CHECK(read_line(path, line, sizeof(line)), "%s: %s", path,
+	      strerror(errno));
+	return atol(line);
+}
+
+/* Takes what its cgroup has, and then evidence that it does not read */
+static void hungry(void *arg)
+{
+	struct cvm_evidence_request req;
+	size_t size = 2 * LIMIT;
+	int fd[EVIDENCE];
+	uint8_t *m;
+
+	while (!__atomic_load_n(go, __ATOMIC_ACQUIRE))
+		sleep_ms(2);
+	for (int i = 0; i < EVIDENCE; i++)
+		fd[i] = cvm_open(O_RDWR);
+	m = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		 -1, 0);
+	CHECK(m != MAP_FAILED, "%s", strerror(errno));
+	for (size_t k = 0; used_of(arg) < LIMIT - 3 * 4096 && k < size; k += 4096)
+		m[k] = 1;
+	for (int i = 0; i < EVIDENCE; i++) {
+		cvm_request_init(&req, &i, sizeof(i));
+		cvm_request(fd[i], &req);
+	}
+	_exit(0);
+}
+
+/*
+ * The memory of a requester at its limit is waited for elsewhere than in the
+ * worker: which hands the request over, and must be done with it then.
+ */
+static void handed_over(void)
+{
+	char cg[160], file[192];
+	pid_t pid;
+	long n;
+
+	setup();
+	go = mmap(NULL, sizeof(*go), PROT_READ | PROT_WRITE,
+		  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(go != MAP_FAILED, "%s", strerror(errno));
+	cgroup_make("hungry", cg, sizeof(cg));
+	snprintf(file, sizeof(file), "%s/../cgroup.subtree_control", cg);
+	write_line(file, "+memory\n");
+	snprintf(file, sizeof(file), "%s/memory.swap.max", cg);
+	write_line(file, "0\n");
+	snprintf(file, sizeof(file), "%s/memory.max", cg);
+	if (write_line(file, "%d\n", LIMIT))
+		ktap_skip("no memory controller");
+	if (!letgo("queue_work_on", 200))
+		ktap_skip("queue_work_on cannot be probed here");
+	pid = run_child(hungry, cg);
+	cgroup_enter(cg, pid);
+	__atomic_store_n(go, 1, __ATOMIC_RELEASE);
+	join_child(pid, 60000);
+	unload_at_once("an answer that was handed over");
+	n = hits();
+	ktap_note("%ld answers were handed over", n);
+	letgo_end();
+	still_works();
+	CHECK(n, "none was");
+}
+
 /* As fast as it goes, and nothing slow: many rounds */
 static void many_rounds(void)
 {
@@ -404,6 +482,7 @@ static void stuck_probe(void)
 static const struct ktap_case cases[] = {
 	{ "stuck_request", stuck_request, 0 },
 	{ "stuck_probe", stuck_probe, 0 },
+	{ "handed_over", handed_over, 120 },
 	{ "many_rounds", many_rounds, 400 },
 	{ "after_module_put", after_module_put, 400 },
 	{ "after_wake_up", after_wake_up, 400 },

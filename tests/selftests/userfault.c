@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -118,6 +119,31 @@ static void read_into_held(void)
 	rest = cvm_slurp(fd, buf + 100, sizeof(buf) - 100);
 	CHECK(rest > 0, "%s", strerror(-rest));
 	cvm_blob_check(buf, rest + 100, "held", 4, &b);
+}
+
+/* "while the memory of one faults, others wait, or get EAGAIN whatever poll says" */
+static void readers_in_turn(void)
+{
+	struct cvm_blob b;
+	ssize_t n = 0, rest;
+	pthread_t t;
+
+	need();
+	cvm_write(fd, "in turn", 7);
+	CHECK(!pthread_create(&t, NULL, reader, &n), "pthread_create");
+	wait_stalled();
+	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK), "%s", strerror(errno));
+	CHECK(cvm_poll(fd, POLLIN, 0) == POLLIN, "no POLLIN");
+	CHECK(read(fd, buf, 100) == -1 && errno == EAGAIN, "%s",
+	      strerror(errno));
+	CHECK(!fcntl(fd, F_SETFL, 0), "%s", strerror(errno));
+	give(NULL);
+	pthread_join(t, NULL);
+	CHECK(n == 100, "%zd", n);
+	memcpy(buf, held, 100);
+	rest = cvm_slurp(fd, buf + 100, sizeof(buf) - 100);
+	CHECK(rest > 0, "%s", strerror(-rest));
+	cvm_blob_check(buf, rest + 100, "in turn", 7, &b);
 }
 
 static void *requester(void *arg)
@@ -242,6 +268,7 @@ static void killed_while_stalled(void)
 
 static const struct ktap_case cases[] = {
 	{ "read_into_held", read_into_held, 0 },
+	{ "readers_in_turn", readers_in_turn, 0 },
 	{ "request_from_held", request_from_held, 0 },
 	{ "outcome_into_held", outcome_into_held, 0 },
 	{ "killed_while_stalled", killed_while_stalled, 0 },

@@ -41,7 +41,8 @@
  *             request is returned by one read, after it come EOFs until the
  *             next write or REQUEST.
  *   O_NONBLOCK  a read that would wait starts the request, returns EAGAIN.
- *             What a non-blocking write cannot know at once (ENODEV,
+ *             Readers of one file go one at a time: while the memory of one
+ *             faults, others wait, or get EAGAIN whatever poll says. What a non-blocking write cannot know at once (ENODEV,
  *             EOPNOTSUPP, a limit of the TPM) its read returns.
  *
  * An interrupted read (EINTR, or restarted by the kernel) leaves its request
@@ -54,8 +55,8 @@
  * The firmware behind all providers is one, so requests are served one at a
  * time. A request that names a provider and one that does not wait in the same
  * queue. The share whose requests took the least time to serve is next; a share
- * that was idle starts at the least time of the others. A share is the uid
- * that opened the file. Inside user namespaces it is the owner of the
+ * that was idle starts at the least time of the others. A share is the real
+ * uid that opened the file. Inside user namespaces it is the owner of the
  * outermost one below the initial one; where that owner is uid 0, that
  * namespace. For uid 0 of the initial user namespace it is the ancestor of the
  * opener's cgroup (v2) at the depth that the module parameter share_depth
@@ -64,7 +65,8 @@
  * places of the common room, queue_max of them: EBUSY when there are none
  * left, EDQUOT when the share holds as many of them as are left.
  *
- * ERRORS (of read, write and REQUEST; each means one thing)
+ * ERRORS (of read, write and REQUEST; each means one thing. What Linux refuses
+ * before the module is asked is not among them: an offset, RWF_NOWAIT, splice.)
  *
  *   ENODEV      no provider of evidence; CVM_EVIDENCE_GET_INFO says why
  *   EOPNOTSUPP  the provider lacks what was asked for, or this module does not
@@ -303,7 +305,7 @@ struct cvm_evidence_provider {
  * @nr_providers: offset 20: in: elements of the array at @providers; out:
  *	providers the module knows (the array is filled as far as both allow)
  * @provider_size: offset 24: in: sizeof the caller's struct
- *	cvm_evidence_provider, 4 to 4096 when there is an array (else EINVAL)
+ *	cvm_evidence_provider, 4 to 4096 when there are elements (else EINVAL)
  * @privlevel_floor: offset 28: out: floor of the provider AUTO would use
  * @providers: offset 32: in: address of the array, or 0 for none
  * @report_data_max: offset 40: out: bytes of report_data
@@ -422,10 +424,11 @@ struct cvm_evidence_info {
  * @sequence: offset 144: in: 0 starts a new request and cancels a pending one;
  *	the number of the pending request, whose outcome no call has returned
  *	yet, continues that one and ignores the other parameters; that of one
- *	that was replaced before is ECANCELED, any other EINVAL. Let one caller
- *	continue a number: a second one that comes late gets EINVAL, and ends
- *	what the first was given. out: number of the request since the module
- *	was loaded, written before the call waits; 0 when it was not admitted
+ *	that was replaced before is ECANCELED; any other is EINVAL and ends what
+ *	is pending. Let one caller continue a number: a second one that comes
+ *	late gets EINVAL, and ends what the first was given. out: number of the
+ *	request since the module was loaded, written before the call waits; 0
+ *	when it was not admitted
  * @out_provider: offset 152: out: enum cvm_evidence_provider_id that served it,
  *	CVM_EVIDENCE_PROVIDER_AUTO when none did
  * @out_flags: offset 156: out: CVM_EVIDENCE_OUT_F_*
@@ -436,7 +439,8 @@ struct cvm_evidence_info {
  *	response code)
  * @wait_ns: offset 176: out: time from admission to the start of its work, or
  *	until now when that did not start
- * @firmware_ns: offset 184: out: time in the provider
+ * @firmware_ns: offset 184: out: time in the provider, until now or until the
+ *	deadline when it has not answered
  *
  * The ioctl needs a file open for writing (EBADF). It sets every parameter,
  * starts the request and waits for it; read(2) then delivers the blob. Out
