@@ -244,7 +244,9 @@ void inject_spare(const char *function)
 
 unsigned int inject_step(unsigned int usual)
 {
-	return usual && !getenv("CVM_FAULTS_ALL") ? usual : 1;
+	if (!usual || getenv("CVM_FAULTS_ALL"))
+		return 1;
+	return usual * 100 / ktap_stress(100) ?: 1;
 }
 
 void inject_arm(pid_t pid, pid_t tid, unsigned int n)
