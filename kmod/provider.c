@@ -368,6 +368,7 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 
 	spin_lock(&providers_lock);
 	p->serving = false;
+	p->last_error = -err;
 	/* the next request probes again */
 	if (err == -ENODEV)
 		p->stale = true;
@@ -396,13 +397,12 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 	set_state(p, &st);
 }
 
-/* A request that it began to serve has ended, by its own doing or not */
-void cvme_provider_ended(struct cvme_provider *p, int err)
+/* A request that it began to serve ended in an error, its own or not */
+void cvme_provider_failed(struct cvme_provider *p, int err)
 {
 	spin_lock(&providers_lock);
 	p->last_error = -err;
-	if (err)
-		p->failed++;
+	p->failed++;
 	spin_unlock(&providers_lock);
 }
 

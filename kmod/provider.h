@@ -16,7 +16,7 @@ void cvme_providers_exit(void);
 /* Any context */
 bool cvme_provider_info(unsigned int n, struct cvm_evidence_provider *info);
 u32 cvme_provider_auto(void);
-void cvme_provider_ended(struct cvme_provider *p, int err);
+void cvme_provider_failed(struct cvme_provider *p, int err);
 bool cvme_providers_module(const char *module, bool going);
 bool cvme_providers_hold(const char *driver);
 

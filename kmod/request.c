@@ -43,8 +43,7 @@ int cvme_requests_init(void)
 				       sizeof(struct cvme_request));
 	if (!request_cache)
 		goto err_queue;
-	timeout_wq = alloc_workqueue("cvm_evidence",
-				     WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	timeout_wq = alloc_workqueue("cvm_evidence", WQ_UNBOUND, 0);
 	if (!timeout_wq)
 		goto err_cache;
 	return 0;

@@ -138,8 +138,8 @@ static void complete_with(const struct serving *s, struct cvme_blob *blob)
 	else
 		cvme_request_complete(s->req, 0, blob);
 	/* its deadline or its client may have ended it before */
-	if (s->taker)
-		cvme_provider_ended(s->taker, s->req->error);
+	if (s->taker && s->req->error)
+		cvme_provider_failed(s->taker, s->req->error);
 }
 
 static void finish_work(struct work_struct *work)
