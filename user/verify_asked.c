@@ -184,7 +184,7 @@ void verify_asked(struct verify *v)
 	for (a = 0; a < ASKS; a++) {
 		const struct row *r = &table[a];
 		const char *name = ask_name((enum ask)a);
-		char *where CLEANUP(free_str) = NULL, *why CLEANUP(free_str) = NULL;
+		char *where CLEANUP(free_str) = NULL;
 
 		if (!v->policy.given[a] || v->answered[a])
 			continue;

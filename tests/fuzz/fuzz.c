@@ -11,6 +11,10 @@ void fuzz_broken(const char *file, int line, const char *what)
 	abort();
 }
 
+__attribute__((weak)) void fuzz_prepare(void)
+{
+}
+
 void fuzz_one(void (*target)(struct span s), const u8 *p, size_t len)
 {
 	struct buf said CLEANUP_BUF;

@@ -19,6 +19,9 @@
 	void fuzz_##name(struct span s); \
 	void fuzz_##name(struct span s)
 
+/* What the targets of a file need once and takes long; most need nothing */
+void fuzz_prepare(void);
+
 /* Calls @target with the tool's messages kept off stderr, and looks at them */
 void fuzz_one(void (*target)(struct span s), const u8 *p, size_t len);
 

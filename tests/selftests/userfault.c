@@ -175,24 +175,23 @@ static void request_from_held(void)
 }
 
 /* The out fields lie on the page that is held, the rest before it */
-static uint8_t *two;
+static struct cvm_evidence_request *split;
 
 static void *requester_out(void *arg)
 {
-	struct cvm_evidence_request *req;
-
-	req = (void *)(two + page - offsetof(struct cvm_evidence_request,
-					     out_provider));
-	*(int *)arg = cvm_request(fd, req);
+	*(int *)arg = cvm_request(fd, split);
 	return NULL;
 }
 
 /* While the kernel tells the outcome, the evidence is there for others */
 static void outcome_into_held(void)
 {
-	struct cvm_evidence_request req;
+	const size_t in = offsetof(struct cvm_evidence_request, out_provider);
 	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct cvm_evidence_request req;
+	struct cvm_live live;
 	struct cvm_blob b;
+	uint8_t *two;
 	pthread_t t;
 	int err = 1;
 	ssize_t n;
@@ -201,27 +200,26 @@ static void outcome_into_held(void)
 	two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(two != MAP_FAILED, "%s", strerror(errno));
+	split = (void *)(two + page - in);
 	cvm_request_init(&req, "outcome", 7);
-	req.size = offsetof(struct cvm_evidence_request, out_provider) + 8;
-	memcpy(two + page - offsetof(struct cvm_evidence_request, out_provider),
-	       &req, offsetof(struct cvm_evidence_request, out_provider));
-	/* what of the struct is behind the page's end is read, too */
-	memset(two + page, 0, 64);
+	memcpy(split, &req, sizeof(req));
+	/* no outcome before its page is one that is held */
+	sim_set("block=1");
 	CHECK(!pthread_create(&t, NULL, requester_out, &err), "pthread_create");
 	/* the kernel has read it when the request is there; then it is gone */
-	for (int i = 0; i < 500; i++) {
-		struct cvm_live live;
-
+	for (int i = 0; ; i++) {
 		cvm_get_live(&live);
 		if (live.requests)
 			break;
-		sleep_ms(1);
+		CHECK(i < 2000, "there is no request");
+		sleep_ms(5);
 	}
 	madvise(two + page, page, MADV_DONTNEED);
 	reg.range.start = (uintptr_t)(two + page);
 	reg.range.len = page;
 	CHECK(!ioctl(uffd, UFFDIO_REGISTER, &reg), "%s", strerror(errno));
 	held = two + page;
+	sim_set("block=0");
 	wait_stalled();
 	others_served();
 	n = cvm_slurp(fd, buf, sizeof(buf));
@@ -230,6 +228,8 @@ static void outcome_into_held(void)
 	give(NULL);
 	pthread_join(t, NULL);
 	CHECK(!err, "%s", strerror(-err));
+	CHECK(split->blob_len == (uint64_t)n, "%llu bytes told, %zd read",
+	      (unsigned long long)split->blob_len, n);
 }
 
 static void stalled_child(void *arg)
