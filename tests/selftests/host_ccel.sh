@@ -30,9 +30,10 @@ le() {
 	done
 }
 
-# table LENGTH ADDRESS [TYPE]: an ACPI CCEL table of the next case
+# table LENGTH ADDRESS [TYPE]: an ACPI CCEL table of the next case. QEMU mends the
+# checksum of firmware's; nobody looks at one later.
 table() {
-	local file=$tmp/in/$nr.table${#tables[@]} sum
+	local file=$tmp/in/$nr.table${#tables[@]}
 	# shellcheck disable=SC2059 # escapes
 	{
 		printf 'CCEL'
@@ -45,11 +46,6 @@ table() {
 		printf "$(le 8 "$1")"
 		printf "$(le 8 "$2")"
 	} >"$file"
-	# all its bytes come to 0
-	sum=$(od -A n -v -t u1 "$file" | tr -s ' \n' '+')
-	# shellcheck disable=SC2059 # escapes
-	printf "$(le 1 $((256 - (0${sum%+}) % 256)))" |
-		dd of="$file" bs=1 seek=9 conv=notrunc status=none
 	tables+=("$file")
 }
 
@@ -90,7 +86,7 @@ padded() {
 area() {
 	local size
 	at=$((base + areas * 0x100000)) areas=$((areas + 1))
-	size=$((($(stat -c %s "$1") + 4095) / 4096 * 4))K
+	size=$((($(stat -c %s "$1") + 4095) & ~4095))
 	case ${2:-nvs} in
 	nvs) options+=(-c "memmap=$size%$at-1+4") ;;
 	reserved) options+=(-c "memmap=$size\$$at") ;;
@@ -100,9 +96,9 @@ area() {
 	options+=(-x "-device loader,file=$1,addr=$at,force-raw=on")
 }
 
-# case_ NAME WANT [ENV...]: a case of the tables made since the last one; WANT is
+# check NAME WANT [ENV...]: a case of the tables made since the last one; WANT is
 # a file with the log, or an errno
-case_() {
+check() {
 	local name=$1 want=$2
 	shift 2
 	case $name in
@@ -122,26 +118,24 @@ case_() {
 		set -- "CVM_CCEL_LOG=/root/in/$nr.log" "$@" ;;
 	*) set -- "CVM_CCEL_ERRNO=$want" "$@" ;;
 	esac
-	echo "$nr ${#tables[@]} $*" >>"$tmp/in/cases"
+	echo "$nr $*" >>"$tmp/in/cases"
 	names+=("$name")
 	nr=$((nr + 1)) tables=()
 }
 
-# In the guest. Firmware's tables are in memory that is not the kernel's, which
-# root may write with iomem=relaxed.
+# In the guest, which has as many tables as each of its cases
 cat >"$tmp/guest" <<'EOT'
 cd /root/in || exit 1
-dmesg | sed -n 's/.*ACPI: CCEL \(0x[0-9A-Fa-f]*\) .*/\1/p' >/run/where
-while read -r nr tables env; do
-	echo "=== $nr"
-	[ "$(wc -l </run/where)" -eq "$tables" ] || echo "tables at: $(cat /run/where)"
-	i=0
-	while read -r where; do
-		dd if=$nr.table$i of=/dev/mem bs=56 oflag=seek_bytes seek=$((where)) conv=notrunc status=none
+where=$(dmesg | sed -n 's/.*ACPI: CCEL \(0x[0-9A-Fa-f]*\) .*/\1/p')
+while read -r nr env; do
+	put='' i=0
+	for addr in $where; do
+		put=$put${put:+,}$addr=$nr.table$i
 		i=$((i + 1))
-	done </run/where
+	done
+	echo "=== $nr"
 	# shellcheck disable=SC2086 # words
-	[ "$i" -eq "$tables" ] && env $env /opt/selftests/provider_ccel </dev/null
+	env $env CVM_CCEL_PUT="$put" /opt/selftests/provider_ccel </dev/null
 	echo "=== $nr $?"
 done <cases
 EOT
@@ -240,62 +234,62 @@ real=${VECTORS:-$here/../../../shared/vectors}/Dstack-TEE__dstack/ccel.bin
 every_kernel() {
 	area "$tmp/followed-area"
 	table 65536 "$at"
-	case_ "a log and what follows it" "$tmp/log"
+	check "a log and what follows it" "$tmp/log"
 	area "$tmp/secrets-page"
 	table 4096 "$at"
-	case_ "a page of secrets in NVS" 74
+	check "a page of secrets in NVS" 74
 }
 
 one_kernel() {
 	local good
 	area "$tmp/full"
 	table "$(stat -c %s "$tmp/full")" "$at"
-	case_ "a log that fills its area" "$tmp/full"
+	check "a log that fills its area" "$tmp/full"
 	area "$tmp/nothing"
 	table 65536 "$at"
-	case_ "an area without a log" 61
+	check "an area without a log" 61
 	area "$tmp/garbage"
 	table 65536 "$at"
-	case_ "an area with garbage" 74
+	check "an area with garbage" 74
 	area "$tmp/long-area"
 	table 65536 "$at"
-	case_ "a record longer than the area" "$tmp/log"
+	check "a record longer than the area" "$tmp/log"
 
 	table 65536 0
-	case_ "a table that names no address" 22
+	check "a table that names no address" 22
 	area "$tmp/good"
 	good=$at
 	table 0 "$good"
-	case_ "a table that names no length" 22
+	check "a table that names no length" 22
 	table $((1 << 40)) "$good"
-	case_ "a table that names a terabyte" 22
+	check "a table that names a terabyte" 22
 	table 65536 -4096
-	case_ "a table whose area wraps" 22
+	check "a table whose area wraps" 22
 
 	# A genuine log in memory where firmware does not put it: so might a secret be
 	area "$tmp/good" reserved
 	table 65536 "$at"
-	case_ "a table that names reserved memory" 13
+	check "a table that names reserved memory" 13
 	area "$tmp/good" acpi
 	table 65536 "$at"
-	case_ "a table that names ACPI data" 13
+	check "a table that names ACPI data" 13
 	area "$tmp/good" kernel
 	table 65536 "$at"
-	case_ "a table that names the kernel's memory" 13
+	check "a table that names the kernel's memory" 13
 	table 131072 "$good"
-	case_ "an area half in the kernel's memory" 13
+	check "an area half in the kernel's memory" 13
 	table 4096 $((0xfee00000))
-	case_ "a table that names a device's registers" 13
+	check "a table that names a device's registers" 13
 
 	table 65536 "$good" 1
-	case_ "a table of SEV" 95 CVM_CCEL_TABLE_ERRNO=95
+	check "a table of SEV" 95 CVM_CCEL_TABLE_ERRNO=95
 	area "$tmp/large-area"
 	table 524288 "$at"
-	case_ "a log larger than max_blob" 27 CVM_CCEL_MAX_BLOB=65536
+	check "a log larger than max_blob" 27 CVM_CCEL_MAX_BLOB=65536
 	if [ -e "$real" ]; then
 		area "$real"
 		table "$(stat -c %s "$real")" "$at"
-		case_ "the log of a TDX machine" "$tmp/real"
+		check "the log of a TDX machine" "$tmp/real"
 	else
 		n=$((n + 1)) skipped=$((skipped + 1))
 		echo "ok $n the log of a TDX machine # SKIP no $real"
@@ -307,7 +301,7 @@ two_tables() {
 	area "$tmp/good"
 	table 4096 $((0xfee00000))
 	table 65536 "$at"
-	case_ "a second table has the log" "$tmp/log" CVM_CCEL_TABLE=CCEL2
+	check "a second table has the log" "$tmp/log" CVM_CCEL_TABLE=CCEL2
 }
 
 for kernel; do
