@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # host_services.sh [SIM]...: run on the host. The servers of tests/servers give
-# their challenges; a guest of each SIM (tsm-snp tsm-tdx ioctl-snp ioctl-tdx
-# azure-snp azure-tdx) takes fresh evidence for them and prints the requests,
-# whole HTTP messages; the host carries them to the servers, which verify them,
-# also with bits changed. What lacks a quote leaves the guest as a blob, and the
-# request is made of it here with the quote of a host's service. Last line: "N
-# passed, N failed, N skipped".
+# their challenges; a guest that is each SIM (azure-snp azure-tdx tsm-snp tsm-tdx
+# ioctl-snp ioctl-tdx) in turn takes fresh evidence for them and prints the
+# requests, whole HTTP messages; the host carries them to the servers, which verify
+# them, also with bits changed. No service takes a TDREPORT: what lacks a quote
+# leaves the guest as a blob, and the request is made of it here with the quote of a
+# host's service; without one the tool refuses to make it. Last line: "N passed, N
+# failed, N skipped".
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -37,28 +38,27 @@ result() {	# result STATUS NAME
 # --- what the guest is to do: a line each, NAME and the arguments ---
 
 plan() {
-	printf '%s\t%s\n' "$1" "$2" >>"$tmp/in/plan"
+	printf '%s\t%s\n' "$1" "$2" >>"$in/plan"
 }
 
-# Challenges of all services, fresh for each guest, into $tmp/in
+# Challenges of all services, fresh for each SIM, into $in
 challenges() {
 	local tee=$1 f place=/v1/projects/p/locations/us-central1
-	rm -rf "$tmp/in"
-	mkdir "$tmp/in"
-	printf '%s' '{"keys":[],"nonce":"of the relying party"}' >"$tmp/in/rd"
-	printf 'a nonce of mine' >"$tmp/in/raw"
-	cp "$tmp/tee.pem" "$tmp/tpm.json" "$tmp/certs.pem" "$tmp/in"
-	ask GET /appraisal/v2/nonce '' 'Accept: application/json' 'x-api-key: key-of-the-test' | body >"$tmp/in/ita"
+	mkdir -p "$in"
+	printf '%s' '{"keys":[],"nonce":"of the relying party"}' >"$in/rd"
+	printf 'a nonce of mine' >"$in/raw"
+	cp "$tmp/tee.pem" "$tmp/tpm.json" "$tmp/certs.pem" "$in"
+	ask GET /appraisal/v2/nonce '' 'Accept: application/json' 'x-api-key: key-of-the-test' | body >"$in/ita"
 	ask POST /kbs/v0/auth '{"version":"0.4.0","tee":"'"$tee"'","extra-params":""}' "$json" >"$tmp/answer"
-	body <"$tmp/answer" >"$tmp/in/kbs"
+	body <"$tmp/answer" >"$in/kbs"
 	cookie=$(header Set-Cookie <"$tmp/answer" | sed 's/;.*//')
 	[ "$tee" = snp ] || return 0
 	for f in json cbor cmw; do
 		ask POST '/challenge-response/v1/newSession?nonceSize=64' '' "$session" >"$tmp/answer"
-		body <"$tmp/answer" >"$tmp/in/veraison-$f"
-		header Location <"$tmp/answer" >"$tmp/in/location-$f"
+		body <"$tmp/answer" >"$in/veraison-$f"
+		header Location <"$tmp/answer" >"$in/location-$f"
 	done
-	ask POST $place/challenges '{}' "$json" 'Authorization: Bearer token-of-the-test' | body >"$tmp/in/gcp"
+	ask POST $place/challenges '{}' "$json" 'Authorization: Bearer token-of-the-test' | body >"$in/gcp"
 }
 
 plan_snp() {
@@ -69,7 +69,7 @@ plan_snp() {
 	plan coco-as '--runtime-data rd'
 	plan gcp '--challenge gcp --tpm-attestation tpm.json'
 	for f in json cbor cmw; do
-		plan veraison "--form $f --challenge veraison-$f --session $(cat "$tmp/in/location-$f")"
+		plan veraison "--form $f --challenge veraison-$f --session $(cat "$in/location-$f")"
 	done
 	for f in json cbor json-collection cbor-collection; do
 		plan cmw "--form $f --challenge raw"
@@ -91,37 +91,91 @@ plan_tdx() {
 
 # The paravisor's host gives no certificates to the guest: they come by IMDS.
 plan_azure() {
-	local with=$1
-	plan maa "--runtime-data rd $with"
-	plan ita "--challenge ita --user-data rd $with"
-	plan kbs "--challenge kbs --tee-key tee.pem --session $cookie $with"
-	plan coco-as "--runtime-data rd $with"
+	local with=${1:+ $1}
+	plan maa "--runtime-data rd$with"
+	plan ita "--challenge ita --user-data rd$with"
+	plan kbs "--challenge kbs --tee-key tee.pem --session $cookie$with"
+	plan coco-as "--runtime-data rd$with"
 }
 
-# In the guest: every line of the plan, the request or the blob in base64.
+# In the guest: every line of the plan, the request or the blob in base64. Where
+# there is only a TDREPORT, the tool says so before and after it took one.
 cat >"$tmp/guest" <<'EOT'
-cd /root/in || exit 1
-how=$1
-while IFS='	' read -r name args; do
-	rm -f out blob
-	if [ "$how" = blob ]; then
-		# shellcheck disable=SC2086
-		cvm-evidence request $name $args --binding >binding 2>err &&
-			{ [ -e /dev/tpm0 ] || sed -i 's/"quote_data":"[^"]*",//' binding; } &&
-			data=$(jq -r .report_data binding) quote=$(jq -r '.quote_data // empty' binding) &&
-			cvm-evidence get --report-data "hex:$data" -o out \
-				${quote:+--tpm-quote --quote-data "hex:$quote"} 2>>err
-	else
-		http='--http 127.0.0.1'
-		[ "$name" != cmw ] || http=
-		# shellcheck disable=SC2086
-		cvm-evidence request $name $args $http -o out 2>err </dev/null
-	fi
-	echo "=== $? $name $args"
+is=$1
+shift
+
+# become SIM: the module, too, begins anew
+become() {
+	[ "$1" != "$is" ] || return 0
+	is=
+	[ ! -d /sys/module/cvm_evidence ] || rmmod cvm_evidence || return 1
+	[ ! -e /run/cvm-sim/driver ] || /opt/sim/ctl stop || return 1
+	/opt/sim/start "$1" </dev/null || return
+	modprobe cvm_evidence || return 1
+	is=$1
+}
+
+# refused WHAT STATUS TEXT COMMAND...: it says TEXT, and makes no request
+refused() {
+	what=$1 want=$2 text=$3
+	shift 3
+	rm -f out
+	"$@" -o out 2>err </dev/null
+	rc=$?
+	[ $rc -eq "$want" ] && [ ! -e out ] && grep -q -e "$text" err
+	echo "--- $? $name $what"
+	echo "# status $rc"
 	sed 's/^/# /' err
-	[ ! -s out ] || base64 -w 0 out
-	echo
-done <plan
+}
+
+# one of each service
+refuses() {
+	http='--http 127.0.0.1'
+	[ "$name" != cmw ] || http=
+	# shellcheck disable=SC2086
+	[ -z "$allow" ] || refused "asks whether to take a TDREPORT" 3 "tdx-guest: .*$allow takes it" \
+		cvm-evidence request $name $args $http
+	# shellcheck disable=SC2086
+	refused "takes no TDREPORT without a quote of it" 5 "a TDREPORT, .* quoting service" \
+		cvm-evidence request $name $args $allow $http
+}
+
+requests() {
+	cd "/root/in/$1" || return 1
+	how=$(cat how) allow='' before=''
+	[ -e /dev/tpm0 ] || allow=--allow-tdreport
+	while IFS='	' read -r name args; do
+		rm -f out
+		if [ "$how" = blob ]; then
+			[ "$name" = "$before" ] || refuses
+			before=$name
+			rm -f out
+			# shellcheck disable=SC2086
+			cvm-evidence request $name $args --binding >binding 2>err &&
+				{ [ -z "$allow" ] || sed -i 's/"quote_data":"[^"]*",//' binding; } &&
+				data=$(jq -r .report_data binding) quote=$(jq -r '.quote_data // empty' binding) &&
+				cvm-evidence get $allow --report-data "hex:$data" -o out \
+					${quote:+--tpm-quote --quote-data "hex:$quote"} 2>>err
+		else
+			http='--http 127.0.0.1'
+			[ "$name" != cmw ] || http=
+			# shellcheck disable=SC2086
+			cvm-evidence request $name $args $http -o out 2>err </dev/null
+		fi
+		echo "=== $? $name $args"
+		sed 's/^/# /' err
+		[ ! -s out ] || base64 -w 0 out
+		echo
+	done <plan
+}
+
+for sim; do
+	become "$sim" >/run/become 2>&1
+	rc=$?
+	echo "+++ $rc $sim"
+	sed 's/^/# /' /run/become
+	[ $rc -ne 0 ] || requests "$sim"
+done
 EOT
 
 # --- what came back ---
@@ -131,7 +185,7 @@ accepted() {
 	local name=$2 what status
 	what="$1: $2$(grep -o -- ' --form [a-z0-9-]*' <<<" $3")"
 	if [ "$name" = cmw ]; then
-		"$servers/read_cmw.py" "$4" "$tmp/in/raw" "${roots[@]}" >"$tmp/answer" 2>&1
+		"$servers/read_cmw.py" "$4" "$in/raw" "${roots[@]}" >"$tmp/answer" 2>&1
 		result $? "$what is read and verified"
 		return
 	fi
@@ -160,30 +214,38 @@ complete() {
 	local name=$1 http_=$http args
 	read -ra args <<<"$2"
 	[ "$name" = cmw ] && http_= || http_="127.0.0.1"
-	(cd "$tmp/in" && "$tool" request "$name" "${args[@]}" --evidence "$3" \
+	(cd "$in" && "$tool" request "$name" "${args[@]}" --evidence "$3" \
 		--imds="http://127.0.0.1:$http" ${http_:+--http "$http_"} -o "$4") 2>"$tmp/err"
 }
 
-guest() {	# guest SIM HOW
-	local sim=$1 how=$2 rc status name args
-	"$here/../vm/run" -q -p 1 -s "$sim" -t 240 -a "$tmp/in" -a "$tmp/guest" -- \
-		sh /root/guest "$how" >"$tmp/stdout" 2>"$tmp/stderr"
-	rc=$?
-	if [ $rc -eq 77 ]; then
+# judge SIM: what the guest printed as this one
+judge() {
+	local sim=$1 how rc status name args what refusals=0
+	in=$tmp/in/$sim
+	how=$(cat "$in/how")
+	sed -n "/^+++ [0-9]* $sim\$/,/^+++/p" "$tmp/stdout" >"$tmp/said"
+	rc=$(sed -n "s/^+++ \([0-9]*\) $sim\$/\1/p" "$tmp/said")
+	if [ "$rc" = 77 ]; then
 		n=$((n + 1)) skipped=$((skipped + 1))
-		echo "ok $n $sim # SKIP $(head -n 1 "$tmp/stderr")"
+		echo "ok $n $sim # SKIP $(sed -n '2s/^# //p' "$tmp/said")"
 		return
 	fi
-	[ $rc -eq 0 ] || tail -n 20 "$tmp/stderr" | sed 's/^/# /'
-	result $rc "$sim: the guest"
+	[ "$rc" = 0 ] || grep '^#' "$tmp/said"
+	result "${rc:-1}" "$sim: the simulated TEE"
+	while read -r _ status name what; do
+		[ "$status" -eq 0 ] ||
+			sed -n "\|^--- $status $name $what\$|,/^[-=+]/{/^#/p}" "$tmp/said"
+		result "$status" "$sim: $name $what"
+	done < <(grep '^--- ' "$tmp/said")
 	while read -r _ status name args; do
-		sed -n "\|^=== $status $name $args\$|,/^===/{/^#/p;/^[A-Za-z0-9+\/]/p}" "$tmp/stdout" >"$tmp/part"
+		sed -n "\|^=== $status $name $args\$|,/^[-=+]/{/^#/p;/^[A-Za-z0-9+\/]/p}" "$tmp/said" |
+			grep -v '^+++' >"$tmp/part"
 		if [ "$status" -ne 0 ]; then
 			cat "$tmp/part"
 			result 1 "$sim: $name $args"
 			continue
 		fi
-		grep -v '^#' "$tmp/part" | tr -d '\r\n' | base64 -d >"$tmp/message"
+		grep -v '^#' "$tmp/part" | tr -d '\n' | base64 -d >"$tmp/message"
 		if [ "$how" = blob ]; then
 			cp "$tmp/message" "$tmp/blob"
 			if ! complete "$name" "$args" "$tmp/blob" "$tmp/message"; then
@@ -193,8 +255,14 @@ guest() {	# guest SIM HOW
 			fi
 		fi
 		accepted "$sim" "$name" "$args" "$tmp/message"
-	done < <(tr -d '\r' <"$tmp/stdout" | grep '^=== ')
-	[ "$(grep -c '^=== ' "$tmp/stdout")" -eq "$(wc -l <"$tmp/in/plan")" ]
+	done < <(grep '^=== ' "$tmp/said")
+	case $sim in
+	ioctl-tdx) refusals=2 ;;
+	azure-tdx) refusals=1 ;;
+	esac
+	[ "$(grep -c '^=== ' "$tmp/said")" -eq "$(wc -l <"$in/plan")" ] &&
+		[ "$(grep -c '^--- ' "$tmp/said")" -eq \
+			$((refusals * $(cut -f 1 "$in/plan" | uniq | wc -l))) ]
 	result $? "$sim: every request was made"
 }
 
@@ -209,41 +277,53 @@ openssl ecparam -name prime256v1 -genkey -noout -out "$tmp/tee.pem"
 roots=("$tmp/sim/roots" "$tmp/vtpm-root.der")
 echo key-of-the-test >"$tmp/api-key"
 echo token-of-the-test >"$tmp/access-token"
-serve main --gcp-nonce "$nonce" --flip 61 --api-key "$tmp/api-key" --access-token "$tmp/access-token"
+serve main --gcp-nonce "$nonce" --flip 509 --api-key "$tmp/api-key" --access-token "$tmp/access-token"
 
-[ $# -gt 0 ] || set -- tsm-snp tsm-tdx ioctl-snp ioctl-tdx azure-snp azure-tdx
+[ $# -gt 0 ] || set -- azure-snp azure-tdx tsm-snp tsm-tdx ioctl-snp ioctl-tdx
 echo "KTAP version 1"
 for sim; do
+	in=$tmp/in/$sim how=http
 	case $sim in
 	tsm-snp | ioctl-snp)
 		challenges snp
 		plan_snp
-		guest "$sim" http
 		;;
 	tsm-tdx)
 		challenges tdx
 		plan_tdx
-		guest "$sim" http
 		;;
 	ioctl-tdx)
 		challenges tdx
 		plan_tdx
-		guest "$sim" blob
+		how=blob
 		;;
 	azure-snp)
 		challenges az-snp-vtpm
 		plan_azure '--certs certs.pem'
-		guest "$sim" http
 		;;
 	azure-tdx)
 		challenges az-tdx-vtpm
-		plan maa '--runtime-data rd'
-		plan ita '--challenge ita --user-data rd'
-		plan kbs "--challenge kbs --tee-key tee.pem --session $cookie"
-		plan coco-as '--runtime-data rd'
-		guest "$sim" blob
+		plan_azure
+		how=blob
 		;;
 	esac
+	echo $how >"$in/how"
+done
+# a guest that was azure-* at first has what the others need, and more
+first=$1
+for sim; do
+	case $sim in
+	azure-*) first=$sim; break ;;
+	esac
+done
+"$here/../vm/run" -q -p 1 -s "$first" -t 900 -a "$tmp/in" -a "$tmp/guest" -- \
+	sh /root/guest "$first" "$@" >"$tmp/raw" 2>"$tmp/stderr"
+rc=$?
+tr -d '\r' <"$tmp/raw" >"$tmp/stdout"
+[ $rc -eq 0 ] || tail -n 20 "$tmp/stderr" | sed 's/^/# /'
+result $rc "the guest"
+for sim; do
+	judge "$sim"
 done
 grep '"flips"' "$log" >"$tmp/flips" && ! grep '"survived": \["' "$tmp/flips"
 result $? "none was accepted with a bit changed, $(grep -o '"flips": [0-9]*' "$tmp/flips" |

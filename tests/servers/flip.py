@@ -2,7 +2,7 @@
 """Changes one bit of a request that was accepted, at many places, and sees that
 the service refuses each of them."""
 
-import copy
+import pickle
 
 import ccel
 import maa_guest
@@ -85,7 +85,7 @@ def essence(service, body):
 
 
 def _send(service, state, rq):
-    service.state = copy.deepcopy(state)
+    service.state = pickle.loads(state)
     answer = service.handle(rq)
     return answer is not None and service.accepted(answer)
 
@@ -94,6 +94,7 @@ def sweep(service, state, rq, every=1, start=0):
     """(tried, [what survived]) for one bit of every @every-th byte of the body, and
     of each byte of path, query and the headers that mean something."""
     kept, tried, survived = service.state, 0, []
+    state = pickle.dumps(state)		# several times as quick to copy as an object is
     want = essence(service.name, rq.body)
     try:
         for at in range(start % every, len(rq.body), every):

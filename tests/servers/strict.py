@@ -78,8 +78,9 @@ def array(v, where, least=0, most=None):
 def int_array(v, where, length=None):
     """Bytes as an array of integers."""
     array(v, where)
-    for x in v:
-        integer(x, where, 8)
+    if set(map(type, v)) - {int} or v and not 0 <= min(v) <= max(v) < 256:
+        for x in v:
+            integer(x, where, 8)	# one of them says what is wrong
     if length is not None and len(v) != length:
         raise Bad(f"{where}: {len(v)} bytes, not {length}")
     return bytes(v)

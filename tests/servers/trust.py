@@ -3,6 +3,7 @@
 
 import base64
 import datetime
+import functools
 import os
 import re
 import warnings
@@ -71,17 +72,26 @@ def _algorithms(der):
     return der[inner:tlv(der, inner)[2]], der[tbs_end:tlv(der, tbs_end)[2]]
 
 
-def load(der, where):
+@functools.lru_cache(maxsize=256)
+def _loaded(der):
+    """The same few certificates are in most of what is sent; no failure is kept."""
     try:
         warnings.simplefilter("ignore")		# of names that damage made odd
         cert = x509.load_der_x509_certificate(der)
         cert.subject, cert.issuer, cert.extensions, cert.public_key()
         signed, stated = _algorithms(der)
     except Exception as e:	# the library has a dozen for what damaged DER can do
-        raise Bad(f"{where}: not a certificate: {e}") from None
+        raise Bad(f"not a certificate: {e}") from None
     if signed != stated or tlv(der)[2] != len(der) or not der.endswith(b"\0" + cert.signature):
-        raise Bad(f"{where}: a certificate that contradicts itself")
+        raise Bad("a certificate that contradicts itself")
     return cert
+
+
+def load(der, where):
+    try:
+        return _loaded(bytes(der))
+    except Bad as e:
+        raise Bad(f"{where}: {e}") from None
 
 
 def cn(cert):
@@ -125,7 +135,7 @@ class Trust:
 
     def __init__(self, paths, at=None):
         self.amd, self.intel, self.known, self.others = {}, {}, {}, {}
-        self.vtpm = {}
+        self.vtpm, self.above = {}, {}
         self.at = at		# certificates are judged at this time; "any": never expired
         for path in paths:
             names = [os.path.join(path, n) for n in sorted(os.listdir(path))] \
@@ -177,9 +187,11 @@ class Trust:
     def complete(self, leaf):
         """The leaf of a chip, with AMD's own certificates above it."""
         issuer = load(leaf, "certificate").issuer
-        for ask, ask_cert in self.others.items():
-            if ask_cert.subject == issuer and self.ark_of(ask_cert):
-                return [leaf, ask, self.ark_of(ask_cert)]
+        if issuer not in self.above:
+            self.above[issuer] = [[ask, self.ark_of(cert)] for ask, cert in self.others.items()
+                                  if cert.subject == issuer and self.ark_of(cert)]
+        for above in self.above[issuer]:
+            return [leaf, *above]
         raise Bad("a certificate that none of AMD's issued")
 
     def ark_of(self, ask):
