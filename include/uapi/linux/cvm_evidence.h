@@ -42,8 +42,9 @@
  *             next write or REQUEST.
  *   O_NONBLOCK  a read that would wait starts the request, returns EAGAIN.
  *             Readers of one file go one at a time: while the memory of one
- *             faults, others wait, or get EAGAIN whatever poll says. What a non-blocking write cannot know at once (ENODEV,
- *             EOPNOTSUPP, a limit of the TPM) its read returns.
+ *             faults, others wait, or get EAGAIN whatever poll says. What a
+ *             non-blocking write cannot know at once (ENODEV, EOPNOTSUPP, a
+ *             limit of the TPM) its read returns.
  *
  * An interrupted read (EINTR, or restarted by the kernel) leaves its request
  * on the open file, and the next read continues it. REQUEST is continued by
