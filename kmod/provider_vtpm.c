@@ -123,7 +123,8 @@ static void vtpm_probe(struct cvme_state *st)
 			       CVM_EVIDENCE_REASON_NO_HCL_REPORT, 0);
 		break;
 	default:
-		if (tpm.rc)
+		/* one that stayed busy has refused nothing */
+		if (tpm.rc && err != -ETIMEDOUT)
 			cvme_state_set(st, CVM_EVIDENCE_ST_ERROR,
 				       CVM_EVIDENCE_REASON_TPM_REFUSED, tpm.rc);
 		else

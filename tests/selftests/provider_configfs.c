@@ -120,7 +120,13 @@ static void private_entry(void)
 	cvm_write(cvm_open(O_RDWR | O_NONBLOCK), "private", 7);
 	CHECK(tsm_entry_wait(name, sizeof(name), 2000), "no entry");
 	entry_path(path, sizeof(path), name);
-	CHECK(!stat(path, &sb), "%s: %s", path, strerror(errno));
+	/* it may have been seen between its mkdir and the change of its mode */
+	for (int i = 0; i < 100; i++) {
+		CHECK(!stat(path, &sb), "%s: %s", path, strerror(errno));
+		if ((sb.st_mode & 07777) == 0700)
+			break;
+		sleep_ms(5);
+	}
 	CHECK((sb.st_mode & 07777) == 0700 && !sb.st_uid && !sb.st_gid,
 	      "mode 0%o", sb.st_mode & 07777);
 	join_child(run_child(read_by_nobody, path), 5000);

@@ -241,13 +241,16 @@ static void tpm_refused(void)
 /* Trouble that passes is not "no provider": "TPM held the request off" */
 static void tpm_busy(void)
 {
+	int err;
+
 	pv_need();
 	sim_set("index=missing");
 	CHECK(ask(CVM_EVIDENCE_PROVIDER_VTPM) == ENODEV, "not ENODEV");
 	sim_set("index=ok");
 	sim_set("cc=nv_read_public");
 	sim_set("rc=retry");
-	CHECK(ask(CVM_EVIDENCE_PROVIDER_VTPM) == ETIMEDOUT, "by name: not ETIMEDOUT");
+	err = ask(CVM_EVIDENCE_PROVIDER_VTPM);
+	CHECK(err == ETIMEDOUT, "by name: %s", strerror(err));
 	becomes(pv_fd, CVM_EVIDENCE_PROVIDER_VTPM, CVM_EVIDENCE_ST_ERROR,
 		CVM_EVIDENCE_REASON_PROBE_FAILED);
 	CHECK(cvm_find(&st, CVM_EVIDENCE_PROVIDER_VTPM)->reason_param == ETIMEDOUT,
