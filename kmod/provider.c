@@ -31,6 +31,7 @@
  * @probed: ktime of the last probe
  * @throttled: the last call that tells took as long as the host's throttling
  * @slow_end: ktime of the end of that call
+ * @quick_ns: how long the last call took that the host did not hold off
  * @serving: it serves a request now
  * @last_error: as in the UAPI
  * @started: as in the UAPI
@@ -51,6 +52,7 @@ struct cvme_provider {
 	u64 probed;
 	bool throttled;
 	u64 slow_end;
+	u64 quick_ns;
 	bool serving;
 	u32 last_error;
 	u64 started;
@@ -332,7 +334,8 @@ int cvme_provider_take(struct cvme_provider *p, const struct cvme_params *par,
 	return err;
 }
 
-static void note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
+/* Return: for how many ns of it the host held the call off */
+static u64 note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
 {
 	bool slow = firmware_ns >= p->state.throttle_ns;
 	struct cvme_event ev = {
@@ -345,13 +348,16 @@ static void note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
 
 	/* a quick failure says nothing about the host's pace */
 	if (!p->state.throttle_ns || (!slow && err))
-		return;
+		return 0;
 	if (slow)
 		p->slow_end = ktime_get_ns();
-	if (slow == p->throttled)
-		return;
-	p->throttled = slow;
-	cvme_event_add(&ev);
+	else
+		p->quick_ns = firmware_ns;
+	if (slow != p->throttled) {
+		p->throttled = slow;
+		cvme_event_add(&ev);
+	}
+	return slow ? firmware_ns - p->quick_ns : 0;
 }
 
 /**
@@ -359,12 +365,15 @@ static void note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
  * @p: the provider
  * @err: 0 or the request's error
  * @firmware_ns: how long it took
+ *
+ * Return: for how many ns of it the host held the call off. A host that limits
+ * how often it answers holds off whoever comes when its bucket is empty: that
+ * is not the requester's doing.
  */
-void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
+u64 cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 {
+	u64 held_off = note_throttling(p, err, firmware_ns);
 	struct cvme_state st = p->state;
-
-	note_throttling(p, err, firmware_ns);
 
 	spin_lock(&providers_lock);
 	p->serving = false;
@@ -378,7 +387,7 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 	case 0:
 		p->key_lost = false;
 		if (st.status != CVM_EVIDENCE_ST_KEY_LOST)
-			return;
+			return held_off;
 		cvme_state_set(&st, CVM_EVIDENCE_ST_AVAILABLE,
 			       CVM_EVIDENCE_REASON_NONE, 0);
 		break;
@@ -392,9 +401,10 @@ void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 			       CVM_EVIDENCE_REASON_DRIVER_LEFT, 0);
 		break;
 	default:
-		return;
+		return held_off;
 	}
 	set_state(p, &st);
+	return held_off;
 }
 
 /* A request that it began to serve ended in an error, its own or not */

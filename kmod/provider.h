@@ -31,6 +31,6 @@ int cvme_provider_check_params(const struct cvme_provider *p,
 u64 cvme_provider_pace_ns(const struct cvme_provider *p);
 int cvme_provider_take(struct cvme_provider *p, const struct cvme_params *par,
 		       struct cvme_result *res);
-void cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns);
+u64 cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns);
 
 #endif /* _CVME_PROVIDER_H */

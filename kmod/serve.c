@@ -190,10 +190,11 @@ static u64 pace(const struct cvme_provider *p, struct cvme_request *req)
 		return 0;
 	wait_event_freezable_timeout(req->asker->wq, cvme_request_done(req),
 				     nsecs_to_jiffies(ns) + 1);
-	return ktime_get_ns() - begin;
+	WRITE_ONCE(req->started, ktime_get_ns());
+	return req->started - begin;
 }
 
-static int take(struct cvme_provider *p, struct serving *s, u64 *paced)
+static int take(struct cvme_provider *p, struct serving *s, u64 *held_off)
 {
 	struct cvme_request *req = s->req;
 	u64 begin;
@@ -202,7 +203,7 @@ static int take(struct cvme_provider *p, struct serving *s, u64 *paced)
 	err = cvme_provider_check_params(p, &req->params);
 	if (err)
 		return err;
-	*paced = pace(p, req);
+	*held_off = pace(p, req);
 	if (cvme_request_done(req))
 		return -ECANCELED;
 
@@ -215,11 +216,11 @@ static int take(struct cvme_provider *p, struct serving *s, u64 *paced)
 	WRITE_ONCE(req->fw_status, s->res.fw_status);
 	WRITE_ONCE(req->fw_status_known, s->res.fw_status_known);
 	trace_cvm_evidence_firmware_done(req, err);
-	cvme_provider_note(p, err, req->firmware_ns);
+	*held_off += cvme_provider_note(p, err, req->firmware_ns);
 	return err;
 }
 
-static int serve(struct serving *s, u64 *paced)
+static int serve(struct serving *s, u64 *held_off)
 {
 	struct cvme_request *req = s->req;
 	struct cvme_provider *p;
@@ -231,7 +232,7 @@ static int serve(struct serving *s, u64 *paced)
 	WRITE_ONCE(req->provider, cvme_provider_id(p));
 	WRITE_ONCE(req->tee, cvme_provider_tee(p));
 
-	err = take(p, s, paced);
+	err = take(p, s, held_off);
 	if (err)
 		return err;
 	cvme_identity_compare(req->provider, &s->res);
@@ -259,21 +260,22 @@ static void serve_work(struct kthread_work *work)
 	struct serving s = { .res.unwanted = unwanted };
 	struct cvme_request *req;
 	bool more;
-	u64 paced = 0;
+	u64 begin, held_off = 0;
 	int err;
 
 	req = cvme_request_next();
 	if (!req)
 		return;
 	s.req = req;
-	WRITE_ONCE(req->started, ktime_get_ns());
+	begin = ktime_get_ns();
+	WRITE_ONCE(req->started, begin);
 	trace_cvm_evidence_started(req);
 	kcov_remote_start_common(req->kcov_handle);
-	err = serve(&s, &paced);
+	err = serve(&s, &held_off);
 	kcov_remote_stop();
 
 	/* the host's pace is nobody's doing, the rest of the time is */
-	more = cvme_request_served(req, ktime_get_ns() - req->started - paced);
+	more = cvme_request_served(req, ktime_get_ns() - begin - held_off);
 	/* unloading may begin once the request is given up: not after that */
 	if (more)
 		kthread_queue_work(worker, &serving);

@@ -380,6 +380,32 @@ static void newcomer(void)
 		   (unsigned long long)before);
 }
 
+/*
+ * "Time for which the host of an SNP guest held a request off does not count":
+ * whoever meets the empty bucket does not wait for the others to use as much.
+ */
+static void held_off(void)
+{
+	unsigned int bob;
+
+	setup("delay=20");
+	if (strcmp(driver_name(), "sev_guest"))
+		ktap_skip("only SNP's hosts throttle");
+	/* one quick call, so that it is known what they take */
+	lane_start(2, (struct lane){ .uid = CAROL, .threads = 1 });
+	wait_services(3);
+	lane_stop(&sh->lane[2]);
+	sim_set("throttle=1:1");
+	lane_start(0, (struct lane){ .uid = BOB, .threads = 1 });
+	sleep_ms(300);
+	lane_start(1, (struct lane){ .uid = ALICE, .threads = 16 });
+	bob = first_of(0, 0);
+	wait_services(bob + 1 + 20);
+	bob = count_of(bob + 1, 20, 0);
+	ktap_note("%u of the next 20 services", bob);
+	CHECK(bob >= 7 && bob <= 13, "%u of the next 20 services", bob);
+}
+
 static const struct ktap_case cases[] = {
 	{ "beside_64_threads", beside_64_threads, 0 },
 	{ "equal_time", equal_time, 0 },
@@ -389,6 +415,7 @@ static const struct ktap_case cases[] = {
 	{ "using_costs_nothing", using_costs_nothing, 0 },
 	{ "provider_names", provider_names, 0 },
 	{ "newcomer", newcomer, 0 },
+	{ "held_off", held_off, 0 },
 };
 
 CVM_TEST_MAIN(cases)

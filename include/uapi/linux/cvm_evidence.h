@@ -56,8 +56,9 @@
  * The firmware behind all providers is one, so requests are served one at a
  * time. A request that names a provider and one that does not wait in the same
  * queue. The share whose requests took the least time to serve is next; a share
- * that was idle starts at the least time of the others. A share is the real
- * uid that opened the file. Inside user namespaces it is the owner of the
+ * that was idle starts at the least time of the others. Time for which the host
+ * of an SNP guest held a request off does not count. A share is the real uid
+ * that opened the file. Inside user namespaces it is the owner of the
  * outermost one below the initial one; where that owner is uid 0, that
  * namespace. For uid 0 of the initial user namespace it is the ancestor of the
  * opener's cgroup (v2) at the depth that the module parameter share_depth
@@ -142,7 +143,7 @@ enum cvm_evidence_tee {
  * enum cvm_evidence_provider_id - a way to evidence
  * @CVM_EVIDENCE_PROVIDER_AUTO: in requests: the first available, in this
  *	order, chosen when the request is served. A provider is skipped only
- *	when a probe found that it is not there, and a TDREPORT is given only
+ *	when a probe found that it is not there, and TDX_GUEST is used only
  *	where the kernel has no TSM reports or CVM_EVIDENCE_F_TDREPORT allows it.
  * @CVM_EVIDENCE_PROVIDER_TSM: TSM report configfs (Linux 6.7 and later)
  * @CVM_EVIDENCE_PROVIDER_SEV_GUEST: the ioctls of /dev/sev-guest
@@ -377,15 +378,16 @@ struct cvm_evidence_info {
 #define CVM_EVIDENCE_F_EVENT_LOG	(1U << 0) /* attach CCEL table and log */
 #define CVM_EVIDENCE_F_TPM_QUOTE	(1U << 1) /* attach a TPM quote (vtpm) */
 #define CVM_EVIDENCE_F_QUOTE_DATA	(1U << 2) /* quote_data is given */
-#define CVM_EVIDENCE_F_FRESH		(1U << 3) /* refuse evidence not made for us:
-						   * ETIMEDOUT where a paravisor
-						   * makes no new report
+#define CVM_EVIDENCE_F_FRESH		(1U << 3) /* refuse evidence of an earlier
+						   * time: ETIMEDOUT where a
+						   * paravisor makes no new
+						   * report
 						   */
 #define CVM_EVIDENCE_F_SHARED		(1U << 4) /* reserved: EOPNOTSUPP */
 #define CVM_EVIDENCE_F_CONTEXT		(1U << 5) /* reserved: EOPNOTSUPP */
 #define CVM_EVIDENCE_F_SERVICE_GUID	(1U << 6) /* service_guid is given */
 #define CVM_EVIDENCE_F_MANIFEST_VERSION	(1U << 7) /* service_manifest_version is */
-#define CVM_EVIDENCE_F_TDREPORT		(1U << 8) /* AUTO may give a TDREPORT */
+#define CVM_EVIDENCE_F_TDREPORT		(1U << 8) /* AUTO may use TDX_GUEST */
 
 /* cvm_evidence_request.privlevel: whatever the provider's floor is */
 #define CVM_EVIDENCE_PRIVLEVEL_DEFAULT	0xffffffffU
@@ -439,7 +441,8 @@ struct cvm_evidence_info {
  *	(sev-guest: exitinfo2, low half firmware, high half VMM; vtpm: the TPM's
  *	response code)
  * @wait_ns: offset 176: out: time from admission to the start of its work, or
- *	until now when that did not start
+ *	until now when that did not start. After a call that an SNP host held
+ *	off the next begins 2 s later; that is part of it
  * @firmware_ns: offset 184: out: time in the provider, until now or until the
  *	deadline when it has not answered
  *
@@ -534,7 +537,9 @@ struct cvm_evidence_lease {
 
 /* cvm_evidence_blob.flags: the upper half is critical, none of it is used yet */
 #define CVM_EVIDENCE_BLOB_F_CRITICAL	0xffff0000U
-#define CVM_EVIDENCE_BLOB_F_TDREPORT	(1U << 0) /* a TDREPORT, not a quote */
+#define CVM_EVIDENCE_BLOB_F_TDREPORT	(1U << 0) /* a TDREPORT, alone or in an HCL
+						   * report, not a quote
+						   */
 #define CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM (1U << 1) /* nobody chose the nonce */
 #define CVM_EVIDENCE_BLOB_F_UNCHECKED	(1U << 2) /* the kernel cannot read the
 						   * report: binding not checked
