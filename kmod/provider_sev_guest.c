@@ -10,6 +10,7 @@
 #include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
@@ -23,6 +24,8 @@
 #define SEV_NODE		"sev-guest"
 #define SEV_DRIVER		"sev_guest"
 #define SEV_BUILTIN		IS_BUILTIN(CONFIG_SEV_GUEST)
+#define SEV_VMPCK_ID		"module/" SEV_DRIVER "/parameters/vmpck_id"
+#define KERNEL_VMPL		"devices/system/cpu/sev/vmpl"
 
 /*
  * As in <linux/sev-guest.h>; written out, because that header renamed members
@@ -50,11 +53,14 @@ struct sev_call {
 #define SEV_GET_REPORT		_IOWR('S', 0x0, struct sev_call)
 #define SEV_GET_EXT_REPORT	_IOWR('S', 0x2, struct sev_call)
 #define SEV_VMM_INVALID_LEN	BIT_ULL(32)
+/* What the driver presets the status to: it failed before it asked anybody */
+#define SEV_NOT_ASKED		0xff
 
 /* The response: u32 status, u32 size, 24 reserved bytes, the report */
 #define SEV_RESP_LEN		4000
 #define SEV_RESP_HDR		32
 #define SEV_CERTS_MAX		SZ_16K
+#define NO_CERTS_NS		(60ULL * NSEC_PER_SEC)
 
 /* Layout of the relay's memory; certificates must be page-aligned */
 #define OFF_CALL		0
@@ -63,8 +69,8 @@ struct sev_call {
 #define OFF_CERTS		(2 * PAGE_SIZE)
 #define RELAY_LEN		(OFF_CERTS + SEV_CERTS_MAX)
 
-/* Certificates did not fit once: they will not the next time (worker only) */
-static bool certs_too_large;
+/* Certificates that did not fit are not asked for again until then (ktime) */
+static u64 no_certs_until;	/* worker only */
 
 static bool sev_concerns(const char *module)
 {
@@ -72,15 +78,18 @@ static bool sev_concerns(const char *module)
 }
 
 /*
- * A key made for one VMPL signs no report for a lower one. Which key the driver
- * uses is its parameter; -1 (its choice, kernels with TSM) tells nothing.
+ * A key made for one VMPL signs no report for a lower one, and asking for one
+ * costs the key. Which key the driver uses is its parameter. Linux 7 leaves that
+ * at -1 where nobody set it, and uses the key of the kernel's own VMPL.
  *
  * Return: the floor, or -ENOMEM.
  */
 static int sev_floor(void)
 {
-	int id = cvme_module_param(SEV_DRIVER, "vmpck_id");
+	int id = cvme_sysfs_number(SEV_VMPCK_ID);
 
+	if (id < 0 && id != -ENOMEM)
+		id = cvme_sysfs_number(KERNEL_VMPL);
 	return id == -ENOMEM ? id : clamp(id, 0, CVM_EVIDENCE_PRIVLEVEL_MAX);
 }
 
@@ -99,7 +108,7 @@ static void sev_probe(struct cvme_state *st)
 	st->privlevel_floor = floor;
 	st->caps = CVM_EVIDENCE_CAP_PRIVLEVEL | CVM_EVIDENCE_CAP_CERTS |
 		   CVM_EVIDENCE_CAP_FW_STATUS;
-	certs_too_large = false;
+	no_certs_until = 0;
 }
 
 /*
@@ -203,7 +212,7 @@ static int call_for_report(const struct cvme_relay *relay, struct file *node,
 			   const struct cvme_params *par,
 			   struct cvme_result *res)
 {
-	bool ext = !certs_too_large;
+	bool ext = ktime_get_ns() >= no_certs_until;
 	u64 fw = 0;
 	int err;
 
@@ -211,7 +220,7 @@ static int call_for_report(const struct cvme_relay *relay, struct file *node,
 					     SEV_GET_REPORT,
 			  par, res->privlevel, &fw);
 	if (ext && err == -EIO && fw == SEV_VMM_INVALID_LEN) {
-		certs_too_large = true;
+		no_certs_until = ktime_get_ns() + NO_CERTS_NS;
 		ext = false;
 		fw = 0;
 		err = call_driver(relay, node, SEV_GET_REPORT, par,
@@ -221,7 +230,7 @@ static int call_for_report(const struct cvme_relay *relay, struct file *node,
 		err = copy_report(relay, &res->report, &fw);
 	res->fw_status = fw;
 	/* a wiped key is told before anybody asks the firmware */
-	res->fw_status_known = !err || fw;
+	res->fw_status_known = !err || (fw && fw != SEV_NOT_ASKED);
 	if (err)
 		return err;
 

@@ -20,9 +20,11 @@
 #define SNP_VERSION_LEN		4
 #define SNP_VERSION_LAST	5
 #define SNP_SIGNING_KEY		0x48
+#define SNP_SIGNED_BY_VCEK	0
 #define SNP_REPORT_DATA		0x50
 #define SNP_REPORTED_TCB	0x180
 #define SNP_CHIP_ID		0x1a0
+#define SNP_CHIP_ID_LEN		64
 
 /* TDX quote: Intel TDX DCAP quoting library API, appendix 3 */
 #define TDX_QUOTE_VERSION_LEN	2
@@ -49,7 +51,7 @@ static const struct fixed_field {
 	u32 tdreport_offset;
 } fixed_fields[] = {
 	[CVM_EVIDENCE_FIELD_CHIP_ID] = {
-		CVM_EVIDENCE_TEE_SEV_SNP, 64, SNP_CHIP_ID
+		CVM_EVIDENCE_TEE_SEV_SNP, SNP_CHIP_ID_LEN, SNP_CHIP_ID
 	},
 	[CVM_EVIDENCE_FIELD_MEASUREMENT] = {
 		CVM_EVIDENCE_TEE_SEV_SNP, 48, 0x90
@@ -170,6 +172,21 @@ static const u8 *report_data(const struct cvme_result *res)
 	return quote_report_data(rep);
 }
 
+/*
+ * The tdx_guest of Linux 6.12 does not look at the host's answer: where the host
+ * refuses, the TDREPORT that it was sent comes back as the quote.
+ */
+static bool is_echo(const struct cvme_result *res, const u8 *report_data)
+{
+	const struct cvme_buf *rep = &res->report;
+
+	return res->tee == CVM_EVIDENCE_TEE_TDX &&
+	       !(res->blob_flags & CVM_EVIDENCE_BLOB_F_TDREPORT) &&
+	       rep->len >= TDREPORT_LEN && rep->data[0] == TDX_QUOTE_TEE_TYPE &&
+	       !memcmp(rep->data + TDREPORT_REPORT_DATA, report_data,
+		       REPORT_DATA_LEN);
+}
+
 /**
  * cvme_report_field - a field that is fixed while a VM lives
  * @res: an answer that passed cvme_report_check(), or the checks of its HCL
@@ -210,16 +227,24 @@ const u8 *cvme_report_field(const struct cvme_result *res, u32 field, u32 *len)
  * @report: as the provider gave it
  * @signer: filled: signing key and masks, CHIP_ID, REPORTED_TCB
  *
- * Return: false when it is no SNP report that we can read.
+ * Return: false when it is not an SNP report that we can read, or when the host
+ * masks CHIP_ID: each machine has its own VCEK, and this report does not tell
+ * which machine it is of.
  */
 bool cvme_report_signer(const struct cvme_buf *report,
 			u8 signer[CVME_SIGNER_LEN])
 {
+	u32 key;
+
 	if (report->len != SNP_REPORT_LEN ||
 	    get_unaligned_le32(report->data) > SNP_VERSION_LAST)
 		return false;
+	key = get_unaligned_le32(report->data + SNP_SIGNING_KEY) >> 2 & 7;
+	if (key == SNP_SIGNED_BY_VCEK &&
+	    !memchr_inv(report->data + SNP_CHIP_ID, 0, SNP_CHIP_ID_LEN))
+		return false;
 	memcpy(signer, report->data + SNP_SIGNING_KEY, 4);
-	memcpy(signer + 4, report->data + SNP_CHIP_ID, 64);
+	memcpy(signer + 4, report->data + SNP_CHIP_ID, SNP_CHIP_ID_LEN);
 	memcpy(signer + 68, report->data + SNP_REPORTED_TCB, 8);
 	return true;
 }
@@ -256,7 +281,8 @@ static int svsm_digest(const struct cvme_result *res,
  *
  * Evidence whose format we do not read is let through, marked.
  *
- * Return: 0; -EBADMSG when it does not, or is no such report.
+ * Return: 0; -EBADMSG when it does not, or is no such report; -EIO when it is
+ * the driver's own TDREPORT and no quote was made.
  */
 int cvme_report_check(struct cvme_result *res, const struct cvme_params *par)
 {
@@ -270,6 +296,8 @@ int cvme_report_check(struct cvme_result *res, const struct cvme_params *par)
 		if (!res->manifest.len)
 			return -EBADMSG;
 	}
+	if (is_echo(res, par->report_data))
+		return -EIO;
 	if (!is_known(res)) {
 		res->blob_flags |= CVM_EVIDENCE_BLOB_F_UNCHECKED;
 		return 0;

@@ -297,16 +297,13 @@ int cvme_rmdir(const struct path *dir, const char *name)
 	return err;
 }
 
-static ssize_t read_module_file(const char *module, const char *file,
-				char *buf, size_t size)
+static ssize_t read_sysfs(const char *path, char *buf, size_t size)
 {
-	char path[128];
 	struct path root;
 
-	if (!sysfs_mnt || strchr(module, '/'))
+	if (!sysfs_mnt)
 		return -ENOENT;
 	root = cvme_root_of(sysfs_mnt);
-	snprintf(path, sizeof(path), "module/%s/%s", module, file);
 	return cvme_read_file(&root, path, NULL, buf, size);
 }
 
@@ -321,30 +318,31 @@ static ssize_t read_module_file(const char *module, const char *file,
  */
 bool cvme_module_live(const char *name)
 {
-	char state[8];
+	char path[128], state[8];
 	ssize_t n;
 
-	n = read_module_file(name, "initstate", state, sizeof(state));
+	if (strchr(name, '/'))
+		return true;
+	snprintf(path, sizeof(path), "module/%s/initstate", name);
+	n = read_sysfs(path, state, sizeof(state));
 	if (n == -ENOMEM)
 		return false;
 	return n < 0 || (n >= 4 && !memcmp(state, "live", 4));
 }
 
 /**
- * cvme_module_param - a driver's numeric parameter
- * @name: the module
- * @param: the parameter
+ * cvme_sysfs_number - a number in sysfs
+ * @path: the file, below the mount
  *
  * Return: its value if that is not negative; a negative errno.
  */
-int cvme_module_param(const char *name, const char *param)
+int cvme_sysfs_number(const char *path)
 {
-	char file[64], text[16];
+	char text[16];
 	ssize_t n;
 	int val;
 
-	snprintf(file, sizeof(file), "parameters/%s", param);
-	n = read_module_file(name, file, text, sizeof(text) - 1);
+	n = read_sysfs(path, text, sizeof(text) - 1);
 	if (n < 0)
 		return n;
 	text[n] = 0;

@@ -29,7 +29,7 @@ int cvme_make_private(const struct path *dir);
 int cvme_mkdir(const struct path *dir, const char *name);
 int cvme_rmdir(const struct path *dir, const char *name);
 bool cvme_module_live(const char *name);
-int cvme_module_param(const char *name, const char *param);
+int cvme_sysfs_number(const char *path);
 struct file *cvme_node_open(const char *node, const char *driver, bool builtin);
 
 #endif /* _CVME_VFS_H */

@@ -229,7 +229,7 @@ static bool is_old(const struct search *s, const u8 *data)
 static void give_up(void)
 {
 	if (!given_up_until)
-		pr_warn("vtpm: the paravisor makes no report with our data; evidence is of an earlier time and says so\n");
+		pr_warn("vtpm: the paravisor makes no report with our data; only evidence with a TPM quote can be bound to a request\n");
 	given_up_until = ktime_get_ns() + GIVEN_UP_NS;
 }
 

@@ -78,8 +78,50 @@ static void changed_by_the_host(void)
 	CHECK_TIME(now_ms() - begin > AGE_MS / 2, "no entry was kept");
 }
 
+/* By the driver's ioctl: what did not fit once is asked for again a minute later */
+static void too_large_once(void)
+{
+	struct cvm_evidence_request req;
+	const struct cvm_item *it = NULL;
+	static uint8_t buf[CVM_BUF_SIZE];
+	uint64_t begin = 0;
+	uint8_t rd[64];
+	struct cvm_blob b;
+	int fd, err;
+	ssize_t n;
+
+	sim_need();
+	if (strcmp(driver_name(), "sev_guest"))
+		ktap_skip("only SNP has certificates");
+	fd = cvm_open(O_RDWR);
+	sim_set("certs=large:1");
+	for (;;) {
+		fill_random(rd, sizeof(rd));
+		cvm_request_init(&req, rd, sizeof(rd));
+		req.provider = CVM_EVIDENCE_PROVIDER_SEV_GUEST;
+		err = cvm_request(fd, &req);
+		CHECK(!err, "REQUEST: %s", strerror(-err));
+		n = cvm_slurp(fd, buf, sizeof(buf));
+		CHECK(n > 0, "read: %s", strerror(-n));
+		cvm_blob_check(buf, n, rd, sizeof(rd), &b);
+		it = cvm_blob_find(&b, CVM_EVIDENCE_ITEM_CERTS);
+		if (!begin) {
+			CHECK(!it, "certificates of more than 16 KiB");
+			begin = now_ms();
+		}
+		if (it || now_ms() - begin >= AGE_MS + 30000)
+			break;
+		sleep_ms(200);
+	}
+	ktap_note("certificates after %llu ms",
+		  (unsigned long long)(now_ms() - begin));
+	CHECK_TIME(it && now_ms() - begin < AGE_MS + 5000, "none");
+	CHECK_TIME(now_ms() - begin > AGE_MS / 2, "asked for again at once");
+}
+
 static const struct ktap_case cases[] = {
 	{ "changed_by_the_host", changed_by_the_host, 180 },
+	{ "too_large_once", too_large_once, 180 },
 };
 
 DRIVERS_TEST_MAIN(cases)

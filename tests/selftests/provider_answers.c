@@ -174,6 +174,21 @@ static void unknown_version(void)
 	works("other_version");
 }
 
+/*
+ * "EIO everything else that firmware or host did wrong": tdx_guest of 6.12 gives
+ * its own TDREPORT as a quote when the host refuses and writes a length, EIO
+ * from 7.0 on.
+ */
+static void tdreport_as_quote(void)
+{
+	need();
+	if (tee_kind != CVM_EVIDENCE_TEE_TDX || !by_tsm)
+		ktap_skip("not TDX through TSM");
+	spoilt("echo=1024:1", EIO);
+	spoilt("echo=5006:1", EIO);
+	spoilt("echo=8168:1", EIO);
+}
+
 static void truncated(void)
 {
 	static const char *const knobs[] = {
@@ -387,6 +402,23 @@ static void throttled(void)
 	      (unsigned long long)req.firmware_ns);
 }
 
+/* "After a call that an SNP host held off the next begins 2 s later" */
+static void pause_after_throttling(void)
+{
+	need();
+	if (tee_kind != CVM_EVIDENCE_TEE_SEV_SNP)
+		ktap_skip("only SNP's hosts throttle");
+	works("nothing");
+	sim_set("throttle=1:2");
+	works("two times BUSY");
+	CHECK(req.firmware_ns >= 2000000000, "firmware_ns %llu",
+	      (unsigned long long)req.firmware_ns);
+	works("the pause");
+	CHECK(req.wait_ns >= 1000000000 && req.firmware_ns < 1000000000,
+	      "wait_ns %llu, firmware_ns %llu", (unsigned long long)req.wait_ns,
+	      (unsigned long long)req.firmware_ns);
+}
+
 /* "ETIMEDOUT ... the host held the request off so long that the driver gave up" */
 static void driver_gives_up(void)
 {
@@ -448,6 +480,7 @@ static const struct ktap_case cases[] = {
 	{ "wrong_in_one_byte", wrong_in_one_byte, 120 },
 	{ "garbage", garbage, 0 },
 	{ "unknown_version", unknown_version, 0 },
+	{ "tdreport_as_quote", tdreport_as_quote, 0 },
 	{ "truncated", truncated, 0 },
 	{ "empty", empty, 0 },
 	{ "changing_lengths", changing_lengths, 0 },
@@ -459,6 +492,7 @@ static const struct ktap_case cases[] = {
 	{ "bad_message", bad_message, 0 },
 	{ "key_lost", key_lost, 0 },
 	{ "throttled", throttled, 0 },
+	{ "pause_after_throttling", pause_after_throttling, 0 },
 	{ "driver_gives_up", driver_gives_up, 0 },
 	{ "driver_busy", driver_busy, 60 },
 };

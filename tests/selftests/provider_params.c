@@ -133,6 +133,25 @@ static void privlevel_floor(void)
 }
 
 /* A TSM floor that is not the key's number: "privlevel never below the floor" */
+/*
+ * Under an SVSM at VMPL 2. Linux 7 leaves the parameter vmpck_id at -1; the
+ * provider sev-guest finds the level in sysfs (sev/vmpl).
+ */
+static void privlevel_of_the_kernel(void)
+{
+	need();
+	if (!snp())
+		ktap_skip("only SNP has levels");
+	module_unload(driver_name(), 1000);
+	CHECK(!driver_load("vmpl=2"), "vmpl=2");
+	driver_ready(fd, &st);
+	check_levels(2);
+	prepare();
+	req.provider = CVM_EVIDENCE_PROVIDER_SEV_GUEST;
+	CHECK(!ask(), "sev-guest: its default");
+	check_level(2);
+}
+
 static void privlevel_floor_alone(void)
 {
 	need();
@@ -373,6 +392,7 @@ static void service_where_there_is_none(void)
 static const struct ktap_case cases[] = {
 	{ "privlevel", privlevel, 0 },
 	{ "privlevel_floor", privlevel_floor, 0 },
+	{ "privlevel_of_the_kernel", privlevel_of_the_kernel, 0 },
 	{ "privlevel_floor_alone", privlevel_floor_alone, 0 },
 	{ "privlevel_where_there_is_none", privlevel_where_there_is_none, 0 },
 	{ "service_svsm", service_svsm, 0 },

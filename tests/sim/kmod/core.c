@@ -240,6 +240,10 @@ static int resize(struct sim_answer *a, u64 len)
 	return 0;
 }
 
+#define SNP_REPORT_LEN	1184
+#define SNP_CHIP_ID	0x1a0
+#define SNP_CHIP_ID_LEN	64
+
 static int spoil(struct sim_tee *t, const struct sim_plan *plan, struct sim_answer *a)
 {
 	const __le16 version = cpu_to_le16(plan->knob[SIM_OTHER_VERSION]);
@@ -251,6 +255,9 @@ static int spoil(struct sim_tee *t, const struct sim_plan *plan, struct sim_answ
 	/* of SNP reports 4 bytes, of quotes the first 2 */
 	if (plan->knob[SIM_OTHER_VERSION] && a->out_len > VERSION_LEN)
 		memcpy(a->out, &version, sizeof(version));
+	/* by AMD's ABI a report with MASK_CHIP_ID has zeros there */
+	if (plan->knob[SIM_MASK_CHIP] && a->out_len == SNP_REPORT_LEN)
+		memset(a->out + SNP_CHIP_ID, 0, SNP_CHIP_ID_LEN);
 	if (plan->knob[SIM_OVERSIZE])
 		err = resize(a, plan->knob[SIM_OVERSIZE]);
 	if (!err && plan->knob[SIM_VARLEN]) {

@@ -134,6 +134,8 @@ static struct sim_attr knobs[] = {
 	KNOB(wrong_data, SIM_WRONG_DATA, NULL, 0),
 	KNOB(garbage, SIM_GARBAGE, NULL, 0),
 	KNOB(other_version, SIM_OTHER_VERSION, NULL, 0),
+	KNOB(echo, SIM_ECHO, NULL, 0),
+	KNOB(mask_chip, SIM_MASK_CHIP, NULL, 0),
 	KNOB(tcb, SIM_TCB, NULL, 0),
 	KNOB(identity, SIM_IDENTITY, NULL, 0),
 	KNOB(certs, SIM_CERTS, certs_names, CVM_SIM_CERTS_PEM),

@@ -6,7 +6,9 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": SIMULATED: " fmt
 
+#include <linux/cpu.h>
 #include <linux/delay.h>
+#include <linux/device.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -28,9 +30,16 @@ int sev_vmpl;
 module_param_named(vmpl, sev_vmpl, int, 0444);
 MODULE_PARM_DESC(vmpl, "VMPL the kernel runs at; the SVSM attributes are there if it is not 0");
 
-int sev_vmpck_id = -1;
-module_param_named(vmpck_id, sev_vmpck_id, int, 0444);
+static int vmpck_param = -1;
+module_param_named(vmpck_id, vmpck_param, int, 0444);
 MODULE_PARM_DESC(vmpck_id, "key to the firmware, 0..3 (default: the VMPL)");
+
+/*
+ * The key in use. The parameter shows it up to 6.12 (sev-guest.c,
+ * sev_guest_probe()); 7.x leaves the parameter at -1 and decides in
+ * arch/x86/coco/sev/core.c, snp_msg_init().
+ */
+int sev_vmpck_id;
 
 static int privlevel_floor = -1;
 module_param(privlevel_floor, int, 0444);
@@ -170,14 +179,60 @@ int sev_guest_request(struct sev_request *r, const u8 *data, u32 vmpl, bool ext)
 	return err;
 }
 
+#ifdef SIM_HAVE_TSM_REPORT
+/* /sys/devices/system/cpu/sev/vmpl: arch/x86/coco/sev/core.c, sev_sysfs_init() */
+static struct kobject *sev_kobj;
+
+static ssize_t vmpl_show_text(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", sev_vmpl);
+}
+
+static struct kobj_attribute vmpl_attr = __ATTR(vmpl, 0444, vmpl_show_text, NULL);
+
+static int vmpl_show(void)
+{
+	struct device *cpus = bus_get_dev_root(&cpu_subsys);
+	int err;
+
+	if (!cpus)
+		return -ENODEV;
+	sev_kobj = kobject_create_and_add("sev", &cpus->kobj);
+	put_device(cpus);
+	if (!sev_kobj)
+		return -ENOMEM;
+	sysfs_attr_init(&vmpl_attr.attr);
+	err = sysfs_create_file(sev_kobj, &vmpl_attr.attr);
+	if (err)
+		kobject_put(sev_kobj);
+	return err;
+}
+
+static void vmpl_hide(void)
+{
+	kobject_put(sev_kobj);
+}
+#else
+static int vmpl_show(void)
+{
+	return 0;
+}
+
+static void vmpl_hide(void)
+{
+}
+#endif
+
 static int __init sim_sev_init(void)
 {
 	int err;
 
 	if (sev_vmpl < 0 || sev_vmpl > 3)
 		return -EINVAL;
-	if (sev_vmpck_id == -1)
-		sev_vmpck_id = sev_vmpl;
+	sev_vmpck_id = vmpck_param == -1 ? sev_vmpl : vmpck_param;
+#ifndef SIM_HAVE_TSM_REPORT
+	vmpck_param = sev_vmpck_id;
+#endif
 	if (sev_vmpck_id < 0 || sev_vmpck_id > 3) {
 		pr_err("there is no VMPCK%d\n", sev_vmpck_id);
 		return -EINVAL;
@@ -193,11 +248,14 @@ static int __init sim_sev_init(void)
 		return -ENOMEM;
 
 	WRITE_ONCE(sev_tee->vmpck_id, sev_vmpck_id);
+	err = vmpl_show();
+	if (err)
+		goto err_free;
 	tsm = tsm && sev_tsm_available();
 	if (tsm) {
 		err = sev_tsm_register(privlevel_floor < 0 ? sev_vmpck_id : privlevel_floor);
 		if (err)
-			goto err_free;
+			goto err_vmpl;
 	}
 	if (node) {
 		err = sev_node_register();
@@ -215,6 +273,8 @@ static int __init sim_sev_init(void)
 err_tsm:
 	if (tsm)
 		sev_tsm_unregister();
+err_vmpl:
+	vmpl_hide();
 err_free:
 	WRITE_ONCE(sev_tee->vmpck_id, -1);
 	kvfree(sev);
@@ -235,6 +295,7 @@ static void __exit sim_sev_exit(void)
 		sev_node_unregister();
 	if (tsm)
 		sev_tsm_unregister();
+	vmpl_hide();
 	WRITE_ONCE(sev_tee->vmpck_id, -1);
 }
 
