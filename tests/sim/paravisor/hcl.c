@@ -200,8 +200,15 @@ static void refresh(const uint8_t input[INPUT_LEN])
 	counters[C_REFRESHES]++;
 }
 
-/* What the guest wrote; zeros for what it did not. */
-static void guest_input(uint8_t input[INPUT_LEN])
+/*
+ * What the guest wrote, zeros for what it did not: read as the owner with an
+ * empty password. An index that is missing or was never written counts as zeros;
+ * any other trouble, such as an index that its owner may not read, is an error,
+ * and no report is made (openvmm, tpm_device/src/lib.rs,
+ * create_ak_cert_request_or_attestation_report(), and tpm_lib/src/lib.rs,
+ * read_from_nv_index()).
+ */
+static bool guest_input(uint8_t input[INPUT_LEN])
 {
 	struct tpm_cmd pub = {
 		.cc = CC_NV_READ_PUBLIC, .handles = { INDEX_INPUT }, .nr_handles = 1,
@@ -212,20 +219,25 @@ static void guest_input(uint8_t input[INPUT_LEN])
 	};
 	struct buf out = {};
 	uint16_t size;
+	uint32_t rc;
 
 	memset(input, 0, INPUT_LEN);
-	if (tpm_run(&pub, &out) || out.len < 16 || out.len < 2U + get_be16(out.p))
-		goto out;
+	rc = tpm_run(&pub, &out);
+	if (rc || out.len < 16 || out.len < 2U + get_be16(out.p)) {
+		buf_free(&out);
+		return rc == RC_HANDLE_1;
+	}
 	size = get_be16(out.p + get_be16(out.p));	/* the area's last two bytes */
 	if (size > INPUT_LEN)
 		size = INPUT_LEN;
 	buf_free(&out);
 	buf_be16(&c.params, size);
 	buf_be16(&c.params, 0);
-	if (!tpm_run(&c, &out) && out.len >= 2U + size && get_be16(out.p) == size)
+	rc = tpm_run(&c, &out);
+	if (!rc && out.len >= 2U + size && get_be16(out.p) == size)
 		memcpy(input, out.p + 2, size);
-out:
 	buf_free(&out);
+	return !rc || rc == RC_NV_UNINITIALIZED;
 }
 
 bool hcl_in_window(void)
@@ -242,8 +254,10 @@ void hcl_read_begins(void)
 		counters[C_STALE]++;
 		return;
 	}
-	guest_input(input);
-	refresh(input);
+	if (guest_input(input))
+		refresh(input);
+	else
+		counters[C_STALE]++;
 }
 
 void hcl_tear(unsigned int how)
@@ -273,11 +287,16 @@ void hcl_init(enum pv_tee t)
 	tpm_modulus(HANDLE_EK, ek_n);
 }
 
-/* The report of boot time; that was long ago when the guest can read it. */
+/*
+ * The report of boot time, over what the index holds: the guest's index outlives
+ * a reboot (openvmm, tpm_device/src/lib.rs, new(), by renew_attestation_report()). It
+ * was made long ago when the guest can read it.
+ */
 void hcl_boot(void)
 {
-	static const uint8_t zeros[INPUT_LEN];
+	uint8_t input[INPUT_LEN];
 
-	refresh(zeros);
+	if (guest_input(input))
+		refresh(input);
 	refreshed = false;
 }

@@ -53,12 +53,32 @@ static void plug(void)
 	fcntl(vtpm, F_SETFD, FD_CLOEXEC);
 }
 
+/* Times that the kernel refused it since the power went on, and when to try again */
+static unsigned int refused;
+static uint64_t plug_at;
+
 static void unplug(void)
 {
 	answer.owed = false;
+	plug_at = 0;
 	if (vtpm >= 0)
 		close(vtpm);
 	vtpm = -1;
+}
+
+/*
+ * The kernel gives a TPM up that does not answer its first commands within two
+ * seconds. A paravisor's answers take the guest no time (openvmm,
+ * vmm_core/vmotherboard: the vCPU stands still meanwhile); here a loaded machine
+ * may not have run us, so it is offered again.
+ */
+static void plug_again(void)
+{
+	unplug();
+	if (++refused > 10)
+		return;
+	fprintf(stderr, "cvm-paravisor: the kernel refused the TPM (%u)\n", refused);
+	plug_at = now_ms() + 500;
 }
 
 /* What firmware has done by the time a guest runs. */
@@ -83,9 +103,11 @@ static void boot_tpm(void)
 void power_set(uint64_t how)
 {
 	unplug();
+	refused = 0;
 	if (how == POWER_RESET) {
 		tpm_stop();
 		boot_tpm();
+		hcl_boot();
 	}
 	if (how != POWER_OFF)
 		plug();
@@ -114,7 +136,7 @@ static void serve_command(void)
 
 	if (n < 0) {
 		if (errno == EPIPE)
-			unplug();
+			plug_again();
 		else if (errno != EINTR && errno != EAGAIN)
 			die("a TPM command: %s", strerror(errno));
 		return;
@@ -141,8 +163,15 @@ static void serve(void)
 			send_answer();
 			continue;
 		}
+		if (plug_at && plug_at <= now) {
+			plug_at = 0;
+			plug();
+			continue;
+		}
 		if (answer.owed)
 			wait = answer.due - now;
+		else if (plug_at)
+			wait = plug_at - now;
 		if (poll(fds, 3, wait) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -155,7 +184,7 @@ static void serve(void)
 		else if (fds[2].revents & POLLIN)
 			serve_command();
 		else if (fds[2].revents)
-			unplug();	/* the kernel did not want it */
+			plug_again();
 	}
 }
 
