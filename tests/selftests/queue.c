@@ -265,6 +265,23 @@ static void shares_max(void)
 	CHECK(err == -EBUSY, "and one more: %s", strerror(-err));
 }
 
+/* "A request that replaces a waiting one of its file is admitted beside it." */
+static void replacing(void)
+{
+	int fd;
+
+	fill_setup(1);
+	fill_block();
+	fd = cvm_open(O_RDWR | O_NONBLOCK);
+	cvm_write(fd, "one", 3);
+	cvm_write(fd, "two", 3);
+	CHECK(fill_waiting() == 1, "%u wait", fill_waiting());
+	CHECK(!fill_one(), "the place of the one that was replaced is gone");
+	CHECK(write(fd, "three", 5) == -1 && (errno == EBUSY || errno == EDQUOT),
+	      "%s", strerror(errno));
+	CHECK(fill_waiting() == 2, "%u wait", fill_waiting());
+}
+
 static const struct ktap_case cases[] = {
 	{ "limits_told", limits_told, 0 },
 	{ "numbers", numbers, 0 },
@@ -273,6 +290,7 @@ static const struct ktap_case cases[] = {
 	{ "room_shrinks", room_shrinks, 0 },
 	{ "places_come_back", places_come_back, 0 },
 	{ "refused_write_changes_nothing", refused_write_changes_nothing, 0 },
+	{ "replacing", replacing, 0 },
 	{ "first_come", first_come, 0 },
 	{ "shares_max", shares_max, 180 },
 };

@@ -65,7 +65,8 @@
  * names. A share with nothing waiting is always admitted, while fewer than
  * CVM_EVIDENCE_SHARES_MAX shares wait (else EBUSY). Its further requests take
  * places of the common room, queue_max of them: EBUSY when there are none
- * left, EDQUOT when the share holds as many of them as are left.
+ * left, EDQUOT when the share holds as many of them as are left. A request that
+ * replaces a waiting one of its file is admitted beside it.
  *
  * ERRORS (of read, write and REQUEST; each means one thing. What Linux refuses
  * before the module is asked is not among them: an offset, RWF_NOWAIT, splice.)
@@ -92,7 +93,8 @@
  *               failed, or read its evidence first; what is there now stays
  *   ENOMEM      out of memory
  *   ETIMEDOUT   the deadline passed, or host or TPM held the request off for
- *               so long that the driver or the provider gave up
+ *               so long that the driver or the provider gave up, or a paravisor
+ *               made no report for this request
  *   EKEYREVOKED the guest's key to the SNP firmware is wiped: until the
  *               sev-guest driver is reloaded with another vmpck_id, or a reboot
  *   ESTALE      the VM was forked while evidence was taken (best effort)
@@ -183,7 +185,7 @@ enum cvm_evidence_provider_id {
 /**
  * enum cvm_evidence_status - can a provider be used
  * @CVM_EVIDENCE_ST_UNKNOWN: it was not probed yet
- * @CVM_EVIDENCE_ST_AVAILABLE: it can be used
+ * @CVM_EVIDENCE_ST_AVAILABLE: it could be used when it was last probed or asked
  * @CVM_EVIDENCE_ST_NOT_BUILT: this kernel or this build has no such interface
  * @CVM_EVIDENCE_ST_NO_DRIVER: the interface is there, no driver stands behind
  *	it: not loaded, or not this TEE
@@ -211,7 +213,8 @@ enum cvm_evidence_status {
  * @CVM_EVIDENCE_REASON_SETUP_FAILED: it could not be set up; the parameter is
  *	a positive errno
  * @CVM_EVIDENCE_REASON_NO_DRIVER: no driver is loaded, or this is not its TEE
- * @CVM_EVIDENCE_REASON_FOREIGN_NODE: the device node is not that of the driver
+ * @CVM_EVIDENCE_REASON_FOREIGN_NODE: the device node is not the one that
+ *	devtmpfs made for the driver
  * @CVM_EVIDENCE_REASON_DRIVER_NOT_LIVE: the driver is initialising or going
  *	away
  * @CVM_EVIDENCE_REASON_DRIVER_UNLOADED: the driver was unloaded
@@ -381,7 +384,8 @@ struct cvm_evidence_info {
 #define CVM_EVIDENCE_F_FRESH		(1U << 3) /* refuse evidence of an earlier
 						   * time: ETIMEDOUT where a
 						   * paravisor makes no new
-						   * report
+						   * report. UNCHECKED evidence
+						   * is for the verifier
 						   */
 #define CVM_EVIDENCE_F_SHARED		(1U << 4) /* reserved: EOPNOTSUPP */
 #define CVM_EVIDENCE_F_CONTEXT		(1U << 5) /* reserved: EOPNOTSUPP */
@@ -549,7 +553,8 @@ struct cvm_evidence_lease {
 						   */
 
 /**
- * enum cvm_evidence_binding - how the report is bound to report_data
+ * enum cvm_evidence_binding - how the report is bound to report_data; with
+ *	CVM_EVIDENCE_BLOB_F_UNCHECKED, how it should be
  * @CVM_EVIDENCE_BINDING_DIRECT: REPORT_DATA is report_data, padded
  * @CVM_EVIDENCE_BINDING_HCL: REPORT_DATA is SHA-256 of the HCL runtime claims,
  *	whose user-data is report_data, padded
