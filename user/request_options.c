@@ -320,6 +320,10 @@ static int check_taken(const struct request *q, enum request_verb verb, int c)
 		if (choices[i].takes && !(choices[i].takes & q->service->takes))
 			return fail(RC_USAGE, "%s takes no --%s", q->service->name,
 				    choices[i].name);
+		/* a challenge of the caller's own is taken, but nobody can be asked for one */
+		if (c == BEGIN && !q->service->begin)
+			return fail(RC_USAGE, "%s takes no --begin: there is no service to ask for a challenge",
+				    q->service->name);
 	}
 	return RC_OK;
 }

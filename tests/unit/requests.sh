@@ -189,6 +189,9 @@ expect 2 "no form 'v3'" 'a form that there is not' req ita --form v3
 expect 2 'one form only' 'a form where there is one' req kbs --form x
 expect 2 'takes the name of one service' 'no service' req --evidence golden/blob-maa.cvme
 expect 2 'has no body' 'a GET has no body' req ita --begin
+for s in maa coco-as cmw; do
+	expect 2 "$s takes no --begin" "$s: nobody to ask for a challenge" req $s --begin
+done
 for s in maa ita kbs coco-as veraison gcp cmw; do
 	expect 0 '' "$s --help" req $s --help
 	check 'says how' grep -q "^Usage: cvm-evidence request.* $s " "$tmp/out"
