@@ -8,7 +8,7 @@
 #include "reason.h"
 #include "tpm_dev.h"
 
-#define INSTALL	"install module and tool from the same package, then reload the module (modprobe -r cvm_evidence; modprobe cvm_evidence)"
+#define INSTALL	"install module and tool of one version, then reload the module (modprobe -r cvm_evidence; modprobe cvm_evidence)"
 
 int not_a_device(const char *path)
 {

@@ -92,7 +92,7 @@ const char *module_load_hint(const char *name, int err)
 			return "the kernel is locked down (Secure Boot) and takes signed modules only: enrol the key DKMS signs with, 'mokutil --import /var/lib/dkms/mok.pub', and confirm it at the next boot; if you are not root, be root";
 		return "loading modules takes root and CAP_SYS_MODULE, which containers lack";
 	case ENOENT:
-		return ours ? "it is not built for this kernel: install the package cvm-evidence-dkms and linux-headers for it, or run 'make install'" :
+		return ours ? "it is not built for this kernel: install linux-headers for it, then run 'make dkms-install' (or 'make install', without DKMS) in the sources of cvm-evidence" :
 			"this kernel has no such driver";
 	case ENOEXEC:
 		return ours ? "it was built for another kernel: 'dkms autoinstall', or build it again" :

@@ -204,7 +204,7 @@ static int failed(int err)
 			    "listening to events, reading their log and asking for counters needs CAP_NET_ADMIN in the init user namespace: be root, or have the service manager give it (AmbientCapabilities=CAP_NET_ADMIN)");
 	case EPROTO:
 		return fail(RC_NO_PROVIDER,
-			    "the loaded module speaks another version of the interface than this tool (%d): install module and tool from the same package, then reload the module (modprobe -r cvm_evidence; modprobe cvm_evidence)",
+			    "the loaded module speaks another version of the interface than this tool (%d): install module and tool of one version, then reload the module (modprobe -r cvm_evidence; modprobe cvm_evidence)",
 			    CVM_EVIDENCE_API_VERSION);
 	case EOPNOTSUPP:
 		return fail(RC_FAILED,
