@@ -74,7 +74,13 @@ static const struct {
 
 static const struct option take_options[] = { TAKE_OPTIONS };
 
-static const struct service *find_service(const char *name)
+/* A mere format can be made, but there is nobody to send it to. */
+static bool is_offered(const struct service *s, enum request_verb verb)
+{
+	return verb == VERB_REQUEST || s->answer;
+}
+
+static const struct service *find_service(const char *name, enum request_verb verb)
 {
 	size_t i;
 
@@ -83,7 +89,8 @@ static const struct service *find_service(const char *name)
 			return services[i];
 	complain("there is no service '%s'; there are:", name);
 	for (i = 0; i < n_services; i++)
-		complain("  %-8s  %s", services[i]->name, services[i]->about);
+		if (is_offered(services[i], verb))
+			complain("  %-8s  %s", services[i]->name, services[i]->about);
 	return NULL;
 }
 
@@ -348,7 +355,8 @@ static int help(const struct request *q, enum request_verb verb, bool *done)
 		printf("\nSERVICE (%s SERVICE --help tells its own options):\n",
 		       verb_cmd(verb)->name);
 		for (i = 0; i < n_services; i++)
-			printf("  %-8s  %s\n", services[i]->name, services[i]->about);
+			if (is_offered(services[i], verb))
+				printf("  %-8s  %s\n", services[i]->name, services[i]->about);
 	}
 	return fflush(stdout) ? fail(RC_FAILED, "cannot write standard output: %m") : RC_OK;
 }
@@ -358,7 +366,8 @@ static int help(const struct request *q, enum request_verb verb, bool *done)
  * says, depends on it. Words that belong to options in front of it are skipped
  * by a round of getopt without effects.
  */
-static int find_word(int argc, char **argv, const struct option *options, struct request *q)
+static int find_word(int argc, char **argv, const struct option *options,
+		     enum request_verb verb, struct request *q)
 {
 	int saved = opterr, c;
 	char **copy = xalloc(((size_t)argc + 1) * sizeof(*copy));
@@ -369,7 +378,7 @@ static int find_word(int argc, char **argv, const struct option *options, struct
 	while ((c = getopt_long(argc, copy, "ho:", options, NULL)) != -1)
 		;
 	if (optind < argc) {
-		q->service = find_service(copy[optind]);
+		q->service = find_service(copy[optind], verb);
 		rc = q->service ? RC_OK : RC_USAGE;
 	}
 	free(copy);
@@ -395,7 +404,7 @@ int request_parse(int argc, char **argv, enum request_verb verb, struct request_
 	for (i = 0; i < ARRAY_SIZE(choices); i++)
 		options[n++] = (struct option){ choices[i].name, choices[i].has_arg, NULL,
 						choices[i].id };
-	rc = find_word(argc, argv, options, q);
+	rc = find_word(argc, argv, options, verb, q);
 	while (!rc && (c = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
 		if (c == 'h')
 			return help(q, verb, done);
