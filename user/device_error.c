@@ -231,7 +231,7 @@ int request_failed(int fd, const char *path, const struct cvm_evidence_request *
 		return fail(RC_EVIDENCE, "%s: the provider (%s) gave evidence that does not answer for this request; it was thrown away",
 			    path, who);
 	case ESTALE:
-		return fail(RC_FAILED, "%s: this VM was forked or restored while the evidence was taken; ask again",
+		return fail(RC_BUSY, "%s: this VM was forked or restored while the evidence was taken; ask again",
 			    path);
 	case EINTR:
 		return fail(RC_FAILED, "%s: interrupted", path);
