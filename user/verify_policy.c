@@ -159,6 +159,10 @@ static int set_data(struct policy *p, const struct opt *o, const char *arg)
 
 	if (rc)
 		return rc;
+	/* evidence that was made for nobody has them: a paravisor's report of boot time */
+	if (is_zero(b.p, b.len))
+		return fail(RC_USAGE, "--%s: zeros are what evidence carries that nobody asked for; it would be bound to no nonce",
+			    o->name);
 	memcpy(p->data, b.p, b.len);
 	p->data_len = b.len;
 	p->have_data = true;
