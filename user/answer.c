@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answer.h"
 #include "json_util.h"
-#include "request.h"
 
 static const char *first_text(struct json_object *o, const char *a, const char *b)
 {

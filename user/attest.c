@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "cmd.h"
 #include "http_url.h"
 #include "json_util.h"

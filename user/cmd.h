@@ -23,8 +23,5 @@ enum { OPT_LONG = 256 };
 int cmd_help(const struct cmd *cmd);
 /* getopt has said what is wrong: says where to read on, returns RC_USAGE. */
 int cmd_usage(const struct cmd *cmd);
-/* hex:.., base64:.., text:.. or file:PATH */
-int parse_data(const char *option, const char *arg, struct buf *out);
-int parse_number(const char *what, const char *text, u64 max, u64 *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "certs.h"
 #include "cmd.h"
 #include "digest.h"
+#include "parse.h"
 #include "snp.h"
 #include "take.h"
 #include "tsm_report.h"

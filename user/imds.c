@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answer.h"
 #include "endorse.h"
 #include "http.h"
 #include "json_util.h"
-#include "request.h"
 #include "snp.h"
 #include "tdx.h"
 

@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "digest.h"
 #include "endorse.h"
 #include "http.h"
-#include "request.h"
 #include "snp.h"
 
 #define ANSWER_MAX	(64 * 1024)

@@ -13,6 +13,7 @@
 #include "event_exec.h"
 #include "event_filter.h"
 #include "follow.h"
+#include "parse.h"
 #include "platform.h"
 
 /* How often to look for a module that has not announced itself */

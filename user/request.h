@@ -171,13 +171,6 @@ int request_gather(struct request_options *o, struct request *q);
 /* What KBS and AS call this TEE; needs no evidence, a device is enough. */
 int request_tee(const struct request_options *o, const struct request *q, const char **tee);
 
-/* answer.c: for answers that are a JSON object; RC_REFUSED for errors */
-int answer_check(const struct http_answer *a);
-int answer_json(const struct http_answer *a, struct json_object **o);
-/* The token of a member, or of text, as a line of @out */
-int answer_text(const struct http_answer *a, const char *member, struct buf *out);
-int answer_token(const char *text, size_t len, struct buf *out);
-
 /* message.c */
 void message_free(struct message *m);
 void message_to(struct message *m, const char *method, const char *fmt, ...) PRINTF(3, 4);

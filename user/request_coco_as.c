@@ -2,6 +2,7 @@
 /* Attestation Service of CoCo Trustee, its REST interface */
 #include <string.h>
 
+#include "answer.h"
 #include "coco_evidence.h"
 #include "json_util.h"
 

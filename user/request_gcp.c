@@ -2,6 +2,7 @@
 /* Google's Confidential Computing API v1: verifyAttestation */
 #include <string.h>
 
+#include "answer.h"
 #include "json_util.h"
 #include "request.h"
 

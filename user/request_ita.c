@@ -2,6 +2,7 @@
 /* Intel Trust Authority: appraisal v2 (composite) and v1 (flat) */
 #include <string.h>
 
+#include "answer.h"
 #include "json_util.h"
 #include "request.h"
 

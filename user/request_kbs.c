@@ -2,6 +2,7 @@
 /* Key Broker Service of CoCo Trustee: RCAR handshake, protocol 0.4.0 */
 #include <string.h>
 
+#include "answer.h"
 #include "coco_evidence.h"
 #include "json_util.h"
 

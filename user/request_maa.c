@@ -2,6 +2,7 @@
 /* Microsoft Azure Attestation: /attest/SevSnpVm and /attest/TdxVm */
 #include <string.h>
 
+#include "answer.h"
 #include "digest.h"
 #include "json_util.h"
 #include "request_maa.h"

@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 
+#include "answer.h"
 #include "gcm.h"
 #include "json_util.h"
 #include "request_maa.h"

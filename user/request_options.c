@@ -8,6 +8,7 @@
 #include "cert_file.h"
 #include "cmd.h"
 #include "endorse.h"
+#include "parse.h"
 #include "request.h"
 #include "tpm_dev.h"
 

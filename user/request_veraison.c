@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "json_util.h"
 #include "request.h"
 

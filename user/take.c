@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "parse.h"
 #include "take.h"
 #include "tpm.h"
 

@@ -7,6 +7,7 @@
 #include "cert_file.h"
 #include "cmd.h"
 #include "endorse.h"
+#include "parse.h"
 #include "snp.h"
 #include "unwrap.h"
 #include "verify.h"
