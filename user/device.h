@@ -19,11 +19,10 @@ struct device_info {
 int device_open(const char *path, int *fd);
 /* Also refuses a device whose module speaks another version of the interface */
 int device_info(int fd, const char *path, struct device_info *out);
-/* The blob of one request; @r is filled but for size. With @kernel_random and
- * no parameter at all it is what cat gives: the nonce is the kernel's.
- */
-int device_evidence(const char *path, struct cvm_evidence_request *r, bool kernel_random,
-		    struct buf *blob);
+/* It opened, and is something else */
+int not_a_device(const char *path);
+/* @api: of the loaded module, 0 when it does not even take our question */
+int other_version(const char *path, u32 api);
 
 /* What AUTO would use now; NULL when there is none */
 const struct cvm_evidence_provider *device_auto(const struct device_info *di);

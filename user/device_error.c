@@ -8,26 +8,6 @@
 #include "reason.h"
 #include "tpm_dev.h"
 
-#define INSTALL	"install module and tool of one version, then reload the module (modprobe -r cvm_evidence; modprobe cvm_evidence)"
-
-int not_a_device(const char *path)
-{
-	return fail(RC_NO_PROVIDER,
-		    "%s is not the device of the cvm_evidence module, or of one that speaks version %d of the interface, as this tool does: " INSTALL,
-		    path, CVM_EVIDENCE_API_VERSION);
-}
-
-int other_version(const char *path, u32 api)
-{
-	if (api)
-		return fail(RC_NO_PROVIDER,
-			    "%s: the loaded module speaks version %u of the interface, this tool version %d: " INSTALL,
-			    path, api, CVM_EVIDENCE_API_VERSION);
-	return fail(RC_NO_PROVIDER,
-		    "%s: the loaded module does not know version %d of the interface, which this tool speaks: " INSTALL,
-		    path, CVM_EVIDENCE_API_VERSION);
-}
-
 static const struct cvm_evidence_provider *find(const struct device_info *di, u32 id)
 {
 	u32 i;

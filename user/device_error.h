@@ -4,9 +4,6 @@
 
 #include "device.h"
 
-int not_a_device(const char *path);
-/* @api: of the loaded module, 0 when it does not even take our question */
-int other_version(const char *path, u32 api);
 /* The exit status for @err of REQUEST or read(2), with a message */
 int request_failed(int fd, const char *path, const struct cvm_evidence_request *r, int err);
 

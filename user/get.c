@@ -7,7 +7,7 @@
 #include "digest.h"
 #include "parse.h"
 #include "snp.h"
-#include "take.h"
+#include "take_options.h"
 #include "tsm_report.h"
 
 static const char help[] =

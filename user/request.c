@@ -6,6 +6,7 @@
 #include "cmd.h"
 #include "json_util.h"
 #include "request.h"
+#include "take_options.h"
 
 static const char help[] =
 "Usage: cvm-evidence request SERVICE [options]\n"

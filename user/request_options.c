@@ -10,6 +10,7 @@
 #include "endorse.h"
 #include "parse.h"
 #include "request.h"
+#include "take_options.h"
 #include "tpm_dev.h"
 
 enum {
