@@ -8,7 +8,7 @@
 #include "cmd.h"
 #include "http_url.h"
 #include "json_util.h"
-#include "request.h"
+#include "request_options.h"
 
 #define ANSWER_MAX	(1024 * 1024)
 #define ROUNDS_MAX	120
@@ -271,7 +271,7 @@ static int run(int argc, char **argv)
 	struct request_options o = REQUEST_OPTIONS_INIT;
 	struct request q CLEANUP(request_free) = { 0 };
 	bool done;
-	int rc = request_parse(argc, argv, VERB_ATTEST, &o, &q, &done);
+	int rc = request_parse(argc, argv, &cmd_attest, &o, &q, &done);
 
 	return rc || done ? rc : attest(&o, &q);
 }
@@ -280,5 +280,6 @@ const struct cmd cmd_attest = {
 	.name = "attest",
 	.summary = "the whole exchange with an attestation service, to its token",
 	.help = help,
+	.sends = true,
 	.run = run,
 };

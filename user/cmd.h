@@ -11,6 +11,7 @@ struct cmd {
 	const char *name;
 	const char *summary;
 	const char *help;
+	bool sends;		/* to a service: of request and attest, which share options */
 	int (*run)(int argc, char **argv);
 };
 

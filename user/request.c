@@ -5,7 +5,7 @@
 
 #include "cmd.h"
 #include "json_util.h"
-#include "request.h"
+#include "request_options.h"
 #include "take_options.h"
 
 static const char help[] =
@@ -152,7 +152,7 @@ static int run(int argc, char **argv)
 	struct request_options o = REQUEST_OPTIONS_INIT;
 	struct request q CLEANUP(request_free) = { 0 };
 	bool done;
-	int rc = request_parse(argc, argv, VERB_REQUEST, &o, &q, &done);
+	int rc = request_parse(argc, argv, &cmd_request, &o, &q, &done);
 
 	return rc || done ? rc : request(&o, &q);
 }

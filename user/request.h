@@ -158,16 +158,11 @@ struct request_options {
 
 #define REQUEST_OPTIONS_INIT { .output = "-", .take = TAKE_INIT, .http_timeout = 30 }
 
-/* request_options.c: RC_OK, or the exit status; @done after --help */
-enum request_verb { VERB_REQUEST, VERB_ATTEST };
-int request_parse(int argc, char **argv, enum request_verb verb, struct request_options *o,
-		  struct request *q, bool *done);
-void request_free(struct request *q);
-
 /* request_evidence.c: fills @q up to what build() takes. */
 int request_load(const struct request_options *o, struct request *q);
 int request_prepare(struct request *q);
 int request_gather(struct request_options *o, struct request *q);
+void request_free(struct request *q);
 /* What KBS and AS call this TEE; needs no evidence, a device is enough. */
 int request_tee(const struct request_options *o, const struct request *q, const char **tee);
 

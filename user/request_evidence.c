@@ -394,3 +394,34 @@ int request_tee(const struct request_options *o, const struct request *q, const 
 		*tee = t == CVM_EVIDENCE_TEE_SEV_SNP ? "snp" : "tdx";
 	return RC_OK;
 }
+
+static void given_free(struct given *g)
+{
+	buf_free(&g->b);
+}
+
+void request_free(struct request *q)
+{
+	given_free(&q->challenge);
+	given_free(&q->runtime);
+	given_free(&q->user);
+	given_free(&q->init);
+	given_free(&q->tpm_file);
+	given_free(&q->enc_key_pub);
+	given_free(&q->enc_key_info);
+	given_free(&q->enc_key_sig);
+	given_free(&q->tcg_log);
+	given_free(&q->sealed);
+	given_free(&q->sent);
+	free((void *)q->policies);
+	json_object_put(q->session_info);
+	buf_free(&q->service_nonce);
+	buf_free(&q->bind.preimage);
+	free(q->cookie);
+	free(q->location_header);
+	tee_key_free(&q->key);
+	evidence_free(&q->e);
+	buf_free(&q->evidence);
+	buf_free(&q->quote);
+	cert_pool_free(&q->certs);
+}

@@ -70,21 +70,6 @@ static int bind(struct request *q)
 	return RC_OK;
 }
 
-void maa_snp_field(struct span report, struct span chain, struct buf *out)
-{
-	struct json_object *o = json_object_new_object();
-	const char *text;
-	char *field;
-
-	json_add_bytes(o, "SnpReport", report, BASE64_URL);
-	json_add_bytes(o, "VcekCertChain", chain, BASE64_URL);
-	text = json_text(o);
-	field = base64_encode((const u8 *)text, strlen(text), BASE64_URL);
-	buf_add_str(out, field);
-	free_str(&field);
-	json_object_put(o);
-}
-
 static void add_data_object(struct json_object *o, const char *key, struct span data,
 			    bool is_json)
 {

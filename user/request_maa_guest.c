@@ -14,6 +14,21 @@
 #define TCG_LOG		"/sys/kernel/security/tpm0/binary_bios_measurements"
 #define TCG_LOG_MAX	(4u * 1024 * 1024)
 
+void maa_snp_field(struct span report, struct span chain, struct buf *out)
+{
+	struct json_object *o = json_object_new_object();
+	const char *text;
+	char *field;
+
+	json_add_bytes(o, "SnpReport", report, BASE64_URL);
+	json_add_bytes(o, "VcekCertChain", chain, BASE64_URL);
+	text = json_text(o);
+	field = base64_encode((const u8 *)text, strlen(text), BASE64_URL);
+	buf_add_str(out, field);
+	free_str(&field);
+	json_object_put(o);
+}
+
 static void add_b64_text(struct json_object *o, const char *key, const char *text)
 {
 	json_add_bytes(o, key, (struct span){ (const u8 *)text, strlen(text) }, BASE64_STD);

@@ -10,6 +10,7 @@
 #include "endorse.h"
 #include "parse.h"
 #include "request.h"
+#include "request_options.h"
 #include "take_options.h"
 #include "tpm_dev.h"
 
@@ -77,12 +78,12 @@ static const struct {
 static const struct option take_options[] = { TAKE_OPTIONS };
 
 /* A mere format can be made, but there is nobody to send it to. */
-static bool is_offered(const struct service *s, enum request_verb verb)
+static bool is_offered(const struct service *s, const struct cmd *cmd)
 {
-	return verb == VERB_REQUEST || s->answer;
+	return !cmd->sends || s->answer;
 }
 
-static const struct service *find_service(const char *name, enum request_verb verb)
+static const struct service *find_service(const char *name, const struct cmd *cmd)
 {
 	size_t i;
 
@@ -91,7 +92,7 @@ static const struct service *find_service(const char *name, enum request_verb ve
 			return services[i];
 	complain("there is no service '%s'; there are:", name);
 	for (i = 0; i < n_services; i++)
-		if (is_offered(services[i], verb))
+		if (is_offered(services[i], cmd))
 			complain("  %-8s  %s", services[i]->name, services[i]->about);
 	return NULL;
 }
@@ -315,17 +316,16 @@ static int option(struct request_options *o, struct request *q, int c, const cha
 }
 
 /* Whether option @c is one of this verb and service; says why not */
-static int check_taken(const struct request *q, enum request_verb verb, int c)
+static int check_taken(const struct request *q, const struct cmd *cmd, int c)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(choices); i++) {
 		if (choices[i].id != c)
 			continue;
-		if (choices[i].only && choices[i].only != (verb == VERB_REQUEST ? ONLY_REQUEST :
-							   ONLY_ATTEST))
+		if (choices[i].only && choices[i].only != (cmd->sends ? ONLY_ATTEST : ONLY_REQUEST))
 			return fail(RC_USAGE, "--%s is an option of %s", choices[i].name,
-				    verb == VERB_REQUEST ? "attest" : "request");
+				    cmd->sends ? "request" : "attest");
 		if (choices[i].takes && !(choices[i].takes & q->service->takes))
 			return fail(RC_USAGE, "%s takes no --%s", q->service->name,
 				    choices[i].name);
@@ -337,12 +337,7 @@ static int check_taken(const struct request *q, enum request_verb verb, int c)
 	return RC_OK;
 }
 
-static const struct cmd *verb_cmd(enum request_verb verb)
-{
-	return verb == VERB_REQUEST ? &cmd_request : &cmd_attest;
-}
-
-static int help(const struct request *q, enum request_verb verb, bool *done)
+static int help(const struct request *q, const struct cmd *cmd, bool *done)
 {
 	size_t i;
 	int rc;
@@ -351,13 +346,13 @@ static int help(const struct request *q, enum request_verb verb, bool *done)
 	if (q->service) {
 		fputs(q->service->help, stdout);
 	} else {
-		rc = cmd_help(verb_cmd(verb));
+		rc = cmd_help(cmd);
 		if (rc)
 			return rc;
 		printf("\nSERVICE (%s SERVICE --help tells its own options):\n",
-		       verb_cmd(verb)->name);
+		       cmd->name);
 		for (i = 0; i < n_services; i++)
-			if (is_offered(services[i], verb))
+			if (is_offered(services[i], cmd))
 				printf("  %-8s  %s\n", services[i]->name, services[i]->about);
 	}
 	return fflush(stdout) ? fail(RC_FAILED, "cannot write standard output: %m") : RC_OK;
@@ -369,7 +364,7 @@ static int help(const struct request *q, enum request_verb verb, bool *done)
  * by a round of getopt without effects.
  */
 static int find_word(int argc, char **argv, const struct option *options,
-		     enum request_verb verb, struct request *q)
+		     const struct cmd *cmd, struct request *q)
 {
 	int saved = opterr, c;
 	char **copy = xalloc(((size_t)argc + 1) * sizeof(*copy));
@@ -380,7 +375,7 @@ static int find_word(int argc, char **argv, const struct option *options,
 	while ((c = getopt_long(argc, copy, "ho:", options, NULL)) != -1)
 		;
 	if (optind < argc) {
-		q->service = find_service(copy[optind], verb);
+		q->service = find_service(copy[optind], cmd);
 		rc = q->service ? RC_OK : RC_USAGE;
 	}
 	free(copy);
@@ -389,7 +384,7 @@ static int find_word(int argc, char **argv, const struct option *options,
 	return rc;
 }
 
-int request_parse(int argc, char **argv, enum request_verb verb, struct request_options *o,
+int request_parse(int argc, char **argv, const struct cmd *cmd, struct request_options *o,
 		  struct request *q, bool *done)
 {
 	struct option options[ARRAY_SIZE(choices) + ARRAY_SIZE(take_options) + 3] = {
@@ -406,26 +401,26 @@ int request_parse(int argc, char **argv, enum request_verb verb, struct request_
 	for (i = 0; i < ARRAY_SIZE(choices); i++)
 		options[n++] = (struct option){ choices[i].name, choices[i].has_arg, NULL,
 						choices[i].id };
-	rc = find_word(argc, argv, options, verb, q);
+	rc = find_word(argc, argv, options, cmd, q);
 	while (!rc && (c = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
 		if (c == 'h')
-			return help(q, verb, done);
+			return help(q, cmd, done);
 		if (c == '?')
-			return cmd_usage(verb_cmd(verb));
+			return cmd_usage(cmd);
 		rc = take_option(&o->take, c, optarg, &mine);
 		if (mine)
 			continue;
 		if (!q->service)
 			break;
-		rc = check_taken(q, verb, c);
+		rc = check_taken(q, cmd, c);
 		if (!rc)
 			rc = option(o, q, c, optarg);
 	}
 	if (rc)
 		return rc;
 	if (!q->service || argc - optind != 1) {
-		complain("%s takes the name of one service", verb_cmd(verb)->name);
-		return cmd_usage(verb_cmd(verb));
+		complain("%s takes the name of one service", cmd->name);
+		return cmd_usage(cmd);
 	}
 	if (o->http && o->curl)
 		return fail(RC_USAGE, "--http and --curl exclude each other");
@@ -434,35 +429,4 @@ int request_parse(int argc, char **argv, enum request_verb verb, struct request_
 	if (!q->tpm_device)
 		q->tpm_device = TPM_DEVICE;
 	return RC_OK;
-}
-
-static void given_free(struct given *g)
-{
-	buf_free(&g->b);
-}
-
-void request_free(struct request *q)
-{
-	given_free(&q->challenge);
-	given_free(&q->runtime);
-	given_free(&q->user);
-	given_free(&q->init);
-	given_free(&q->tpm_file);
-	given_free(&q->enc_key_pub);
-	given_free(&q->enc_key_info);
-	given_free(&q->enc_key_sig);
-	given_free(&q->tcg_log);
-	given_free(&q->sealed);
-	given_free(&q->sent);
-	free((void *)q->policies);
-	json_object_put(q->session_info);
-	buf_free(&q->service_nonce);
-	buf_free(&q->bind.preimage);
-	free(q->cookie);
-	free(q->location_header);
-	tee_key_free(&q->key);
-	evidence_free(&q->e);
-	buf_free(&q->evidence);
-	buf_free(&q->quote);
-	cert_pool_free(&q->certs);
 }
