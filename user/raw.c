@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What kind of evidence bytes are */
 #include <ctype.h>
 #include <string.h>
 
@@ -9,10 +10,8 @@
 #include "event_log.h"
 #include "hcl.h"
 #include "raw.h"
-#include "show_more.h"
 #include "snp.h"
 #include "tdx.h"
-#include "tpm_show.h"
 
 static const struct {
 	const char *name, *title;
@@ -151,61 +150,6 @@ const char *raw_kind_name(enum raw_kind kind)
 const char *raw_kind_title(enum raw_kind kind)
 {
 	return kinds[kind].title;
-}
-
-static int show_certs(struct node *to, struct span s)
-{
-	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
-	int rc = cert_pool_add(&pool, s, "certificates");
-
-	if (!rc)
-		x509_show_pem(to, "x509", s);
-	return rc;
-}
-
-int raw_show(struct node *to, enum raw_kind kind, struct span s)
-{
-	struct tdx_quote q;
-	int rc;
-
-	switch (kind) {
-	case RAW_SNP:
-		rc = snp_check(s);
-		if (!rc)
-			snp_show(to, s);
-		return rc;
-	case RAW_TDX_QUOTE:
-		rc = tdx_quote_parse(s, &q);
-		if (!rc)
-			tdx_quote_show(to, &q);
-		return rc;
-	case RAW_TDREPORT:
-		rc = tdreport_check(s);
-		return rc ? rc : tdreport_show(to, s);
-	case RAW_HCL:
-		return hcl_show(to, s);
-	case RAW_CERT_TABLE:
-		return cert_table_show(to, s);
-	case RAW_CERTS:
-		return show_certs(to, s);
-	case RAW_CCA:
-		return cca_show(to, s);
-	case RAW_CRL:
-		return crl_show(to, s);
-	case RAW_TPM_QUOTE:
-		return tpm_attest_show(to, s);
-	case RAW_EVENT_LOG:
-		return event_log_show(to, s);
-	case RAW_CWT:
-		return cwt_show(to, s);
-	case RAW_JWT:
-		return jwt_show(to, s);
-	case RAW_COLLATERAL:
-	case RAW_JSON:
-		return json_show(to, s);
-	default:
-		return fail(RC_EVIDENCE, "not recognised as evidence: unknown bytes at offset 0");
-	}
 }
 
 int raw_report_data(enum raw_kind kind, struct span s, const u8 **out)

@@ -9,7 +9,6 @@
 
 #include "evidence.h"
 #include "json_util.h"
-#include "raw.h"
 #include "show_more.h"
 #include "unwrap.h"
 
@@ -17,7 +16,13 @@
 #define NESTED_MAX	3	/* JSON in a text in JSON */
 #define EVIDENCE_MIN	64
 
-static int show_value(struct node *to, const char *key, struct json_object *o, int depth, int nested);
+struct how {
+	show_fn *show;
+	int nested;
+};
+
+static int show_value(struct node *to, const char *key, struct json_object *o, int depth,
+		      const struct how *how);
 
 static enum raw_kind evidence_kind(struct span s)
 {
@@ -25,7 +30,8 @@ static enum raw_kind evidence_kind(struct span s)
 }
 
 /* Bytes that may be evidence; false: they are not, and nothing was added */
-static bool show_evidence(struct node *to, const char *key, struct span s, int nested, int *rc)
+static bool show_evidence(struct node *to, const char *key, struct span s, const struct how *how,
+			  int *rc)
 {
 	enum raw_kind kind = evidence_kind(s);
 	struct node *n;
@@ -34,15 +40,16 @@ static bool show_evidence(struct node *to, const char *key, struct span s, int n
 		return false;
 	n = add_map(to, key, raw_kind_title(kind));
 	if (kind == RAW_JSON || kind == RAW_COLLATERAL) {
+		struct how deeper = { how->show, how->nested + 1 };
 		struct json_object *o = json_parse(s);
 
 		if (o)
-			*rc = show_value(n, "json", o, 0, nested + 1);
+			*rc = show_value(n, "json", o, 0, &deeper);
 		else
 			add_text(n, "text", "%.*s", (int)s.len, (const char *)s.p);
 		json_object_put(o);
 	} else {
-		*rc = raw_show(n, kind, s);
+		*rc = how->show(n, kind, s);
 	}
 	return true;
 }
@@ -57,17 +64,18 @@ static void mark_expiry(struct node *n, const char *key, const char *text)
 		danger(n, "it is out of date");
 }
 
-static int show_string(struct node *to, const char *key, struct json_object *o, int nested)
+static int show_string(struct node *to, const char *key, struct json_object *o,
+		       const struct how *how)
 {
 	const char *text = json_object_get_string(o);
 	struct span s = { (const u8 *)text, (size_t)json_object_get_string_len(o) };
 	struct buf bytes CLEANUP_BUF;
 	int rc = RC_OK;
 
-	if (nested < NESTED_MAX) {
-		if (show_evidence(to, key, s, nested, &rc))
+	if (how->nested < NESTED_MAX) {
+		if (show_evidence(to, key, s, how, &rc))
 			return rc;
-		if (unwrap_text(s, &bytes) && show_evidence(to, key, buf_span(&bytes), nested, &rc))
+		if (unwrap_text(s, &bytes) && show_evidence(to, key, buf_span(&bytes), how, &rc))
 			return rc;
 	}
 	mark_expiry(add_text(to, key, "%s", text), key, text);
@@ -91,7 +99,8 @@ static bool as_bytes(struct json_object *list, struct buf *out)
 	return n >= EVIDENCE_MIN / 2;
 }
 
-static int show_array(struct node *to, const char *key, struct json_object *o, int depth, int nested)
+static int show_array(struct node *to, const char *key, struct json_object *o, int depth,
+		      const struct how *how)
 {
 	size_t i, n = json_object_array_length(o);
 	struct buf bytes CLEANUP_BUF;
@@ -99,7 +108,7 @@ static int show_array(struct node *to, const char *key, struct json_object *o, i
 	struct node *list;
 
 	if (as_bytes(o, &bytes)) {
-		if (!show_evidence(to, key, buf_span(&bytes), nested, &rc))
+		if (!show_evidence(to, key, buf_span(&bytes), how, &rc))
 			add_bytes(to, key, bytes.p, bytes.len);
 		return rc;
 	}
@@ -107,14 +116,14 @@ static int show_array(struct node *to, const char *key, struct json_object *o, i
 	for (i = 0; i < n; i++) {
 		char *name = xasprintf("%zu", i);
 
-		one = show_value(list, name, json_object_array_get_idx(o, i), depth + 1, nested);
+		one = show_value(list, name, json_object_array_get_idx(o, i), depth + 1, how);
 		rc = rc ? rc : one;
 		free_str(&name);
 	}
 	return rc;
 }
 
-static int show_members(struct node *n, struct json_object *o, int depth, int nested)
+static int show_members(struct node *n, struct json_object *o, int depth, const struct how *how)
 {
 	struct json_object_iterator it = json_object_iter_begin(o);
 	struct json_object_iterator stop = json_object_iter_end(o);
@@ -122,45 +131,47 @@ static int show_members(struct node *n, struct json_object *o, int depth, int ne
 
 	for (; !json_object_iter_equal(&it, &stop); json_object_iter_next(&it)) {
 		one = show_value(n, json_object_iter_peek_name(&it), json_object_iter_peek_value(&it),
-				 depth + 1, nested);
+				 depth + 1, how);
 		rc = rc ? rc : one;
 	}
 	return rc;
 }
 
-static int show_value(struct node *to, const char *key, struct json_object *o, int depth, int nested)
+static int show_value(struct node *to, const char *key, struct json_object *o, int depth,
+		      const struct how *how)
 {
 	if (depth > DEPTH_MAX)
 		return fail(RC_EVIDENCE, "JSON: it is nested deeper than %d", DEPTH_MAX);
 	switch (json_object_get_type(o)) {
 	case json_type_string:
-		return show_string(to, key, o, nested);
+		return show_string(to, key, o, how);
 	case json_type_array:
-		return show_array(to, key, o, depth, nested);
+		return show_array(to, key, o, depth, how);
 	case json_type_object:
-		return show_members(add_map(to, key, NULL), o, depth, nested);
+		return show_members(add_map(to, key, NULL), o, depth, how);
 	default:
 		add_text(to, key, "%s", json_object_to_json_string_ext(o, 0));
 		return RC_OK;
 	}
 }
 
-int json_show(struct node *to, struct span s)
+int json_show(struct node *to, struct span s, show_fn *show)
 {
+	const struct how how = { show, 0 };
 	struct json_object *o = json_parse(s);
 	int rc;
 
 	if (!o)
 		return fail(RC_EVIDENCE, "JSON: it is cut short, or not JSON");
 	if (json_object_is_type(o, json_type_object))
-		rc = show_members(to, o, 0, 0);
+		rc = show_members(to, o, 0, &how);
 	else
-		rc = show_value(to, "list", o, 0, 0);
+		rc = show_value(to, "list", o, 0, &how);
 	json_object_put(o);
 	return rc;
 }
 
-static int show_part(struct node *to, const char *key, struct span s)
+static int show_part(struct node *to, const char *key, struct span s, const struct how *how)
 {
 	struct json_object *o = NULL;
 	struct buf b CLEANUP_BUF;
@@ -173,13 +184,14 @@ static int show_part(struct node *to, const char *key, struct span s)
 		json_object_put(o);
 		return fail(RC_EVIDENCE, "token: its %s is no JSON object in base64url", key);
 	}
-	rc = show_value(to, key, o, 0, 0);
+	rc = show_value(to, key, o, 0, how);
 	json_object_put(o);
 	return rc;
 }
 
-int jwt_show(struct node *to, struct span s)
+int jwt_show(struct node *to, struct span s, show_fn *show)
 {
+	const struct how how = { show, 0 };
 	const u8 *p = s.p, *end = s.p + s.len, *dot;
 	static const char *const parts[] = { "header", "claims" };
 	size_t i;
@@ -190,7 +202,7 @@ int jwt_show(struct node *to, struct span s)
 		dot = memchr(p, '.', (size_t)(end - p));
 		if (!dot)
 			return fail(RC_EVIDENCE, "token: it has no three parts");
-		one = show_part(to, parts[i], (struct span){ p, (size_t)(dot - p) });
+		one = show_part(to, parts[i], (struct span){ p, (size_t)(dot - p) }, &how);
 		rc = rc ? rc : one;
 		p = dot + 1;
 	}

@@ -3,12 +3,13 @@
 #ifndef CVM_SHOW_MORE_H
 #define CVM_SHOW_MORE_H
 
-#include "report.h"
+#include "raw.h"
 
 /* show_crl.c: one in DER, or all of a PEM text */
 int crl_show(struct node *to, struct span s);
-/* show_json.c: evidence in it, in whatever member, is decoded */
-int json_show(struct node *to, struct span s);
-int jwt_show(struct node *to, struct span s);
+/* show_json.c: evidence in it, in whatever member, is decoded by @show */
+typedef int show_fn(struct node *to, enum raw_kind kind, struct span s);
+int json_show(struct node *to, struct span s, show_fn *show);
+int jwt_show(struct node *to, struct span s, show_fn *show);
 
 #endif

@@ -105,17 +105,14 @@ struct verify {
 
 /* verify_open.c */
 int verify_init(struct verify *v);
-/* A buffer that lives as long as @v */
-struct buf *verify_keep(struct verify *v);
+/* The results alone, so that the same can be judged again by another policy */
+void verify_forget(struct verify *v);
+void verify_free(struct verify *v);
 /* The self-issued certificates of @s are trusted, and none but such */
 int verify_root(struct verify *v, struct span s, const char *name);
 /* What cannot be recognised fails; what is bad becomes a failed check. */
 int verify_open(struct verify *v, struct span s, const char *name);
 void verify_check(struct verify *v);
-/* As cert_pool_add(); fails when @pool would have more than @max */
-int certs_add(struct cert_pool *pool, struct span s, size_t max, const char *what);
-/* Certificates that came with the evidence; bad ones are left out, and said so */
-void verify_certs_of(struct verify *v, struct span certs, const char *what);
 /* verify_envelope.c: JSON with evidence in it; false when there is none in @s */
 bool verify_envelope(struct verify *v, struct span s, int *rc);
 
@@ -148,11 +145,15 @@ void fact_bytes(struct verify *v, const char *key, const u8 *p, size_t len);
 bool any_failed(const struct verify *v);
 /* The worst outcome of its checks, UNABLE where there is none; @worst may be NULL */
 enum outcome verify_outcome(const struct verify *v, enum verdict d, const struct check **worst);
-/* Prints; the exit status */
+/* A buffer that lives as long as @v */
+struct buf *verify_keep(struct verify *v);
+/* As cert_pool_add(); fails when @pool would have more than @max */
+int certs_add(struct cert_pool *pool, struct span s, size_t max, const char *what);
+/* Certificates that came with the evidence; bad ones are left out, and said so */
+void verify_certs_of(struct verify *v, struct span certs, const char *what);
+
+/* verify_show.c: prints; the exit status */
 int verify_result(const struct verify *v, bool json);
-/* The results alone, so that the same can be judged again by another policy */
-void verify_forget(struct verify *v);
-void verify_free(struct verify *v);
 
 /* verify_chain.c: the way from a certificate up to a root that is trusted */
 #define PATH_MAX_CERTS	6
@@ -191,7 +192,6 @@ struct tcb_level *tcb_level_new(struct verify *v, const char *of);
 void tcb_behind(struct tcb_level *l, const char *component, u32 have, u32 need);
 void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level);
 void tcb_levels_free(struct verify *v);
-void tcb_levels_json(struct node *root, const struct verify *v);
 
 /* verify_snp_fields.c: what each version reserves, and what must be zero */
 void verify_snp_fields(struct verify *v, const u8 *report);

@@ -15,17 +15,6 @@ static const struct place in_snp[ASK_VALUES] = {
 	[ASK_CHIP_ID] = { SNP_CHIP_ID_OFF, 64 },
 };
 
-const struct named_bit platform_bit_names[] = {
-	{ "smt", 0 }, { "tsme", 1 }, { "ecc", 2 }, { "rapl-disabled", 3 },
-	{ "ciphertext-hiding", 4 }, { "alias-check", 5 }, { "tio", 7 }, { NULL, 0 },
-};
-
-const struct named_bit policy_bit_names[] = {
-	{ "smt", 16 }, { "migrate", 18 }, { "debug", 19 }, { "single-socket", 20 },
-	{ "cxl", 21 }, { "mem-aes-256-xts", 22 }, { "rapl-disabled", 23 },
-	{ "ciphertext-hiding", 24 }, { "page-swap-disabled", 25 }, { NULL, 0 },
-};
-
 void appraise_fields(struct verify *v, struct span report, const struct place *at)
 {
 	size_t f;

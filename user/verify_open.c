@@ -19,13 +19,51 @@ int verify_init(struct verify *v)
 	return rc;
 }
 
-struct buf *verify_keep(struct verify *v)
+void verify_forget(struct verify *v)
 {
-	struct kept *k = xalloc(sizeof(*k));
+	size_t i;
 
-	k->next = v->kept;
-	v->kept = k;
-	return &k->b;
+	for (i = 0; i < v->n; i++) {
+		free(v->checks[i].name);
+		free(v->checks[i].reason);
+	}
+	for (i = 0; i < v->n_facts; i++) {
+		free(v->facts[i].key);
+		free(v->facts[i].text);
+	}
+	free(v->checks);
+	free(v->facts);
+	tcb_levels_free(v);
+	memset(v->answered, 0, sizeof(v->answered));
+	v->checks = NULL;
+	v->facts = NULL;
+	v->n = 0;
+	v->room = 0;
+	v->n_facts = 0;
+}
+
+void verify_free(struct verify *v)
+{
+	struct kept *k;
+	size_t i;
+
+	while ((k = v->kept)) {
+		v->kept = k->next;
+		buf_free(&k->b);
+		free(k);
+	}
+
+	verify_forget(v);
+	for (i = 0; i < v->n_collateral; i++)
+		buf_free(&v->collateral[i]);
+	free(v->collateral);
+	cert_pool_free(&v->roots);
+	cert_pool_free(&v->certs);
+	cert_pool_free(&v->masked_vcek);
+	sk_X509_CRL_pop_free(v->crls, X509_CRL_free);
+	evidence_free(&v->e);
+	policy_free(&v->policy);
+	*v = (struct verify){ 0 };
 }
 
 int verify_root(struct verify *v, struct span s, const char *name)
@@ -80,32 +118,6 @@ static int check_header(const struct evidence *e)
 	return RC_OK;
 }
 
-/* Entries of a table and the bytes that they claim: GUID, offset, length */
-static bool table_within(struct span s, size_t max)
-{
-	size_t at, n = 0;
-	u64 bytes = 0;
-
-	for (at = 0; at + 24 <= s.len && !is_zero(s.p + at, 24); at += 24, n++)
-		bytes += le32(s.p + at + 20);
-	return n <= max && bytes <= s.len;
-}
-
-int certs_add(struct cert_pool *pool, struct span s, size_t max, const char *what)
-{
-	static const char begin[] = "-----BEGIN CERTIFICATE-----";
-	const u8 *p = s.p, *end = s.p + s.len;
-	size_t n = pool->n;
-
-	while (n <= max && s.len && (p = memmem(p, (size_t)(end - p), begin, sizeof(begin) - 1))) {
-		p += sizeof(begin) - 1;
-		n++;
-	}
-	if (n > max || (cert_table_looks_like(s) && !table_within(s, max)))
-		return fail(RC_EVIDENCE, "%s: more certificates than the limit, %zu", what, max);
-	return cert_pool_add(pool, s, what);
-}
-
 static int open_blob(struct verify *v, struct span s)
 {
 	struct span certs;
@@ -136,19 +148,6 @@ static int open_blob(struct verify *v, struct span s)
 	/* the host's: when they are no use there may be others */
 	verify_certs_of(v, certs, "certificates in the evidence");
 	return RC_OK;
-}
-
-void verify_certs_of(struct verify *v, struct span certs, const char *what)
-{
-	struct buf *outer = complain_into(NULL);
-	struct buf said CLEANUP_BUF;
-	int rc;
-
-	complain_into(&said);
-	rc = certs_add(&v->certs, certs, VERIFY_CERTS_MAX, what);
-	complain_into(outer);
-	if (rc)
-		left_out(v, GENUINE, what, "%s", (char *)said.p);
 }
 
 /* Text has to be decoded or parsed before anything is known of it. */

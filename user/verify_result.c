@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Checks, the verdicts they come to, and how both are shown */
+/* Checks and the verdicts they come to */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/x509.h>
-
 #include "verify.h"
-
-static const char *const verdict_names[VERDICTS] = {
-	[GENUINE] = "genuine", [BOUND] = "bound", [APPRAISED] = "appraised",
-};
-
-static const char *const outcome_names[] = {
-	[PASSED] = "passed", [FAILED] = "failed", [UNABLE] = "not possible",
-	[LEFT_OUT] = "not checked",
-};
 
 static char *text_of(const char *fmt, va_list ap)
 {
@@ -158,163 +147,50 @@ enum outcome verify_outcome(const struct verify *v, enum verdict d, const struct
 	return o;
 }
 
-/*
- * Said not to be wanted, and nothing that it comes from was asked for either. An
- * event log or manifest that fits its report does not bind it to anything.
- */
-static bool waived(const struct verify *v, enum verdict d, enum outcome o)
+struct buf *verify_keep(struct verify *v)
 {
-	const struct check *worst;
+	struct kept *k = xalloc(sizeof(*k));
 
-	if (d != BOUND || !v->policy.no_binding || v->policy.have_data || o == FAILED)
-		return false;
-	verify_outcome(v, d, &worst);
-	return !worst;
+	k->next = v->kept;
+	v->kept = k;
+	return &k->b;
 }
 
-static const char *word(const struct verify *v, enum verdict d, enum outcome o)
+/* Entries of a table and the bytes that they claim: GUID, offset, length */
+static bool table_within(struct span s, size_t max)
 {
-	if (waived(v, d, o))
-		return "not asked for";
-	return o == PASSED ? "yes" : o == FAILED ? "no" : "not possible";
+	size_t at, n = 0;
+	u64 bytes = 0;
+
+	for (at = 0; at + 24 <= s.len && !is_zero(s.p + at, 24); at += 24, n++)
+		bytes += le32(s.p + at + 20);
+	return n <= max && bytes <= s.len;
 }
 
-static void add_time(struct node *to, time_t at)
+int certs_add(struct cert_pool *pool, struct span s, size_t max, const char *what)
 {
-	char text[32] = "";
-	struct tm tm;
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	const u8 *p = s.p, *end = s.p + s.len;
+	size_t n = pool->n;
 
-	if (gmtime_r(&at, &tm))
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	add_text(to, "time", "%s", text);
+	while (n <= max && s.len && (p = memmem(p, (size_t)(end - p), begin, sizeof(begin) - 1))) {
+		p += sizeof(begin) - 1;
+		n++;
+	}
+	if (n > max || (cert_table_looks_like(s) && !table_within(s, max)))
+		return fail(RC_EVIDENCE, "%s: more certificates than the limit, %zu", what, max);
+	return cert_pool_add(pool, s, what);
 }
 
-static void list_json(struct node *root, const struct verify *v, bool of_left_out)
+void verify_certs_of(struct verify *v, struct span certs, const char *what)
 {
-	struct node *list = add_list(root, of_left_out ? "not_checked" : "checks", NULL), *n;
-	size_t i;
+	struct buf *outer = complain_into(NULL);
+	struct buf said CLEANUP_BUF;
+	int rc;
 
-	for (i = 0; i < v->n; i++) {
-		const struct check *c = &v->checks[i];
-
-		if ((c->outcome == LEFT_OUT) != of_left_out)
-			continue;
-		n = add_map(list, NULL, NULL);
-		add_text(n, "verdict", "%s", verdict_names[c->verdict]);
-		add_text(n, "check", "%s", c->name);
-		if (!of_left_out)
-			add_text(n, "result", "%s", outcome_names[c->outcome]);
-		add_text(n, "reason", "%s", c->reason);
-	}
-}
-
-static void list_text(struct node *root, const struct verify *v, int d)
-{
-	struct node *group = add_map(root, verdict_names[d], NULL), *n;
-	size_t i;
-
-	for (i = 0; i < v->n; i++) {
-		const struct check *c = &v->checks[i];
-
-		if (c->verdict != (enum verdict)d)
-			continue;
-		n = add_text(group, c->name, "%-12s  %s", outcome_names[c->outcome],
-			     c->outcome == FAILED ? "" : c->reason);
-		if (c->outcome == FAILED)
-			danger(n, "%s", c->reason);
-	}
-}
-
-int verify_result(const struct verify *v, bool json)
-{
-	struct node *root CLEANUP(report_free) = NULL;
-	const struct check *worst, *why = NULL;
-	enum outcome o;
-	struct node *n;
-	size_t i;
-	int d, rc, bad = -1;
-
-	root = report_new(json ? NULL : "Verification");
-	json_only(add_text(root, "type", "verification"));
-	if (v->parts.kind == RAW_UNKNOWN && v->parts.tpm_attest.len)
-		add_text(root, "evidence", "%s", json ? "tpm-quote" : "quote of a TPM");
-	else
-		add_text(root, "evidence", "%s", json ? raw_kind_name(v->parts.kind) :
-			 raw_kind_title(v->parts.kind));
-	add_time(root, v->at);
-	n = json ? add_map(root, "verdicts", NULL) : root;
-	for (d = 0; d < VERDICTS; d++) {
-		o = verify_outcome(v, d, &worst);
-		add_text(n, verdict_names[d], "%s", word(v, d, o));
-		if (bad < 0 && o != PASSED && !waived(v, d, o)) {
-			bad = d;
-			why = worst;
-		}
-	}
-	if (json)
-		add_bool(root, "verified", bad < 0);
-	n = add_map(root, "facts", NULL);
-	for (i = 0; i < v->n_facts; i++)
-		add_text(n, v->facts[i].key, "%s", v->facts[i].text);
-	if (json) {
-		list_json(root, v, false);
-		list_json(root, v, true);
-	} else {
-		for (d = 0; d < VERDICTS; d++)
-			list_text(root, v, d);
-	}
-	tcb_levels_json(json ? root : NULL, v);
-	rc = report_print(root, json);
-	if (rc || bad < 0)
-		return rc;
-	return fail(RC_EVIDENCE, "not verified: %s: %s (%s: %s)", verdict_names[bad],
-		    word(v, bad, verify_outcome(v, bad, NULL)), why ? why->name : "nothing was checked",
-		    why ? why->reason : "-");
-}
-
-void verify_forget(struct verify *v)
-{
-	size_t i;
-
-	for (i = 0; i < v->n; i++) {
-		free(v->checks[i].name);
-		free(v->checks[i].reason);
-	}
-	for (i = 0; i < v->n_facts; i++) {
-		free(v->facts[i].key);
-		free(v->facts[i].text);
-	}
-	free(v->checks);
-	free(v->facts);
-	tcb_levels_free(v);
-	memset(v->answered, 0, sizeof(v->answered));
-	v->checks = NULL;
-	v->facts = NULL;
-	v->n = 0;
-	v->room = 0;
-	v->n_facts = 0;
-}
-
-void verify_free(struct verify *v)
-{
-	struct kept *k;
-	size_t i;
-
-	while ((k = v->kept)) {
-		v->kept = k->next;
-		buf_free(&k->b);
-		free(k);
-	}
-
-	verify_forget(v);
-	for (i = 0; i < v->n_collateral; i++)
-		buf_free(&v->collateral[i]);
-	free(v->collateral);
-	cert_pool_free(&v->roots);
-	cert_pool_free(&v->certs);
-	cert_pool_free(&v->masked_vcek);
-	sk_X509_CRL_pop_free(v->crls, X509_CRL_free);
-	evidence_free(&v->e);
-	policy_free(&v->policy);
-	*v = (struct verify){ 0 };
+	complain_into(&said);
+	rc = certs_add(&v->certs, certs, VERIFY_CERTS_MAX, what);
+	complain_into(outer);
+	if (rc)
+		left_out(v, GENUINE, what, "%s", (char *)said.p);
 }

@@ -128,33 +128,3 @@ void tcb_levels_free(struct verify *v)
 }
 
 /* For programs; a person reads the same in the checks */
-void tcb_levels_json(struct node *root, const struct verify *v)
-{
-	struct node *list, *n, *behind, *one;
-	size_t i, k;
-
-	if (!root || !v->n_levels)
-		return;
-	list = add_list(root, "tcb_levels", NULL);
-	for (i = 0; i < v->n_levels; i++) {
-		const struct tcb_level *l = &v->levels[i];
-		char *copy CLEANUP(free_str) = xstrdup(l->advisories ? l->advisories : ""), *at = copy, *id;
-
-		n = add_map(list, NULL, NULL);
-		add_text(n, "of", "%s", l->of);
-		add_text(n, "status", "%s", l->status ? l->status : "below every level");
-		if (l->date)
-			add_text(n, "tcbDate", "%s", l->date);
-		one = add_list(n, "advisories", NULL);
-		while ((id = strsep(&at, " ")))
-			if (*id)
-				add_text(one, NULL, "%s", id);
-		behind = add_list(n, "behind", NULL);
-		for (k = 0; k < l->n_behind; k++) {
-			one = add_map(behind, NULL, NULL);
-			add_text(one, "component", "%s", l->behind[k].component);
-			add_uint(one, "have", l->behind[k].have);
-			add_uint(one, "newest", l->behind[k].need);
-		}
-	}
-}
