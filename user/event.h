@@ -36,12 +36,6 @@ struct event_attr {
 /* Never fails: what cannot be understood is kept for printing. */
 void event_parse(struct event *e, const void *attrs, size_t len);
 
-/* event_print.c, without a newline at the end */
-void event_text(const struct event *e, struct buf *out);
-void event_json(const struct event *e, struct buf *out);
-/* CLOCK_REALTIME, ns, as local time */
-void event_time(struct buf *out, u64 ns);
-
 /* NULL when it is not known */
 const struct event_attr *event_attr(u32 id);
 /* 0 when there is no such attribute */

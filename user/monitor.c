@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "event_exec.h"
 #include "event_filter.h"
+#include "event_print.h"
 #include "follow.h"
 #include "parse.h"
 #include "platform.h"

@@ -2,6 +2,7 @@
 /* Attributes of a netlink message, and a filter for them */
 #include "event.h"
 #include "event_filter.h"
+#include "event_print.h"
 #include "fuzz.h"
 #include "json_util.h"
 

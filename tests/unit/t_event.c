@@ -13,6 +13,7 @@
 
 #include "event.h"
 #include "event_filter.h"
+#include "event_print.h"
 #include "unit.h"
 
 #define A(name)		CVM_EVIDENCE_EVENT_A_##name
