@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "answer.h"
-#include "json_util.h"
+#include "base/json.h"
 
 static const char *first_text(struct json_object *o, const char *a, const char *b)
 {

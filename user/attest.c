@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "answer.h"
+#include "base/json.h"
 #include "cmd.h"
 #include "http_url.h"
-#include "json_util.h"
 #include "request_options.h"
 
 #define ANSWER_MAX	(1024 * 1024)

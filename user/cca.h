@@ -6,7 +6,7 @@
 #ifndef CVM_CCA_H
 #define CVM_CCA_H
 
-#include "cbor_read.h"
+#include "base/cbor_read.h"
 
 enum cca_which { CCA_PLATFORM, CCA_REALM, CCA_TOKENS };
 

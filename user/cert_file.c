@@ -4,10 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/unwrap.h"
 #include "cert_file.h"
 #include "certs.h"
 #include "raw.h"
-#include "unwrap.h"
 
 #define FILES_MAX	256	/* in a directory */
 

@@ -3,7 +3,7 @@
 #ifndef CVM_CERT_FILE_H
 #define CVM_CERT_FILE_H
 
-#include "util.h"
+#include "base/util.h"
 
 /*
  * Calls @add for the content of @path, decoded when it is text (hex, base64,

@@ -7,8 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "base/ecdsa.h"
 #include "certs.h"
-#include "ecdsa.h"
 #include "snp.h"
 
 bool cert_has_ec_key(X509 *x)

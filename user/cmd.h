@@ -5,7 +5,7 @@
 
 #include <getopt.h>
 
-#include "util.h"
+#include "base/util.h"
 
 struct cmd {
 	const char *name;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Conceptual message wrappers, RFC 9999: records and collections */
-#include "cbor_write.h"
-#include "json_util.h"
+#include "base/cbor_write.h"
+#include "base/json.h"
 #include "tsm_report.h"
 
 #define SNP_REPORT	"application/vnd.amd.sev-snp.attestation-report"

@@ -5,7 +5,7 @@
 
 #include <linux/cvm_evidence.h>
 
-#include "util.h"
+#include "base/util.h"
 
 #define DEVICE_PROVIDERS_MAX	32
 

@@ -7,10 +7,10 @@
 
 #include <netlink/attr.h>
 
+#include "base/tree.h"
 #include "event.h"
 #include "evidence.h"
 #include "reason.h"
-#include "report.h"
 
 #define A(name)		CVM_EVIDENCE_EVENT_A_##name
 

@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-#include "util.h"
+#include "base/util.h"
 
 /* Events that wait for a slow command; what comes on top is dropped, counted. */
 #define EVENT_EXEC_QUEUE	4096

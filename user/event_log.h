@@ -5,7 +5,7 @@
 #ifndef CVM_EVENT_LOG_H
 #define CVM_EVENT_LOG_H
 
-#include "report.h"
+#include "base/tree.h"
 
 bool event_log_looks_like(struct span s);
 /*

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/digest.h"
 #include "certs.h"
-#include "digest.h"
 #include "evidence.h"
 #include "tpm_show.h"
 

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digest.h"
+#include "base/parse.h"
 #include "certs.h"
 #include "cmd.h"
-#include "digest.h"
-#include "parse.h"
 #include "snp.h"
 #include "take_options.h"
 #include "tsm_report.h"

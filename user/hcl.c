@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "digest.h"
+#include "base/digest.h"
+#include "base/json.h"
 #include "hcl.h"
-#include "json_util.h"
 #include "snp.h"
 #include "tdx.h"
 

@@ -5,7 +5,7 @@
 #ifndef CVM_HCL_H
 #define CVM_HCL_H
 
-#include "report.h"
+#include "base/tree.h"
 
 struct hcl {
 	struct span report;	/* SNP report or TDREPORT, raw */

@@ -3,7 +3,7 @@
 #ifndef CVM_HTTP_H
 #define CVM_HTTP_H
 
-#include "util.h"
+#include "base/util.h"
 
 struct http_request {
 	const char *method;		/* "GET", "POST", "DELETE" */

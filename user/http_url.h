@@ -3,7 +3,7 @@
 #ifndef CVM_HTTP_URL_H
 #define CVM_HTTP_URL_H
 
-#include "util.h"
+#include "base/util.h"
 
 /*
  * http:// or https:// and a host. A user or password before the host is refused,

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "answer.h"
+#include "base/json.h"
 #include "endorse.h"
 #include "http.h"
-#include "json_util.h"
 #include "snp.h"
 #include "tdx.h"
 

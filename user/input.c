@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "base/unwrap.h"
 #include "evidence.h"
 #include "input.h"
-#include "unwrap.h"
 
 static bool recognise(struct span s, struct input *in)
 {

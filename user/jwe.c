@@ -8,9 +8,9 @@
 #include <openssl/evp.h>
 #include <openssl/ec.h>
 
-#include "digest.h"
-#include "gcm.h"
-#include "json_util.h"
+#include "base/digest.h"
+#include "base/gcm.h"
+#include "base/json.h"
 #include "tee_key.h"
 
 #define ALG	"ECDH-ES+A256KW"

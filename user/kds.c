@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "answer.h"
-#include "digest.h"
+#include "base/digest.h"
 #include "endorse.h"
 #include "http.h"
 #include "snp.h"

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/tree.h"
 #include "cmd.h"
 #include "platform.h"
-#include "report.h"
 
 static const char help[] =
 "Usage: cvm-evidence load [--json]\n"

@@ -9,12 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/parse.h"
 #include "cmd.h"
 #include "event_exec.h"
 #include "event_filter.h"
 #include "event_print.h"
 #include "follow.h"
-#include "parse.h"
 #include "platform.h"
 
 /* How often to look for a module that has not announced itself */

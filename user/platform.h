@@ -3,7 +3,7 @@
 #ifndef CVM_PLATFORM_H
 #define CVM_PLATFORM_H
 
-#include "util.h"
+#include "base/util.h"
 
 /* The TEE this is a guest of and how that was seen; NULL when nothing says so */
 const char *platform_tee(const char **seen);

@@ -3,7 +3,7 @@
 #ifndef CVM_RAW_H
 #define CVM_RAW_H
 
-#include "report.h"
+#include "base/tree.h"
 
 enum raw_kind {
 	RAW_UNKNOWN,

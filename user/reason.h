@@ -5,7 +5,7 @@
 
 #include <linux/cvm_evidence.h>
 
-#include "util.h"
+#include "base/util.h"
 
 /* The name of a code, as in the YNL spec; "unknown" for one that has none */
 const char *reason_name(u32 reason);

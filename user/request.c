@@ -3,8 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cmd.h"
-#include "json_util.h"
 #include "request_options.h"
 #include "take_options.h"
 

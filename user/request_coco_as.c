@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "answer.h"
+#include "base/json.h"
 #include "coco_evidence.h"
-#include "json_util.h"
 
 #define HASH_DEFAULT	"sha384"
 

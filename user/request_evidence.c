@@ -2,10 +2,10 @@
 /* What a request is made of: data, evidence from the device or a file, binding */
 #include <string.h>
 
-#include "digest.h"
+#include "base/digest.h"
+#include "base/json.h"
 #include "endorse.h"
 #include "input.h"
-#include "json_util.h"
 #include "request.h"
 #include "snp.h"
 #include "tdx.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "answer.h"
-#include "json_util.h"
+#include "base/json.h"
 #include "request.h"
 
 #define POLICIES_MAX	10

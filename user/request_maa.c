@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "answer.h"
-#include "digest.h"
-#include "json_util.h"
+#include "base/digest.h"
+#include "base/json.h"
 #include "request_maa.h"
 #include "snp.h"
 

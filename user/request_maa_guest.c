@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_util.h"
+#include "base/json.h"
 #include "request_maa.h"
 
 #define TCG_LOG		"/sys/kernel/security/tpm0/binary_bios_measurements"

@@ -8,8 +8,8 @@
 #include <openssl/crypto.h>
 
 #include "answer.h"
-#include "gcm.h"
-#include "json_util.h"
+#include "base/gcm.h"
+#include "base/json.h"
 #include "request_maa.h"
 #include "tpm_key.h"
 

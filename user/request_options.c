@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "cert_file.h"
 #include "cmd.h"
 #include "endorse.h"
-#include "parse.h"
 #include "request.h"
 #include "request_options.h"
 #include "take_options.h"

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "answer.h"
-#include "json_util.h"
+#include "base/json.h"
 #include "request.h"
 
 #define BASE		"/challenge-response/v1/"

@@ -2,7 +2,7 @@
 #ifndef CVM_SHOW_H
 #define CVM_SHOW_H
 
-#include "report.h"
+#include "base/tree.h"
 
 /* Recognises and decodes; *root is set when there is something to print, also
  * when a part of it is bad. @name is the input's name in messages.

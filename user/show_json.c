@@ -7,10 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/json.h"
+#include "base/unwrap.h"
 #include "evidence.h"
-#include "json_util.h"
 #include "show_more.h"
-#include "unwrap.h"
 
 #define DEPTH_MAX	24
 #define NESTED_MAX	3	/* JSON in a text in JSON */

@@ -3,7 +3,7 @@
 #ifndef CVM_SNP_H
 #define CVM_SNP_H
 
-#include "report.h"
+#include "base/tree.h"
 
 #define SNP_REPORT_LEN		1184
 #define SNP_SIGNED_LEN		0x2a0

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "json_util.h"
+#include "base/json.h"
 #include "status_tpm.h"
 #include "tpm_dev.h"
 

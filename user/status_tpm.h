@@ -2,7 +2,7 @@
 #ifndef CVM_STATUS_TPM_H
 #define CVM_STATUS_TPM_H
 
-#include "report.h"
+#include "base/tree.h"
 
 /* What the TPM at @path says of itself; changes nothing in it */
 void status_tpm(struct node *to, const char *path);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "tdx.h"
 
 #define TCB_INFO_OFF		256

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "tdx.h"
 #include "x509.h"
 

@@ -3,7 +3,7 @@
 #ifndef CVM_TDX_H
 #define CVM_TDX_H
 
-#include "report.h"
+#include "base/tree.h"
 
 #define TDREPORT_LEN		1024
 #define TDX_BODY15_LEN		648	/* from this length on, the fields of TD 1.5 are there */

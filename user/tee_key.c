@@ -11,7 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "json_util.h"
+#include "base/json.h"
 #include "tee_key.h"
 
 #define P256_LEN	32

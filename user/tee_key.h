@@ -6,7 +6,7 @@
 #include <json-c/json.h>
 #include <openssl/evp.h>
 
-#include "util.h"
+#include "base/util.h"
 
 struct tee_key {
 	EVP_PKEY *pkey;		/* EC P-256 */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "tpm.h"
 #include "tpm_cursor.h"
 

@@ -3,7 +3,7 @@
 #ifndef CVM_TPM_H
 #define CVM_TPM_H
 
-#include "util.h"
+#include "base/util.h"
 
 #define TPM_PCRS	24
 

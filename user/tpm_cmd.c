@@ -4,7 +4,7 @@
 
 #include <openssl/rand.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "tpm_marshal.h"
 
 #define CC_CREATE_PRIMARY 0x131

@@ -3,7 +3,7 @@
 #ifndef CVM_TPM_CURSOR_H
 #define CVM_TPM_CURSOR_H
 
-#include "util.h"
+#include "base/util.h"
 
 struct tpm_cursor {
 	struct span s;		/* what is left */

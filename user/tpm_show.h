@@ -2,8 +2,8 @@
 #ifndef CVM_TPM_SHOW_H
 #define CVM_TPM_SHOW_H
 
+#include "base/tree.h"
 #include "evidence.h"
-#include "report.h"
 #include "tpm.h"
 
 /* Decodes an item that is of a TPM; false when it is not, then nothing is said */

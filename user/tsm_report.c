@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "cbor_write.h"
-#include "json_util.h"
+#include "base/cbor_write.h"
+#include "base/json.h"
 #include "tsm_report.h"
 
 void tsm_report_of(const struct evidence *e, struct tsm_report *t)

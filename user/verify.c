@@ -4,12 +4,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/parse.h"
+#include "base/unwrap.h"
 #include "cert_file.h"
 #include "cmd.h"
 #include "endorse.h"
-#include "parse.h"
 #include "snp.h"
-#include "unwrap.h"
 #include "verify.h"
 
 static const char help[] =

@@ -2,7 +2,7 @@
 /* Whether the report answers for what was asked, directly or by a hash */
 #include <string.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "verify.h"
 
 static void not_given(struct verify *v)

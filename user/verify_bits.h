@@ -3,7 +3,7 @@
 #ifndef CVM_VERIFY_BITS_H
 #define CVM_VERIFY_BITS_H
 
-#include "util.h"
+#include "base/util.h"
 
 struct named_bit {
 	const char *name;

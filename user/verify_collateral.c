@@ -8,8 +8,8 @@
 #include <strings.h>
 #include <time.h>
 
-#include "ecdsa.h"
-#include "json_util.h"
+#include "base/ecdsa.h"
+#include "base/json.h"
 #include "pck.h"
 #include "verify.h"
 

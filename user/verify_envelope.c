@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
+#include "base/json.h"
 #include "input.h"
-#include "json_util.h"
 #include "verify.h"
 
 #define WALK_DEPTH	12	/* of JSON in which evidence is looked for */

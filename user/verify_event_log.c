@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "verify.h"
 
 #define EV_NO_ACTION	3

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "parse.h"
+#include "base/parse.h"
 #include "verify_bits.h"
 #include "verify_policy.h"
 

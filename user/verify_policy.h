@@ -6,7 +6,7 @@
 #include <getopt.h>
 #include <time.h>
 
-#include "util.h"
+#include "base/util.h"
 
 /*
  * Everything that a caller can ask for. verify_asked.c says for each on which

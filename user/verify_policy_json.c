@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "json_util.h"
+#include "base/json.h"
 #include "verify_policy.h"
 
 struct reader {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_util.h"
+#include "base/json.h"
 #include "verify.h"
 
 struct tcb_level *tcb_level_new(struct verify *v, const char *of)

@@ -7,8 +7,8 @@
 
 #include <openssl/pem.h>
 
-#include "digest.h"
-#include "ecdsa.h"
+#include "base/digest.h"
+#include "base/ecdsa.h"
 #include "pck.h"
 #include "roots.h"
 #include "verify.h"

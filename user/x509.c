@@ -8,7 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "unwrap.h"
+#include "base/unwrap.h"
 #include "x509.h"
 
 #define AMD_OID		"1.3.6.1.4.1.3704.1."

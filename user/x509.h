@@ -5,7 +5,7 @@
 
 #include <openssl/x509.h>
 
-#include "report.h"
+#include "base/tree.h"
 
 /* Calls @fn for each PEM block or the one DER certificate in @s, with the
  * certificate's own text (NULL for DER). Returns how many there were; -1 when

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Attributes of a netlink message, and a filter for them */
+#include "base/json.h"
 #include "event.h"
 #include "event_filter.h"
 #include "event_print.h"
 #include "fuzz.h"
-#include "json_util.h"
 
 FUZZ(event)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The parsers of evidence, each by itself and by what show makes of it */
+#include "base/unwrap.h"
 #include "certs.h"
 #include "evidence.h"
 #include "fuzz.h"
 #include "hcl.h"
 #include "pck.h"
 #include "show.h"
-#include "unwrap.h"
 #include "snp.h"
 #include "tdx.h"
 

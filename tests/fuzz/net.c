@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What comes back from elsewhere: AMD's KDS, Azure's IMDS, errors of services */
+#include "base/json.h"
 #include "endorse.h"
 #include "fuzz.h"
-#include "json_util.h"
 #include "request.h"
 #include "snp.h"
 #include "tdx.h"

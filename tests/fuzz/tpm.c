@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TPMS_ATTEST, TPMT_SIGNATURE and PCR values; an answer sealed to a TPM's key */
-#include "digest.h"
+#include "base/digest.h"
 #include "fuzz.h"
 #include "request_maa.h"
 #include "tpm.h"

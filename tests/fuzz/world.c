@@ -7,8 +7,8 @@
 #include <openssl/pem.h>
 #include <time.h>
 
+#include "base/digest.h"
 #include "device.h"
-#include "digest.h"
 #include "fuzz.h"
 #include "http.h"
 #include "tpm_dev.h"

@@ -11,7 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "gen.h"
 #include "tpm.h"
 

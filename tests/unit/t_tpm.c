@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TPM quotes: what is in one, and that no damaged one is taken for whole */
-#include "digest.h"
+#include "base/digest.h"
 #include "tpm.h"
 #include "unit.h"
 

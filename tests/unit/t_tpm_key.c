@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Keys of a TPM, what TPM2_Certify says of them, policies, response codes in words */
-#include "digest.h"
+#include "base/digest.h"
 #include "tpm_dev.h"
 #include "unit.h"
 

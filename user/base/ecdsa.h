@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* ECDSA signatures as hardware writes them: two plain numbers */
-#ifndef CVM_ECDSA_H
-#define CVM_ECDSA_H
+#ifndef CVM_BASE_ECDSA_H
+#define CVM_BASE_ECDSA_H
 
 #include <openssl/evp.h>
 
-#include "util.h"
+#include "base/util.h"
 
 /* @r and @s have @len bytes each; false for any key that is no EC key */
 bool ecdsa_verify(EVP_PKEY *key, const char *md, struct span msg, const u8 *r, const u8 *s,

@@ -7,7 +7,7 @@
 
 #include <json-c/json.h>
 
-#include "report.h"
+#include "base/tree.h"
 
 enum kind { K_MAP, K_LIST, K_TEXT, K_BYTES, K_UINT, K_BOOL, K_WORD, K_DATA };
 

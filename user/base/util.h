@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Errors, memory, files and text encodings, shared by all of the tool. */
-#ifndef CVM_UTIL_H
-#define CVM_UTIL_H
+#ifndef CVM_BASE_UTIL_H
+#define CVM_BASE_UTIL_H
 
 #include <stdbool.h>
 #include <stddef.h>

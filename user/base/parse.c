@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parse.h"
+#include "base/parse.h"
 
 int parse_number(const char *what, const char *text, u64 max, u64 *out)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_util.h"
+#include "base/json.h"
 
 #define EXACT_MAX	9007199254740992LL	/* 2^53 */
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What json-c leaves to do: bytes as text, and messages when text is not JSON */
-#ifndef CVM_JSON_UTIL_H
-#define CVM_JSON_UTIL_H
+#ifndef CVM_BASE_JSON_H
+#define CVM_BASE_JSON_H
 
 #include <json-c/json.h>
 
-#include "util.h"
+#include "base/util.h"
 
 /* One line, members in the order they were added; belongs to @o */
 const char *json_text(struct json_object *o);

@@ -6,7 +6,7 @@
 
 #include <openssl/evp.h>
 
-#include "digest.h"
+#include "base/digest.h"
 
 size_t digest(const char *alg, const void *p, size_t len, u8 out[DIGEST_MAX])
 {

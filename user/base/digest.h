@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef CVM_DIGEST_H
-#define CVM_DIGEST_H
+#ifndef CVM_BASE_DIGEST_H
+#define CVM_BASE_DIGEST_H
 
-#include "util.h"
+#include "base/util.h"
 
 #define DIGEST_MAX	64
 

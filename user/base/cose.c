@@ -2,7 +2,7 @@
 /* COSE_Sign1 (RFC 9052, 4.2): protected header, header, payload, signature */
 #include <string.h>
 
-#include "cbor_read.h"
+#include "base/cbor_read.h"
 
 #define TAG_SIGN1	18
 #define TAG_CWT		61

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Binary data that a tool printed as text: hex, a dump, base64, URL encoding */
-#ifndef CVM_UNWRAP_H
-#define CVM_UNWRAP_H
+#ifndef CVM_BASE_UNWRAP_H
+#define CVM_BASE_UNWRAP_H
 
-#include "util.h"
+#include "base/util.h"
 
 /* Printable ASCII and white space, and nothing else */
 bool is_text(struct span s);

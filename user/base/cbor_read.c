@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "cbor_read.h"
+#include "base/cbor_read.h"
 
 #define DEPTH_MAX	16	/* tokens nest half as deep */
 

@@ -3,10 +3,10 @@
  * What the tool has to say, as a tree of named values: built once by whoever
  * knows the facts, printed for a person or as JSON.
  */
-#ifndef CVM_REPORT_H
-#define CVM_REPORT_H
+#ifndef CVM_BASE_TREE_H
+#define CVM_BASE_TREE_H
 
-#include "util.h"
+#include "base/util.h"
 
 struct node;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "json_util.h"
+#include "base/json.h"
 
 #define JSON_DEPTH	64
 

@@ -2,7 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "unwrap.h"
+#include "base/unwrap.h"
 
 #define LEN_MIN		64	/* shorter texts are words, not evidence */
 #define ROW_MAX		256	/* bytes in a line of a dump */

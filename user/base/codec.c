@@ -6,7 +6,7 @@
 
 #include <openssl/evp.h>
 
-#include "util.h"
+#include "base/util.h"
 
 char *hex_encode(const u8 *p, size_t len)
 {

@@ -4,7 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "gcm.h"
+#include "base/gcm.h"
 
 bool gcm_open(const u8 key[GCM_KEY_LEN], struct span iv, struct span aad, struct span text,
 	      struct span tag, struct buf *out)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Reading CBOR by libcbor, and COSE_Sign1 (RFC 9052) in it */
-#ifndef CVM_CBOR_READ_H
-#define CVM_CBOR_READ_H
+#ifndef CVM_BASE_CBOR_READ_H
+#define CVM_BASE_CBOR_READ_H
 
 #include <cbor.h>
 
-#include "report.h"
+#include "base/tree.h"
 
 /* Tokens are of some kilobytes; nothing that is larger is read. */
 #define CBOR_READ_MAX	(1024u * 1024)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Values as people write them; @option is what a message calls them */
-#ifndef CVM_PARSE_H
-#define CVM_PARSE_H
+#ifndef CVM_BASE_PARSE_H
+#define CVM_BASE_PARSE_H
 
-#include "util.h"
+#include "base/util.h"
 
 /* hex:.., base64:.., text:.. or file:PATH */
 int parse_data(const char *option, const char *arg, struct buf *out);

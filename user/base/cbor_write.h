@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Writing CBOR (RFC 8949): definite lengths, shortest heads */
-#ifndef CVM_CBOR_WRITE_H
-#define CVM_CBOR_WRITE_H
+#ifndef CVM_BASE_CBOR_WRITE_H
+#define CVM_BASE_CBOR_WRITE_H
 
-#include "util.h"
+#include "base/util.h"
 
 void cbor_uint(struct buf *b, u64 v);
 void cbor_bytes(struct buf *b, struct span s);

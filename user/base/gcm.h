@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef CVM_GCM_H
-#define CVM_GCM_H
+#ifndef CVM_BASE_GCM_H
+#define CVM_BASE_GCM_H
 
-#include "util.h"
+#include "base/util.h"
 
 #define GCM_KEY_LEN	32
 #define GCM_IV_LEN	12

@@ -7,7 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
-#include "ecdsa.h"
+#include "base/ecdsa.h"
 
 /* As ECDSA-Sig-Value, which is what OpenSSL takes */
 static int signature_der(const u8 *r, const u8 *s, size_t len, bool little_endian, u8 **der)

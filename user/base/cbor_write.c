@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "cbor_write.h"
+#include "base/cbor_write.h"
 
 enum kind { UINT = 0, BYTES = 2, TEXT = 3, ARRAY = 4, MAP = 5 };
 
