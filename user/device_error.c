@@ -6,7 +6,7 @@
 #include "device_error.h"
 #include "evidence.h"
 #include "reason.h"
-#include "tpm_dev.h"
+#include "tpm/dev.h"
 
 static const struct cvm_evidence_provider *find(const struct device_info *di, u32 id)
 {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "event_log.h"
-#include "tpm.h"
+#include "tpm/quote.h"
 
 #define EV_NO_ACTION	3
 #define HEAD_LEN	32	/* of the first event: no list of digests, SHA-1 */

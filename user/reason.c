@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "reason.h"
-#include "tpm_dev.h"
+#include "tpm/dev.h"
 
 #define R(name)		CVM_EVIDENCE_REASON_##name
 #define P(name)		CVM_EVIDENCE_PROVIDER_##name

@@ -14,7 +14,7 @@
 #include "http.h"
 #include "take.h"
 #include "tee_key.h"
-#include "tpm.h"
+#include "tpm/quote.h"
 #include "tsm_report.h"
 
 /* Options that not every service has; the others refuse them. */

@@ -3,7 +3,7 @@
 #define CVM_REQUEST_MAA_H
 
 #include "request.h"
-#include "tpm_key.h"
+#include "tpm/key.h"
 
 /* PCRs that AzureGuest wants quoted, on Linux */
 #define MAA_BOOT_PCRS	TPM_KEY_PCRS

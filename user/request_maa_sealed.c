@@ -11,7 +11,7 @@
 #include "base/gcm.h"
 #include "base/json.h"
 #include "request_maa.h"
-#include "tpm_key.h"
+#include "tpm/key.h"
 
 #define AAD	"Transport Key"
 #define ANSWER	"the service's answer"

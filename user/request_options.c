@@ -12,7 +12,7 @@
 #include "request.h"
 #include "request_options.h"
 #include "take_options.h"
-#include "tpm_dev.h"
+#include "tpm/dev.h"
 
 enum {
 	EVIDENCE = OPT_LONG, QUOTE, CERTS, QGS, IMDS, KDS, FORM, CHALLENGE, SESSION, TEE_KEY,

@@ -19,7 +19,7 @@
 #include "platform.h"
 #include "reason.h"
 #include "status_tpm.h"
-#include "tpm_dev.h"
+#include "tpm/dev.h"
 
 #define TSM_REPORT_DIR	"/sys/kernel/config/tsm/report"
 #define OUR_ENTRIES	"cvm_evidence."

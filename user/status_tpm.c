@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "status_tpm.h"
-#include "tpm_dev.h"
+#include "tpm/dev.h"
 
 #define VERSION_FILE	"/sys/class/tpm/tpm0/tpm_version_major"
 

@@ -6,7 +6,7 @@
 
 #include "base/parse.h"
 #include "take_options.h"
-#include "tpm.h"
+#include "tpm/quote.h"
 
 static int quote_data_option(struct take *t, const char *arg)
 {

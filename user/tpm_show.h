@@ -4,7 +4,7 @@
 
 #include "base/tree.h"
 #include "evidence.h"
-#include "tpm.h"
+#include "tpm/quote.h"
 
 /* Decodes an item that is of a TPM; false when it is not, then nothing is said */
 bool tpm_item_show(struct node *to, const struct evidence *e, const struct evidence_item *it,

@@ -12,7 +12,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-#include "tpm.h"
+#include "tpm/quote.h"
 #include "verify.h"
 
 /* What tpm2_quote writes: TPML_PCR_SELECTION, a count, TPML_DIGESTs, as in

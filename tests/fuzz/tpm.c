@@ -3,7 +3,7 @@
 #include "base/digest.h"
 #include "fuzz.h"
 #include "request_maa.h"
-#include "tpm.h"
+#include "tpm/quote.h"
 
 /* No fuzzer finds a hash: it is put where the quote says it is. */
 static void repair(struct tpm_quote *q)

@@ -11,7 +11,7 @@
 #include "device.h"
 #include "fuzz.h"
 #include "http.h"
-#include "tpm_dev.h"
+#include "tpm/dev.h"
 #include "verify.h"
 /* the synthetic evidence of the unit tests, made here for what is asked */
 #include "../unit/gen.h"

@@ -13,7 +13,7 @@
 
 #include "base/digest.h"
 #include "gen.h"
-#include "tpm.h"
+#include "tpm/quote.h"
 
 #define PCR_LEN	32
 

@@ -5,7 +5,7 @@
 #include <openssl/rand.h>
 
 #include "base/digest.h"
-#include "tpm_marshal.h"
+#include "tpm/marshal.h"
 
 #define CC_CREATE_PRIMARY 0x131
 #define CC_CERTIFY	0x148

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "tpm_key.h"
+#include "tpm/key.h"
 
 #define WHO	"AzureGuest"
 

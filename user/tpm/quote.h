@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* TPM 2.0 structures of quotes and keys (TCG TPM 2.0 Library, part 2) */
-#ifndef CVM_TPM_H
-#define CVM_TPM_H
+#ifndef CVM_TPM_QUOTE_H
+#define CVM_TPM_QUOTE_H
 
 #include "base/util.h"
 

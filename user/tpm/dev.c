@@ -8,8 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "tpm_cursor.h"
-#include "tpm_dev.h"
+#include "tpm/cursor.h"
+#include "tpm/dev.h"
 
 #define HEADER_LEN	10
 #define ANSWER_MAX	4096

@@ -10,7 +10,7 @@
 #ifndef CVM_TPM_KEY_H
 #define CVM_TPM_KEY_H
 
-#include "tpm_dev.h"
+#include "tpm/dev.h"
 
 /* PCRs of the boot, as Microsoft's clients choose them on Linux */
 #define TPM_KEY_PCRS	0xffu

@@ -3,8 +3,8 @@
 #ifndef CVM_TPM_MARSHAL_H
 #define CVM_TPM_MARSHAL_H
 
-#include "tpm_cursor.h"
-#include "tpm_dev.h"
+#include "tpm/cursor.h"
+#include "tpm/dev.h"
 
 /* Zero-initialise */
 struct tpm_command {

@@ -11,7 +11,7 @@
 #ifndef CVM_TPM_DEV_H
 #define CVM_TPM_DEV_H
 
-#include "tpm.h"
+#include "tpm/quote.h"
 
 #define TPM_DEVICE	"/dev/tpmrm0"
 
@@ -74,7 +74,7 @@ void tpm_flush(struct tpm *t, u32 handle);
 /* The policy of PCRs in @mask with @values, in the order of their numbers */
 void tpm_policy_pcr(u32 mask, struct span values, struct tpm_policy *p);
 
-/* tpm_rc.c */
+/* rc.c */
 /* @rc without what it is about: which handle, session or parameter */
 u32 tpm_rc_base(u32 rc);
 /* Whether the same command may be answered a little later */

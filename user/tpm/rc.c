@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Response codes of a TPM 2.0 in words (TCG TPM 2.0 Library, part 2, 6.6) */
-#include "tpm_dev.h"
+#include "tpm/dev.h"
 
 #define RC_FMT1		0x080
 #define RC_FMT1_P	0x040	/* about a parameter */

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "tpm.h"
-#include "tpm_cursor.h"
+#include "tpm/cursor.h"
+#include "tpm/quote.h"
 
 #define TPM_GENERATED	0xff544347
 #define ST_ATTEST_CERTIFY 0x8017

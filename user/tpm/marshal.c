@@ -3,7 +3,7 @@
 
 #include <openssl/crypto.h>
 
-#include "tpm_marshal.h"
+#include "tpm/marshal.h"
 
 #define ST_NO_SESSIONS	0x8001
 #define ST_SESSIONS	0x8002
