@@ -4,8 +4,8 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "coco_evidence.h"
-#include "snp.h"
-#include "tdx.h"
+#include "evidence/snp.h"
+#include "evidence/tdx.h"
 
 /* CoCo's agents end the log with this, so that a reader sees where it stops. */
 #define LOG_END		"\xff\xff\xff\xff\xff\xff\xff\xff"

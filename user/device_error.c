@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "device_error.h"
-#include "evidence.h"
+#include "evidence/evidence.h"
 #include "reason.h"
 #include "tpm/dev.h"
 

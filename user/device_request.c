@@ -8,7 +8,7 @@
 
 #include "device_error.h"
 #include "device_request.h"
-#include "evidence.h"
+#include "evidence/evidence.h"
 
 /* read(2) has no parameters: it takes what the module's defaults give. */
 static bool has_parameters(const struct cvm_evidence_request *r)

@@ -3,7 +3,7 @@
 #ifndef CVM_ENDORSE_H
 #define CVM_ENDORSE_H
 
-#include "certs.h"
+#include "evidence/certs.h"
 
 /*
  * kds.c: VCEK and chain of an SNP report from AMD's KDS at @base, or from the

@@ -9,7 +9,7 @@
 
 #include "base/tree.h"
 #include "event.h"
-#include "evidence.h"
+#include "evidence/evidence.h"
 #include "reason.h"
 
 #define A(name)		CVM_EVIDENCE_EVENT_A_##name

@@ -6,9 +6,9 @@
 #include "answer.h"
 #include "base/json.h"
 #include "endorse.h"
+#include "evidence/snp.h"
+#include "evidence/tdx.h"
 #include "http.h"
-#include "snp.h"
-#include "tdx.h"
 
 #define ANSWER_MAX	(256 * 1024)
 

@@ -15,8 +15,8 @@
 #include "answer.h"
 #include "base/digest.h"
 #include "endorse.h"
+#include "evidence/snp.h"
 #include "http.h"
-#include "snp.h"
 
 #define ANSWER_MAX	(64 * 1024)
 #define QUIET_DEFAULT	60	/* seconds, when 429 comes without Retry-After */

@@ -18,7 +18,7 @@
 #include <linux/vm_sockets.h>
 
 #include "endorse.h"
-#include "tdx.h"
+#include "evidence/tdx.h"
 
 #define PREFIX_LEN	4
 #define HEADER_LEN	16

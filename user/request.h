@@ -8,14 +8,14 @@
 
 #include <json-c/json.h>
 
-#include "certs.h"
-#include "evidence.h"
-#include "hcl.h"
+#include "evidence/certs.h"
+#include "evidence/evidence.h"
+#include "evidence/hcl.h"
+#include "evidence/tsm_report.h"
 #include "http.h"
 #include "take.h"
 #include "tee_key.h"
 #include "tpm/quote.h"
-#include "tsm_report.h"
 
 /* Options that not every service has; the others refuse them. */
 enum {

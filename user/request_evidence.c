@@ -5,10 +5,10 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "endorse.h"
-#include "input.h"
+#include "evidence/input.h"
+#include "evidence/snp.h"
+#include "evidence/tdx.h"
 #include "request.h"
-#include "snp.h"
-#include "tdx.h"
 
 static int read_given(struct given *g, const char *option)
 {

@@ -5,8 +5,8 @@
 #include "answer.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "evidence/snp.h"
 #include "request_maa.h"
-#include "snp.h"
 
 static const char help[] =
 "Usage: cvm-evidence request|attest maa [options]\n"

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/parse.h"
-#include "cert_file.h"
 #include "cmd.h"
 #include "endorse.h"
+#include "evidence/cert_file.h"
 #include "request.h"
 #include "request_options.h"
 #include "take_options.h"

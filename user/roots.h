@@ -2,7 +2,7 @@
 #ifndef CVM_ROOTS_H
 #define CVM_ROOTS_H
 
-#include "certs.h"
+#include "evidence/certs.h"
 
 #define ROOTS_AMD	9
 

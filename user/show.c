@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "certs.h"
 #include "cmd.h"
-#include "evidence.h"
-#include "input.h"
+#include "evidence/certs.h"
+#include "evidence/evidence.h"
+#include "evidence/input.h"
 #include "show.h"
 
 static const char help[] =

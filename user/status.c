@@ -14,7 +14,7 @@
 #include "cmd.h"
 #include "device.h"
 #include "event.h"
-#include "evidence.h"
+#include "evidence/evidence.h"
 #include "nl.h"
 #include "platform.h"
 #include "reason.h"

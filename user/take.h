@@ -4,7 +4,7 @@
 #define CVM_TAKE_H
 
 #include "device.h"
-#include "evidence.h"
+#include "evidence/evidence.h"
 
 struct take {
 	const char *device;

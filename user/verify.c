@@ -6,10 +6,10 @@
 
 #include "base/parse.h"
 #include "base/unwrap.h"
-#include "cert_file.h"
 #include "cmd.h"
 #include "endorse.h"
-#include "snp.h"
+#include "evidence/cert_file.h"
+#include "evidence/snp.h"
 #include "verify.h"
 
 static const char help[] =

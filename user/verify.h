@@ -9,11 +9,11 @@
 
 #include <time.h>
 
-#include "certs.h"
-#include "evidence.h"
-#include "hcl.h"
-#include "snp.h"
-#include "tdx.h"
+#include "evidence/certs.h"
+#include "evidence/evidence.h"
+#include "evidence/hcl.h"
+#include "evidence/snp.h"
+#include "evidence/tdx.h"
 #include "verify_policy.h"
 
 /*

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "snp.h"
+#include "evidence/snp.h"
 #include "verify.h"
 #include "verify_bits.h"
 

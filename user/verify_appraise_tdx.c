@@ -2,7 +2,7 @@
 /* Whether a TD is also one that one wants to talk to */
 #include <string.h>
 
-#include "pck.h"
+#include "evidence/pck.h"
 #include "verify.h"
 
 static const struct place in_tdx[ASK_VALUES] = {

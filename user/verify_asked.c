@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "hcl.h"
+#include "evidence/hcl.h"
 #include "verify.h"
 
 enum {

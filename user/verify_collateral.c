@@ -10,7 +10,7 @@
 
 #include "base/ecdsa.h"
 #include "base/json.h"
-#include "pck.h"
+#include "evidence/pck.h"
 #include "verify.h"
 
 #define SIGNER_CN	"Intel SGX TCB Signing"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "input.h"
+#include "evidence/input.h"
 #include "verify.h"
 
 #define WALK_DEPTH	12	/* of JSON in which evidence is looked for */

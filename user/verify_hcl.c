@@ -4,7 +4,7 @@
  * own under REPORT_DATA: that the paravisor wrote them shows only in its
  * measurement or ID key, at VMPL 0 (verify_appraise.c).
  */
-#include "snp.h"
+#include "evidence/snp.h"
 #include "verify.h"
 
 #define SLOT_OFF	32

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cca.h"
-#include "input.h"
+#include "evidence/cca.h"
+#include "evidence/input.h"
+#include "evidence/snp.h"
 #include "roots.h"
-#include "snp.h"
 #include "verify.h"
 
 int verify_init(struct verify *v)

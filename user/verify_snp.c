@@ -2,7 +2,7 @@
 /* SEV-SNP: who signed the report, and whether the certificate is of this chip */
 #include <string.h>
 
-#include "snp.h"
+#include "evidence/snp.h"
 #include "verify.h"
 
 #define SIG_END		0x330	/* zeros from here to the end of the report */

@@ -4,7 +4,7 @@
  * leaves such fields zero; one that is not means a report of a kind that is not
  * known here, whose other fields may mean something else.
  */
-#include "snp.h"
+#include "evidence/snp.h"
 #include "verify.h"
 
 #define POLICY_RESERVED_ONE	(1ULL << 17)

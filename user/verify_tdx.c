@@ -9,7 +9,7 @@
 
 #include "base/digest.h"
 #include "base/ecdsa.h"
-#include "pck.h"
+#include "evidence/pck.h"
 #include "roots.h"
 #include "verify.h"
 

@@ -2,10 +2,10 @@
 /* What comes back from elsewhere: AMD's KDS, Azure's IMDS, errors of services */
 #include "base/json.h"
 #include "endorse.h"
+#include "evidence/snp.h"
+#include "evidence/tdx.h"
 #include "fuzz.h"
 #include "request.h"
-#include "snp.h"
-#include "tdx.h"
 
 static struct http_answer answer_of(struct span s)
 {

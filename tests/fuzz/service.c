@@ -5,10 +5,10 @@
  */
 #include <unistd.h>
 
-#include "cmd.h"
-#include "evidence.h"
-#include "fuzz.h"
 #include "../unit/gen.h"
+#include "cmd.h"
+#include "evidence/evidence.h"
+#include "fuzz.h"
 #include "request.h"
 
 #define ARGS_MAX	40

@@ -4,7 +4,7 @@
  * end. Under ASan and UBSan, so that a read out of bounds ends the test.
  * Arguments: files; after "--sparse", only some of the lengths.
  */
-#include "certs.h"
+#include "evidence/certs.h"
 #include "show.h"
 #include "unit.h"
 

@@ -6,8 +6,8 @@
  */
 #include <ctype.h>
 
-#include "pck.h"
-#include "snp.h"
+#include "evidence/pck.h"
+#include "evidence/snp.h"
 #include "unit.h"
 #include "verify.h"
 
