@@ -3,7 +3,7 @@
 #ifndef CVM_EVENT_FILTER_H
 #define CVM_EVENT_FILTER_H
 
-#include "event.h"
+#include "device/event.h"
 
 struct event_filter;
 

@@ -3,7 +3,7 @@
 #ifndef CVM_EVENT_PRINT_H
 #define CVM_EVENT_PRINT_H
 
-#include "event.h"
+#include "device/event.h"
 
 /* Without a newline at the end */
 void event_text(const struct event *e, struct buf *out);

@@ -11,10 +11,10 @@
 
 #include "base/parse.h"
 #include "cmd.h"
+#include "device/follow.h"
 #include "event_exec.h"
 #include "event_filter.h"
 #include "event_print.h"
-#include "follow.h"
 #include "platform.h"
 
 /* How often to look for a module that has not announced itself */

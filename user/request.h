@@ -8,12 +8,12 @@
 
 #include <json-c/json.h>
 
+#include "device/take.h"
 #include "evidence/certs.h"
 #include "evidence/evidence.h"
 #include "evidence/hcl.h"
 #include "evidence/tsm_report.h"
 #include "http.h"
-#include "take.h"
 #include "tee_key.h"
 #include "tpm/quote.h"
 

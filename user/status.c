@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "cmd.h"
-#include "device.h"
-#include "event.h"
+#include "device/device.h"
+#include "device/event.h"
+#include "device/nl.h"
+#include "device/reason.h"
 #include "evidence/evidence.h"
-#include "nl.h"
 #include "platform.h"
-#include "reason.h"
 #include "status_tpm.h"
 #include "tpm/dev.h"
 

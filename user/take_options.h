@@ -5,7 +5,7 @@
 
 #include <getopt.h>
 
-#include "take.h"
+#include "device/take.h"
 
 /* Options of both verbs, in the range from TAKE_OPT_FIRST on */
 enum {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Attributes of a netlink message, and a filter for them */
 #include "base/json.h"
-#include "event.h"
+#include "device/event.h"
 #include "event_filter.h"
 #include "event_print.h"
 #include "fuzz.h"

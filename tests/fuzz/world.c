@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/digest.h"
-#include "device.h"
+#include "device/device.h"
 #include "fuzz.h"
 #include "http.h"
 #include "tpm/dev.h"

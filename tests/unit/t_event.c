@@ -11,7 +11,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "event.h"
+#include "device/event.h"
 #include "event_filter.h"
 #include "event_print.h"
 #include "unit.h"

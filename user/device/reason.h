@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Why a provider cannot be used, in words, and what a person can do about it */
-#ifndef CVM_REASON_H
-#define CVM_REASON_H
+#ifndef CVM_DEVICE_REASON_H
+#define CVM_DEVICE_REASON_H
 
 #include <linux/cvm_evidence.h>
 

@@ -2,7 +2,7 @@
 #ifndef CVM_DEVICE_REQUEST_H
 #define CVM_DEVICE_REQUEST_H
 
-#include "device.h"
+#include "device/device.h"
 
 /* The blob of one request; @r is filled but for size. With @kernel_random and
  * no parameter at all it is what cat gives: the nonce is the kernel's.

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "follow.h"
+#include "device/follow.h"
 
 /* Tries of a dump that the kernel says was inconsistent */
 #define LOG_TRIES	3

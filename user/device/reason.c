@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "reason.h"
+#include "device/reason.h"
 #include "tpm/dev.h"
 
 #define R(name)		CVM_EVIDENCE_REASON_##name

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Taking fresh evidence: what get and request have in common */
-#ifndef CVM_TAKE_H
-#define CVM_TAKE_H
+#ifndef CVM_DEVICE_TAKE_H
+#define CVM_DEVICE_TAKE_H
 
-#include "device.h"
+#include "device/device.h"
 #include "evidence/evidence.h"
 
 struct take {

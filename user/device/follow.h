@@ -2,11 +2,11 @@
 /* The stream of events, whole and in order: what was lost is told, what came
  * twice is not, and the module may be unloaded and loaded meanwhile.
  */
-#ifndef CVM_FOLLOW_H
-#define CVM_FOLLOW_H
+#ifndef CVM_DEVICE_FOLLOW_H
+#define CVM_DEVICE_FOLLOW_H
 
-#include "event.h"
-#include "nl.h"
+#include "device/event.h"
+#include "device/nl.h"
 
 struct follow_ops {
 	void (*event)(void *arg, const struct event *e);

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "device_error.h"
+#include "device/error.h"
+#include "device/reason.h"
 #include "evidence/evidence.h"
-#include "reason.h"
 #include "tpm/dev.h"
 
 static const struct cvm_evidence_provider *find(const struct device_info *di, u32 id)

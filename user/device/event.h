@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Events of the module: netlink attributes, and what they look like in print */
-#ifndef CVM_EVENT_H
-#define CVM_EVENT_H
+#ifndef CVM_DEVICE_EVENT_H
+#define CVM_DEVICE_EVENT_H
 
 #include <linux/cvm_evidence.h>
 

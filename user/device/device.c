@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "device.h"
+#include "device/device.h"
 
 #define INSTALL	"install module and tool of one version, then reload the module (modprobe -r cvm_evidence; modprobe cvm_evidence)"
 

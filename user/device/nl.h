@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The netlink family of the module, by libnl */
-#ifndef CVM_NL_H
-#define CVM_NL_H
+#ifndef CVM_DEVICE_NL_H
+#define CVM_DEVICE_NL_H
 
-#include "device.h"
+#include "device/device.h"
 
 struct netlink;
 

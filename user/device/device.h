@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The client of /dev/cvm-evidence */
-#ifndef CVM_DEVICE_H
-#define CVM_DEVICE_H
+#ifndef CVM_DEVICE_DEVICE_H
+#define CVM_DEVICE_DEVICE_H
 
 #include <linux/cvm_evidence.h>
 

@@ -6,8 +6,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "device_error.h"
-#include "device_request.h"
+#include "device/error.h"
+#include "device/request.h"
 #include "evidence/evidence.h"
 
 /* read(2) has no parameters: it takes what the module's defaults give. */

@@ -2,8 +2,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "device_request.h"
-#include "take.h"
+#include "device/request.h"
+#include "device/take.h"
 
 int take_report_data(struct take *t, const u8 *p, size_t len)
 {

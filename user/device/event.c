@@ -8,9 +8,9 @@
 #include <netlink/attr.h>
 
 #include "base/tree.h"
-#include "event.h"
+#include "device/event.h"
+#include "device/reason.h"
 #include "evidence/evidence.h"
-#include "reason.h"
 
 #define A(name)		CVM_EVIDENCE_EVENT_A_##name
 

@@ -9,7 +9,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
-#include "nl.h"
+#include "device/nl.h"
 
 /* Some 15,000 events: the kernel doubles it, and charges each with about 1 KiB */
 #define RECEIVE_BUFFER	(8 * 1024 * 1024)
