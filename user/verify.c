@@ -10,7 +10,7 @@
 #include "endorse.h"
 #include "evidence/cert_file.h"
 #include "evidence/snp.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 static const char help[] =
 "Usage: cvm-evidence verify [options] [FILE]\n"

@@ -4,7 +4,7 @@
 
 #include "evidence/pck.h"
 #include "fuzz.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define AT	1750000000	/* so that a run does not depend on its day */
 

@@ -12,7 +12,7 @@
 #include "fuzz.h"
 #include "http.h"
 #include "tpm/dev.h"
-#include "verify.h"
+#include "verify/verify.h"
 /* the synthetic evidence of the unit tests, made here for what is asked */
 #include "../unit/gen.h"
 

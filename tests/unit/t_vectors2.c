@@ -8,7 +8,7 @@
 
 #include "show.h"
 #include "unit.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 enum { FILE_COL, KIND_COL, VERIFIED_COL = 9, COLS };
 

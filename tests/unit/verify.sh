@@ -13,7 +13,7 @@ pem=$tmp/pem n=0
 mkdir "$pem"
 awk -v d="$pem" '/\.sha256 = / { split($0, a, "\""); fp = a[2] }
 	/BEGIN CERT/ { on = 1 } on { line = $0; sub(/^\t"/, "", line); sub(/\\n",?$/, "", line); print line >(d "/" fp) }
-	/END CERT/ { on = 0 }' ../../user/roots_amd.c ../../user/roots.c
+	/END CERT/ { on = 0 }' ../../user/verify/roots_amd.c ../../user/verify/roots.c
 for f in "$pem"/*; do
 	got=$(openssl x509 -in "$f" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr A-F a-f)
 	[ "$got" = "${f##*/}" ] && n=$((n + 1))

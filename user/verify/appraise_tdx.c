@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "evidence/pck.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 static const struct place in_tdx[ASK_VALUES] = {
 	[ASK_MEASUREMENT] = { 136, 48 }, [ASK_RTMR0] = { 328, 48 }, [ASK_RTMR1] = { 376, 48 },

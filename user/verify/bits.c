@@ -2,7 +2,7 @@
 /* Names of single bits of an SNP report */
 #include <stddef.h>
 
-#include "verify_bits.h"
+#include "verify/bits.h"
 
 const struct named_bit platform_bit_names[] = {
 	{ "smt", 0 }, { "tsme", 1 }, { "ecc", 2 }, { "rapl-disabled", 3 },

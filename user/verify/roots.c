@@ -2,7 +2,7 @@
 /* The roots that are trusted unless --root names others */
 #include <string.h>
 
-#include "roots.h"
+#include "verify/roots.h"
 
 /*
  * https://certificates.trustedservices.intel.com/IntelSGXRootCA.der; taken from

@@ -4,8 +4,8 @@
  * has one of three outcomes; a verdict is "yes" only when each of its checks
  * passed, and what was left out is listed as such.
  */
-#ifndef CVM_VERIFY_H
-#define CVM_VERIFY_H
+#ifndef CVM_VERIFY_VERIFY_H
+#define CVM_VERIFY_VERIFY_H
 
 #include <time.h>
 
@@ -14,7 +14,7 @@
 #include "evidence/hcl.h"
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
-#include "verify_policy.h"
+#include "verify/policy.h"
 
 /*
  * Limits, so that the sender of evidence cannot keep its verifier busy: the
@@ -103,7 +103,7 @@ struct verify {
 	size_t n_facts;
 };
 
-/* verify_open.c */
+/* open.c */
 int verify_init(struct verify *v);
 /* The results alone, so that the same can be judged again by another policy */
 void verify_forget(struct verify *v);
@@ -113,10 +113,10 @@ int verify_root(struct verify *v, struct span s, const char *name);
 /* What cannot be recognised fails; what is bad becomes a failed check. */
 int verify_open(struct verify *v, struct span s, const char *name);
 void verify_check(struct verify *v);
-/* verify_envelope.c: JSON with evidence in it; false when there is none in @s */
+/* envelope.c: JSON with evidence in it; false when there is none in @s */
 bool verify_envelope(struct verify *v, struct span s, int *rc);
 
-/* verify_asked.c */
+/* asked.c */
 enum shape verify_shape(const struct verify *v);
 /* A check was made because of @a, whatever came of it */
 void answered(struct verify *v, enum ask a);
@@ -127,7 +127,7 @@ bool ask_possible(enum ask a, enum shape s);
 bool ask_permits(enum ask a);
 const char *ask_name(enum ask a);
 
-/* verify_result.c */
+/* result.c */
 void passed(struct verify *v, enum verdict d, const char *name, const char *fmt, ...) PRINTF(4, 5);
 void failed(struct verify *v, enum verdict d, const char *name, const char *fmt, ...) PRINTF(4, 5);
 void unable(struct verify *v, enum verdict d, const char *name, const char *fmt, ...) PRINTF(4, 5);
@@ -152,10 +152,10 @@ int certs_add(struct cert_pool *pool, struct span s, size_t max, const char *wha
 /* Certificates that came with the evidence; bad ones are left out, and said so */
 void verify_certs_of(struct verify *v, struct span certs, const char *what);
 
-/* verify_show.c: prints; the exit status */
+/* show.c: prints; the exit status */
 int verify_result(const struct verify *v, bool json);
 
-/* verify_chain.c: the way from a certificate up to a root that is trusted */
+/* chain.c: the way from a certificate up to a root that is trusted */
 #define PATH_MAX_CERTS	6
 struct path {
 	X509 *x[PATH_MAX_CERTS];	/* borrowed; leaf first, root last */
@@ -165,7 +165,7 @@ struct path {
  * too. @path may be NULL.
  */
 bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *path);
-/* verify_crl.c */
+/* crl.c */
 int crl_load(struct verify *v, struct span s, const char *name);
 void crl_check(struct verify *v, X509 *x, X509 *issuer);
 
@@ -185,7 +185,7 @@ void verify_binding(struct verify *v, const u8 *report_data, const struct hcl *h
 struct pck;
 void verify_collateral(struct verify *v, const struct tdx_quote *q, const struct pck *pck);
 
-/* verify_tcb_level.c: judges the status of a level that was found, or NULL.
+/* tcb_level.c: judges the status of a level that was found, or NULL.
  * @best is the first of the list, @behind what is less than it asks for.
  */
 struct tcb_level *tcb_level_new(struct verify *v, const char *of);
@@ -193,16 +193,16 @@ void tcb_behind(struct tcb_level *l, const char *component, u32 have, u32 need);
 void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level);
 void tcb_levels_free(struct verify *v);
 
-/* verify_snp_fields.c: what each version reserves, and what must be zero */
+/* snp_fields.c: what each version reserves, and what must be zero */
 void verify_snp_fields(struct verify *v, const u8 *report);
-/* verify_roles.c: that each certificate is what AMD's or Intel's documents call it */
+/* roles.c: that each certificate is what AMD's or Intel's documents call it */
 void verify_amd_roles(struct verify *v, const struct path *p, bool vlek, const char *product);
 void verify_intel_roles(struct verify *v, const struct path *p, const char *check,
 			const char *leaf_name);
 /* An EC key of that curve, by OpenSSL's name */
 bool key_is_on(X509 *x, const char *curve);
 
-/* verify_appraise.c */
+/* appraise.c */
 void appraise_code(struct verify *v, const char *how);
 /* Where a field is; a length of 0: this kind has none */
 struct place {
@@ -211,7 +211,7 @@ struct place {
 void appraise_fields(struct verify *v, struct span report, const struct place *at);
 void appraise_snp(struct verify *v, const u8 *report, const char *product,
 		  enum snp_layout layout);
-/* verify_appraise_tdx.c */
+/* appraise_tdx.c */
 void appraise_tdx(struct verify *v, const struct tdx_quote *q, const struct pck *pck);
 
 #endif

@@ -6,7 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "verify.h"
+#include "verify/verify.h"
 
 static int blocks(struct span s)
 {

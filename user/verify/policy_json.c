@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "verify_policy.h"
+#include "verify/policy.h"
 
 struct reader {
 	const char *path;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify.h"
+#include "verify/verify.h"
 
 static char *text_of(const char *fmt, va_list ap)
 {

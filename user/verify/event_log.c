@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define EV_NO_ACTION	3
 #define ALG_SHA1	0x4

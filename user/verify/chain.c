@@ -9,7 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
-#include "verify.h"
+#include "verify/verify.h"
 
 static bool same_name_in(const struct cert_pool *pool, X509 *of)
 {

@@ -5,8 +5,8 @@
 #include <strings.h>
 
 #include "base/parse.h"
-#include "verify_bits.h"
-#include "verify_policy.h"
+#include "verify/bits.h"
+#include "verify/policy.h"
 
 const char *const tcb_part_names[TCB_PARTS] = { "fmc", "bl", "tee", "snp", "ucode" };
 

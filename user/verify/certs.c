@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Certificates alone: their chains, and nothing of any evidence */
-#include "verify.h"
+#include "verify/verify.h"
 
 void verify_certs(struct verify *v, struct span s)
 {

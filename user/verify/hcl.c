@@ -2,10 +2,10 @@
 /*
  * HCL reports of an Azure paravisor. Any plain SNP guest can put claims of its
  * own under REPORT_DATA: that the paravisor wrote them shows only in its
- * measurement or ID key, at VMPL 0 (verify_appraise.c).
+ * measurement or ID key, at VMPL 0 (appraise.c).
  */
 #include "evidence/snp.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define SLOT_OFF	32
 #define SLOT_END	1216

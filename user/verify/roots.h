@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef CVM_ROOTS_H
-#define CVM_ROOTS_H
+#ifndef CVM_VERIFY_ROOTS_H
+#define CVM_VERIFY_ROOTS_H
 
 #include "evidence/certs.h"
 

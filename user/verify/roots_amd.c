@@ -9,7 +9,7 @@
  * librust-sev-dev 8.0.0. SHA-256 of each, as "openssl x509 -fingerprint" has it,
  * stands beside it; tests/unit/verify.sh checks them.
  */
-#include "roots.h"
+#include "verify/roots.h"
 
 const struct root_cert roots_amd[ROOTS_AMD] = {
 {

@@ -9,7 +9,7 @@
 #include "base/util.h"
 
 /*
- * Everything that a caller can ask for. verify_asked.c says for each on which
+ * Everything that a caller can ask for. asked.c says for each on which
  * evidence it can be checked. The fields that are compared with given values
  * come first: policy_field() numbers them.
  */
@@ -82,7 +82,7 @@ bool policy_takes_value(int index);
 bool policy_takes_list(int index);
 bool policy_takes_number(int index);
 
-/* verify_policy_json.c */
+/* policy_json.c */
 int policy_file(struct policy *p, const char *path);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "evidence/snp.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define SIG_END		0x330	/* zeros from here to the end of the report */
 

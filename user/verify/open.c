@@ -6,8 +6,8 @@
 #include "evidence/cca.h"
 #include "evidence/input.h"
 #include "evidence/snp.h"
-#include "roots.h"
-#include "verify.h"
+#include "verify/roots.h"
+#include "verify/verify.h"
 
 int verify_init(struct verify *v)
 {

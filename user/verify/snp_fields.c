@@ -5,7 +5,7 @@
  * known here, whose other fields may mean something else.
  */
 #include "evidence/snp.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define POLICY_RESERVED_ONE	(1ULL << 17)
 #define POLICY_KNOWN		((1ULL << 26) - 1)

@@ -14,8 +14,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include "roots.h"
-#include "verify.h"
+#include "verify/roots.h"
+#include "verify/verify.h"
 
 bool key_is_on(X509 *x, const char *curve)
 {

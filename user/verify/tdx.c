@@ -10,8 +10,8 @@
 #include "base/digest.h"
 #include "base/ecdsa.h"
 #include "evidence/pck.h"
-#include "roots.h"
-#include "verify.h"
+#include "verify/roots.h"
+#include "verify/verify.h"
 
 #define KEY_ECDSA_P256	2
 #define CERT_PCK_CHAIN	5

@@ -13,7 +13,7 @@
 #include <openssl/rsa.h>
 
 #include "tpm/quote.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 /* What tpm2_quote writes: TPML_PCR_SELECTION, a count, TPML_DIGESTs, as in
  * the memory of a little-endian machine

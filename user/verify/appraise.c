@@ -4,8 +4,8 @@
 #include <strings.h>
 
 #include "evidence/snp.h"
-#include "verify.h"
-#include "verify_bits.h"
+#include "verify/bits.h"
+#include "verify/verify.h"
 
 static const struct place in_snp[ASK_VALUES] = {
 	[ASK_MEASUREMENT] = { 0x90, 48 }, [ASK_ID_KEY_DIGEST] = { 0xe0, 48 },

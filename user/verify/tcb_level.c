@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 struct tcb_level *tcb_level_new(struct verify *v, const char *of)
 {

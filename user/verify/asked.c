@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "evidence/hcl.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 enum {
 	ON_SNP = 1 << SHAPE_SNP, ON_TDX = 1 << SHAPE_TDX, ON_TDX15 = 1 << SHAPE_TDX15,

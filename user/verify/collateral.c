@@ -11,7 +11,7 @@
 #include "base/ecdsa.h"
 #include "base/json.h"
 #include "evidence/pck.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define SIGNER_CN	"Intel SGX TCB Signing"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verify.h"
+#include "verify/verify.h"
 
 static const char *const verdict_names[VERDICTS] = {
 	[GENUINE] = "genuine", [BOUND] = "bound", [APPRAISED] = "appraised",

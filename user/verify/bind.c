@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 static void not_given(struct verify *v)
 {

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "evidence/input.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define WALK_DEPTH	12	/* of JSON in which evidence is looked for */
 #define BYTES_MIN	64	/* shorter texts are words, not evidence */
