@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
 #include "base/json.h"
 #include "cmd.h"
-#include "http_url.h"
+#include "net/answer.h"
+#include "net/http_url.h"
 #include "request_options.h"
 
 #define ANSWER_MAX	(1024 * 1024)

@@ -13,7 +13,7 @@
 #include "evidence/evidence.h"
 #include "evidence/hcl.h"
 #include "evidence/tsm_report.h"
-#include "http.h"
+#include "net/http.h"
 #include "tee_key.h"
 #include "tpm/quote.h"
 

@@ -2,9 +2,9 @@
 /* Attestation Service of CoCo Trustee, its REST interface */
 #include <string.h>
 
-#include "answer.h"
 #include "base/json.h"
 #include "coco_evidence.h"
+#include "net/answer.h"
 
 #define HASH_DEFAULT	"sha384"
 

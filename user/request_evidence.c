@@ -4,10 +4,10 @@
 
 #include "base/digest.h"
 #include "base/json.h"
-#include "endorse.h"
 #include "evidence/input.h"
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
+#include "net/endorse.h"
 #include "request.h"
 
 static int read_given(struct given *g, const char *option)

@@ -2,8 +2,8 @@
 /* Google's Confidential Computing API v1: verifyAttestation */
 #include <string.h>
 
-#include "answer.h"
 #include "base/json.h"
+#include "net/answer.h"
 #include "request.h"
 
 #define NONCE_MIN	10

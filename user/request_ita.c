@@ -2,8 +2,8 @@
 /* Intel Trust Authority: appraisal v2 (composite) and v1 (flat) */
 #include <string.h>
 
-#include "answer.h"
 #include "base/json.h"
+#include "net/answer.h"
 #include "request.h"
 
 #define POLICIES_MAX	10

@@ -2,9 +2,9 @@
 /* Key Broker Service of CoCo Trustee: RCAR handshake, protocol 0.4.0 */
 #include <string.h>
 
-#include "answer.h"
 #include "base/json.h"
 #include "coco_evidence.h"
+#include "net/answer.h"
 
 #define PROTOCOL	"0.4.0"
 #define HASH_DEFAULT	"sha384"	/* of AS, when the challenge names none */

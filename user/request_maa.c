@@ -2,10 +2,10 @@
 /* Microsoft Azure Attestation: /attest/SevSnpVm and /attest/TdxVm */
 #include <string.h>
 
-#include "answer.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "evidence/snp.h"
+#include "net/answer.h"
 #include "request_maa.h"
 
 static const char help[] =

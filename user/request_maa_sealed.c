@@ -7,9 +7,9 @@
 
 #include <openssl/crypto.h>
 
-#include "answer.h"
 #include "base/gcm.h"
 #include "base/json.h"
+#include "net/answer.h"
 #include "request_maa.h"
 #include "tpm/key.h"
 

@@ -7,8 +7,8 @@
 
 #include "base/parse.h"
 #include "cmd.h"
-#include "endorse.h"
 #include "evidence/cert_file.h"
+#include "net/endorse.h"
 #include "request.h"
 #include "request_options.h"
 #include "take_options.h"

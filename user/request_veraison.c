@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "answer.h"
 #include "base/json.h"
+#include "net/answer.h"
 #include "request.h"
 
 #define BASE		"/challenge-response/v1/"

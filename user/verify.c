@@ -7,9 +7,9 @@
 #include "base/parse.h"
 #include "base/unwrap.h"
 #include "cmd.h"
-#include "endorse.h"
 #include "evidence/cert_file.h"
 #include "evidence/snp.h"
+#include "net/endorse.h"
 #include "verify/verify.h"
 
 static const char help[] =

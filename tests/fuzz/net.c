@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What comes back from elsewhere: AMD's KDS, Azure's IMDS, errors of services */
 #include "base/json.h"
-#include "endorse.h"
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
 #include "fuzz.h"
+#include "net/endorse.h"
 #include "request.h"
 
 static struct http_answer answer_of(struct span s)

@@ -10,7 +10,7 @@
 #include "base/digest.h"
 #include "device/device.h"
 #include "fuzz.h"
-#include "http.h"
+#include "net/http.h"
 #include "tpm/dev.h"
 #include "verify/verify.h"
 /* the synthetic evidence of the unit tests, made here for what is asked */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Answers of services that are a JSON object, or a token alone */
-#ifndef CVM_ANSWER_H
-#define CVM_ANSWER_H
+#ifndef CVM_NET_ANSWER_H
+#define CVM_NET_ANSWER_H
 
 #include <json-c/json.h>
 
-#include "http.h"
+#include "net/http.h"
 
 /* RC_REFUSED for errors, RC_BUSY for those that may pass */
 int answer_check(const struct http_answer *a);

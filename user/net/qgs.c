@@ -17,8 +17,8 @@
 
 #include <linux/vm_sockets.h>
 
-#include "endorse.h"
 #include "evidence/tdx.h"
+#include "net/endorse.h"
 
 #define PREFIX_LEN	4
 #define HEADER_LEN	16

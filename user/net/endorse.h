@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What completes evidence and comes from elsewhere; each only when asked for */
-#ifndef CVM_ENDORSE_H
-#define CVM_ENDORSE_H
+#ifndef CVM_NET_ENDORSE_H
+#define CVM_NET_ENDORSE_H
 
 #include "evidence/certs.h"
 

@@ -12,11 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "answer.h"
 #include "base/digest.h"
-#include "endorse.h"
 #include "evidence/snp.h"
-#include "http.h"
+#include "net/answer.h"
+#include "net/endorse.h"
+#include "net/http.h"
 
 #define ANSWER_MAX	(64 * 1024)
 #define QUIET_DEFAULT	60	/* seconds, when 429 comes without Retry-After */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a URL says of the host, judged by the same rules everywhere */
-#ifndef CVM_HTTP_URL_H
-#define CVM_HTTP_URL_H
+#ifndef CVM_NET_HTTP_URL_H
+#define CVM_NET_HTTP_URL_H
 
 #include "base/util.h"
 

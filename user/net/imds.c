@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "answer.h"
 #include "base/json.h"
-#include "endorse.h"
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
-#include "http.h"
+#include "net/answer.h"
+#include "net/endorse.h"
+#include "net/http.h"
 
 #define ANSWER_MAX	(256 * 1024)
 

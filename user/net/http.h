@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* HTTP by libcurl, which is loaded by the first call and not before */
-#ifndef CVM_HTTP_H
-#define CVM_HTTP_H
+#ifndef CVM_NET_HTTP_H
+#define CVM_NET_HTTP_H
 
 #include "base/util.h"
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "answer.h"
 #include "base/json.h"
+#include "net/answer.h"
 
 static const char *first_text(struct json_object *o, const char *a, const char *b)
 {

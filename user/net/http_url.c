@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "http_url.h"
+#include "net/http_url.h"
 
 /* Between the scheme and the path, query or fragment; false: there is no scheme */
 static bool authority(const char *url, struct span *out)

@@ -15,8 +15,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "http.h"
-#include "http_url.h"
+#include "net/http.h"
+#include "net/http_url.h"
 
 #define LIBCURL		"libcurl.so.4"
 #define LIBCURL_GNUTLS	"libcurl-gnutls.so.4"	/* the same interface, on Debian */
