@@ -9,8 +9,8 @@
 #include "cmd.h"
 #include "evidence/cert_file.h"
 #include "net/endorse.h"
-#include "request.h"
 #include "request_options.h"
+#include "services/service.h"
 #include "take_options.h"
 #include "tpm/dev.h"
 

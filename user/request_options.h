@@ -4,7 +4,7 @@
 #define CVM_REQUEST_OPTIONS_H
 
 #include "cmd.h"
-#include "request.h"
+#include "services/service.h"
 
 /* RC_OK, or the exit status; @done after --help */
 int request_parse(int argc, char **argv, const struct cmd *cmd, struct request_options *o,

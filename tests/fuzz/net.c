@@ -5,7 +5,7 @@
 #include "evidence/tdx.h"
 #include "fuzz.h"
 #include "net/endorse.h"
-#include "request.h"
+#include "services/service.h"
 
 static struct http_answer answer_of(struct span s)
 {

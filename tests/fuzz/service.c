@@ -9,7 +9,7 @@
 #include "cmd.h"
 #include "evidence/evidence.h"
 #include "fuzz.h"
-#include "request.h"
+#include "services/service.h"
 
 #define ARGS_MAX	40
 

@@ -2,7 +2,7 @@
 /* TPMS_ATTEST, TPMT_SIGNATURE and PCR values; an answer sealed to a TPM's key */
 #include "base/digest.h"
 #include "fuzz.h"
-#include "request_maa.h"
+#include "services/maa.h"
 #include "tpm/quote.h"
 
 /* No fuzzer finds a hash: it is put where the quote says it is. */

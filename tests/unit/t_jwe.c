@@ -4,7 +4,7 @@
  * 7516, 4.1.3 (zip), and a tag that is not of 128 bits (RFC 7518, 5.3).
  */
 #include "base/json.h"
-#include "tee_key.h"
+#include "services/tee_key.h"
 #include "unit.h"
 
 static char *b64(const char *text)

@@ -3,7 +3,7 @@
  * Challenges and answers of services, cut short and with every bit changed: what
  * a hostile service sends must not do more than fail. The sanitizers watch.
  */
-#include "request.h"
+#include "services/service.h"
 #include "unit.h"
 
 static struct tee_key key;

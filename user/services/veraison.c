@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "net/answer.h"
-#include "request.h"
+#include "services/service.h"
 
 #define BASE		"/challenge-response/v1/"
 #define SESSION_TYPE	"application/vnd.veraison.challenge-response-session+json"

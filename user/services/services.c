@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of services: a further one is one line here, and one file */
-#include "request.h"
+#include "services/service.h"
 
 extern const struct service service_cmw, service_coco_as, service_gcp, service_ita, service_kbs,
 			    service_maa, service_veraison;

@@ -10,7 +10,7 @@
 #include "base/gcm.h"
 #include "base/json.h"
 #include "net/answer.h"
-#include "request_maa.h"
+#include "services/maa.h"
 #include "tpm/key.h"
 
 #define AAD	"Transport Key"

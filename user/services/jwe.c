@@ -11,7 +11,7 @@
 #include "base/digest.h"
 #include "base/gcm.h"
 #include "base/json.h"
-#include "tee_key.h"
+#include "services/tee_key.h"
 
 #define ALG	"ECDH-ES+A256KW"
 #define KEY_LEN	GCM_KEY_LEN

@@ -3,9 +3,9 @@
 
 #include "base/digest.h"
 #include "base/json.h"
-#include "coco_evidence.h"
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
+#include "services/coco_evidence.h"
 
 /* CoCo's agents end the log with this, so that a reader sees where it stops. */
 #define LOG_END		"\xff\xff\xff\xff\xff\xff\xff\xff"

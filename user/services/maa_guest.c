@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "request_maa.h"
+#include "services/maa.h"
 
 #define TCG_LOG		"/sys/kernel/security/tpm0/binary_bios_measurements"
 #define TCG_LOG_MAX	(4u * 1024 * 1024)

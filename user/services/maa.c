@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "evidence/snp.h"
 #include "net/answer.h"
-#include "request_maa.h"
+#include "services/maa.h"
 
 static const char help[] =
 "Usage: cvm-evidence request|attest maa [options]\n"

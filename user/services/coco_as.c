@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "coco_evidence.h"
 #include "net/answer.h"
+#include "services/coco_evidence.h"
 
 #define HASH_DEFAULT	"sha384"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A request's evidence as a TSM report, for the services that take one */
-#include "request.h"
+#include "services/service.h"
 
 int request_tsm(const struct request *q, bool make, struct tsm_report *t)
 {

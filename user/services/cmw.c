@@ -2,7 +2,7 @@
 /* RFC 9999: no service, but a form that any verifier may take */
 #include <string.h>
 
-#include "request.h"
+#include "services/service.h"
 
 static const char help[] =
 "Usage: cvm-evidence request cmw [options]\n"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Evidence as CoCo's attesters write it: for KBS and for AS */
-#ifndef CVM_COCO_EVIDENCE_H
-#define CVM_COCO_EVIDENCE_H
+#ifndef CVM_SERVICES_COCO_EVIDENCE_H
+#define CVM_SERVICES_COCO_EVIDENCE_H
 
-#include "request.h"
+#include "services/service.h"
 
 /* "snp", "tdx", "az-snp-vtpm" or "az-tdx-vtpm" */
 const char *coco_tee(const struct request *q);

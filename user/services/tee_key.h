@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The TEE's key of KBS: secrets are encrypted to it, evidence is bound to it */
-#ifndef CVM_TEE_KEY_H
-#define CVM_TEE_KEY_H
+#ifndef CVM_SERVICES_TEE_KEY_H
+#define CVM_SERVICES_TEE_KEY_H
 
 #include <json-c/json.h>
 #include <openssl/evp.h>

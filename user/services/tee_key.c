@@ -12,7 +12,7 @@
 #include <openssl/pem.h>
 
 #include "base/json.h"
-#include "tee_key.h"
+#include "services/tee_key.h"
 
 #define P256_LEN	32
 

@@ -3,8 +3,8 @@
  * Requests to attestation services. A service is one file with one struct
  * service, and one line in services.c.
  */
-#ifndef CVM_REQUEST_H
-#define CVM_REQUEST_H
+#ifndef CVM_SERVICES_SERVICE_H
+#define CVM_SERVICES_SERVICE_H
 
 #include <json-c/json.h>
 
@@ -14,7 +14,7 @@
 #include "evidence/hcl.h"
 #include "evidence/tsm_report.h"
 #include "net/http.h"
-#include "tee_key.h"
+#include "services/tee_key.h"
 #include "tpm/quote.h"
 
 /* Options that not every service has; the others refuse them. */
@@ -158,7 +158,7 @@ struct request_options {
 
 #define REQUEST_OPTIONS_INIT { .output = "-", .take = TAKE_INIT, .http_timeout = 30 }
 
-/* request_evidence.c: fills @q up to what build() takes. */
+/* gather.c: fills @q up to what build() takes. */
 int request_load(const struct request_options *o, struct request *q);
 int request_prepare(struct request *q);
 int request_gather(struct request_options *o, struct request *q);

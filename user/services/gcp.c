@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "net/answer.h"
-#include "request.h"
+#include "services/service.h"
 
 #define NONCE_MIN	10
 #define NONCE_MAX	74

@@ -8,7 +8,7 @@
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
 #include "net/endorse.h"
-#include "request.h"
+#include "services/service.h"
 
 static int read_given(struct given *g, const char *option)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "request.h"
+#include "services/service.h"
 
 void message_free(struct message *m)
 {
