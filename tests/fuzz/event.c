@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Attributes of a netlink message, and a filter for them */
 #include "base/json.h"
+#include "cli/event_filter.h"
+#include "cli/event_print.h"
 #include "device/event.h"
-#include "event_filter.h"
-#include "event_print.h"
 #include "fuzz.h"
 
 FUZZ(event)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The parsers of evidence, each by itself and by what show makes of it */
 #include "base/unwrap.h"
+#include "cli/show.h"
 #include "evidence/certs.h"
 #include "evidence/evidence.h"
 #include "evidence/hcl.h"
@@ -8,7 +9,6 @@
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
 #include "fuzz.h"
-#include "show.h"
 
 static void show(struct span s)
 {

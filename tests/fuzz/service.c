@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "../unit/gen.h"
-#include "cmd.h"
+#include "cli/cmd.h"
 #include "evidence/evidence.h"
 #include "fuzz.h"
 #include "services/service.h"

@@ -6,7 +6,7 @@
  */
 #include <json-c/json.h>
 
-#include "show.h"
+#include "cli/show.h"
 #include "unit.h"
 #include "verify/verify.h"
 

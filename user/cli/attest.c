@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "cmd.h"
+#include "cli/cmd.h"
+#include "cli/request_options.h"
 #include "net/answer.h"
 #include "net/http_url.h"
-#include "request_options.h"
 
 #define ANSWER_MAX	(1024 * 1024)
 #define ROUNDS_MAX	120

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/parse.h"
-#include "cmd.h"
+#include "cli/cmd.h"
+#include "cli/request_options.h"
+#include "cli/take_options.h"
 #include "evidence/cert_file.h"
 #include "net/endorse.h"
-#include "request_options.h"
 #include "services/service.h"
-#include "take_options.h"
 #include "tpm/dev.h"
 
 enum {

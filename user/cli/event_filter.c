@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event_filter.h"
+#include "cli/event_filter.h"
 
 struct event_filter {
 	u32 attr;

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "cmd.h"
-#include "request_options.h"
-#include "take_options.h"
+#include "cli/cmd.h"
+#include "cli/request_options.h"
+#include "cli/take_options.h"
 
 static const char help[] =
 "Usage: cvm-evidence request SERVICE [options]\n"

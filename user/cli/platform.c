@@ -9,7 +9,7 @@
 #include <cpuid.h>
 #endif
 
-#include "platform.h"
+#include "cli/platform.h"
 
 #define SECURE_BOOT "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef CVM_SHOW_H
-#define CVM_SHOW_H
+#ifndef CVM_CLI_SHOW_H
+#define CVM_CLI_SHOW_H
 
 #include "base/tree.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Verbs: each has one file, and one line in the table of main.c. */
-#ifndef CVM_CMD_H
-#define CVM_CMD_H
+#ifndef CVM_CLI_CMD_H
+#define CVM_CLI_CMD_H
 
 #include <getopt.h>
 

@@ -4,7 +4,7 @@
 
 #include <libkmod.h>
 
-#include "platform.h"
+#include "cli/platform.h"
 
 static struct kmod_ctx *context(void)
 {

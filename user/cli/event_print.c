@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 #include <netlink/attr.h>
 
-#include "event_print.h"
+#include "cli/event_print.h"
 
 #define NS_PER_SEC	((u64)1000000000)
 #define NS_PER_MS	1000000.0

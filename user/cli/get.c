@@ -4,11 +4,11 @@
 
 #include "base/digest.h"
 #include "base/parse.h"
-#include "cmd.h"
+#include "cli/cmd.h"
+#include "cli/take_options.h"
 #include "evidence/certs.h"
 #include "evidence/snp.h"
 #include "evidence/tsm_report.h"
-#include "take_options.h"
 
 static const char help[] =
 "Usage: cvm-evidence get [options]\n"

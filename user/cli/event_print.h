@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* An event as a line, for people or as JSON */
-#ifndef CVM_EVENT_PRINT_H
-#define CVM_EVENT_PRINT_H
+#ifndef CVM_CLI_EVENT_PRINT_H
+#define CVM_CLI_EVENT_PRINT_H
 
 #include "device/event.h"
 

@@ -11,14 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "cli/cmd.h"
+#include "cli/platform.h"
+#include "cli/status_tpm.h"
 #include "device/device.h"
 #include "device/event.h"
 #include "device/nl.h"
 #include "device/reason.h"
 #include "evidence/evidence.h"
-#include "platform.h"
-#include "status_tpm.h"
 #include "tpm/dev.h"
 
 #define TSM_REPORT_DIR	"/sys/kernel/config/tsm/report"

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "event_exec.h"
+#include "cli/event_exec.h"
 
 struct event_exec {
 	const char *command;

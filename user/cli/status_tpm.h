@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef CVM_STATUS_TPM_H
-#define CVM_STATUS_TPM_H
+#ifndef CVM_CLI_STATUS_TPM_H
+#define CVM_CLI_STATUS_TPM_H
 
 #include "base/tree.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the machine and its kernel say about themselves */
-#ifndef CVM_PLATFORM_H
-#define CVM_PLATFORM_H
+#ifndef CVM_CLI_PLATFORM_H
+#define CVM_CLI_PLATFORM_H
 
 #include "base/util.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A command for each event: one at a time, in order, with a queue before it */
-#ifndef CVM_EVENT_EXEC_H
-#define CVM_EVENT_EXEC_H
+#ifndef CVM_CLI_EVENT_EXEC_H
+#define CVM_CLI_EVENT_EXEC_H
 
 #include <signal.h>
 

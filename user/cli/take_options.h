@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Taking fresh evidence: the options that get, request and attest have in common */
-#ifndef CVM_TAKE_OPTIONS_H
-#define CVM_TAKE_OPTIONS_H
+#ifndef CVM_CLI_TAKE_OPTIONS_H
+#define CVM_CLI_TAKE_OPTIONS_H
 
 #include <getopt.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Which events are wanted: ATTRIBUTE=VALUE[,VALUE]... */
-#ifndef CVM_EVENT_FILTER_H
-#define CVM_EVENT_FILTER_H
+#ifndef CVM_CLI_EVENT_FILTER_H
+#define CVM_CLI_EVENT_FILTER_H
 
 #include "device/event.h"
 

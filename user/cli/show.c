@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "cmd.h"
+#include "cli/cmd.h"
+#include "cli/show.h"
 #include "evidence/certs.h"
 #include "evidence/evidence.h"
 #include "evidence/input.h"
-#include "show.h"
 
 static const char help[] =
 "Usage: cvm-evidence show [--json] [FILE]\n"

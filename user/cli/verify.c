@@ -6,7 +6,7 @@
 
 #include "base/parse.h"
 #include "base/unwrap.h"
-#include "cmd.h"
+#include "cli/cmd.h"
 #include "evidence/cert_file.h"
 #include "evidence/snp.h"
 #include "net/endorse.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "cli/cmd.h"
 
 static const struct cmd *const cmds[] = {
 	&cmd_status, &cmd_load, &cmd_get, &cmd_show, &cmd_request, &cmd_attest,

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/tree.h"
-#include "cmd.h"
-#include "platform.h"
+#include "cli/cmd.h"
+#include "cli/platform.h"
 
 static const char help[] =
 "Usage: cvm-evidence load [--json]\n"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/parse.h"
-#include "take_options.h"
+#include "cli/take_options.h"
 #include "tpm/quote.h"
 
 static int quote_data_option(struct take *t, const char *arg)

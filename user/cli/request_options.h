@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The command line of request and attest, which have most of it in common */
-#ifndef CVM_REQUEST_OPTIONS_H
-#define CVM_REQUEST_OPTIONS_H
+#ifndef CVM_CLI_REQUEST_OPTIONS_H
+#define CVM_CLI_REQUEST_OPTIONS_H
 
-#include "cmd.h"
+#include "cli/cmd.h"
 #include "services/service.h"
 
 /* RC_OK, or the exit status; @done after --help */

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "base/parse.h"
-#include "cmd.h"
+#include "cli/cmd.h"
+#include "cli/event_exec.h"
+#include "cli/event_filter.h"
+#include "cli/event_print.h"
+#include "cli/platform.h"
 #include "device/follow.h"
-#include "event_exec.h"
-#include "event_filter.h"
-#include "event_print.h"
-#include "platform.h"
 
 /* How often to look for a module that has not announced itself */
 #define RETRY_MS	5000

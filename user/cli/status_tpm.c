@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "status_tpm.h"
+#include "cli/status_tpm.h"
 #include "tpm/dev.h"
 
 #define VERSION_FILE	"/sys/class/tpm/tpm0/tpm_version_major"
