@@ -152,7 +152,7 @@ int certs_add(struct cert_pool *pool, struct span s, size_t max, const char *wha
 /* Certificates that came with the evidence; bad ones are left out, and said so */
 void verify_certs_of(struct verify *v, struct span certs, const char *what);
 
-/* cli/show.c: prints; the exit status */
+/* show.c: prints; the exit status */
 int verify_result(const struct verify *v, bool json);
 
 /* chain.c: the way from a certificate up to a root that is trusted */
