@@ -34,7 +34,7 @@ help:
 #:
 #: make demo            the main job, shown in a VM, without a TEE
 #: make check           all tests; installs what they need (root, Debian 12)
-#: make check-user      host tests alone, seconds
+#: make check-user      host tests alone: half a minute, and as much to build them
 #: make check-vm        selftests in VMs; KERNEL=6.12 SIM=tsm-snp narrows
 #: make check-matrix    all of them on every kernel and every simulated TEE
 #: make check-debug     selftests on a kernel with KASAN, lockdep, kmemleak;
@@ -44,8 +44,10 @@ help:
 #: make fuzz-kernel     ten minutes of fuzzing the module, on the debug kernel
 #: make soak            half an hour (MINUTES=30) of clients, faults and reloads on
 #:                      `latest` and `debug` (KERNELS, SIMS, SEED); nothing stays
-#: make lint            W=1, sparse, checkpatch, shellcheck
-#: make bench           figures of README, in a VM
+#: make mutants         puts defects into the module, one by one: a test must find
+#:                      each; hours
+#: make lint            checkpatch, shellcheck, spelling, one direction, documents
+#: make bench           figures of docs/performance.md, in a VM
 
 kmod:
 	@test -e $(KDIR)/Makefile || { \

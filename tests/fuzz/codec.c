@@ -2,8 +2,8 @@
 /* Texts that carry bytes, and JSON in its canonical form */
 #include <ctype.h>
 
+#include "base/json.h"
 #include "fuzz.h"
-#include "json_util.h"
 
 static bool same_hex(const char *a, const u8 *b, size_t len)
 {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Attributes of a netlink message, and a filter for them */
-#include "event.h"
-#include "event_filter.h"
+#include "base/json.h"
+#include "cli/event_filter.h"
+#include "cli/event_print.h"
+#include "device/event.h"
 #include "fuzz.h"
-#include "json_util.h"
 
 FUZZ(event)
 {

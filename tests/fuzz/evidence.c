@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The parsers of evidence, each by itself and by what show makes of it */
-#include "certs.h"
-#include "evidence.h"
+#include "base/unwrap.h"
+#include "cli/show.h"
+#include "evidence/certs.h"
+#include "evidence/evidence.h"
+#include "evidence/hcl.h"
+#include "evidence/pck.h"
+#include "evidence/snp.h"
+#include "evidence/tdx.h"
 #include "fuzz.h"
-#include "hcl.h"
-#include "pck.h"
-#include "show.h"
-#include "unwrap.h"
-#include "snp.h"
-#include "tdx.h"
 
 static void show(struct span s)
 {

@@ -2,8 +2,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "fuzz.h"
-#include "json_util.h"
 
 void fuzz_broken(const char *file, int line, const char *what)
 {

@@ -12,8 +12,8 @@
 
 #include <openssl/evp.h>
 
-#include "report.h"
-#include "util.h"
+#include "base/tree.h"
+#include "base/util.h"
 
 #define FUZZ(name) \
 	void fuzz_##name(struct span s); \

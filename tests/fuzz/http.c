@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Header lines and body, as libcurl hands them over */
-#include "../../user/http.c"
+#include "../../user/net/http.c"
 
 #include "fuzz.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What comes back from elsewhere: AMD's KDS, Azure's IMDS, errors of services */
-#include "endorse.h"
+#include "base/json.h"
+#include "evidence/snp.h"
+#include "evidence/tdx.h"
 #include "fuzz.h"
-#include "json_util.h"
-#include "request.h"
-#include "snp.h"
-#include "tdx.h"
+#include "net/endorse.h"
+#include "services/service.h"
 
 static struct http_answer answer_of(struct span s)
 {

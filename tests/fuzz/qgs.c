@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The stream of Intel's quoting service */
-#include "../../user/qgs.c"
+#include "../../user/net/qgs.c"
 
 #include "fuzz.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "request.h"
+#include "services/service.h"
 
 static int failed;
 

@@ -5,11 +5,11 @@
  */
 #include <unistd.h>
 
-#include "cmd.h"
-#include "evidence.h"
-#include "fuzz.h"
 #include "../unit/gen.h"
-#include "request.h"
+#include "cli/cmd.h"
+#include "evidence/evidence.h"
+#include "fuzz.h"
+#include "services/service.h"
 
 #define ARGS_MAX	40
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TPMS_ATTEST, TPMT_SIGNATURE and PCR values; an answer sealed to a TPM's key */
-#include "digest.h"
+#include "base/digest.h"
 #include "fuzz.h"
-#include "request_maa.h"
-#include "tpm.h"
+#include "services/maa.h"
+#include "tpm/quote.h"
 
 /* No fuzzer finds a hash: it is put where the quote says it is. */
 static void repair(struct tpm_quote *q)

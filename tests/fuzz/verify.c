@@ -2,9 +2,9 @@
 /* What verify reads besides evidence, and the whole of its judgement */
 #include <unistd.h>
 
+#include "evidence/pck.h"
 #include "fuzz.h"
-#include "pck.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define AT	1750000000	/* so that a run does not depend on its day */
 

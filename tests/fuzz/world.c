@@ -7,12 +7,12 @@
 #include <openssl/pem.h>
 #include <time.h>
 
-#include "device.h"
-#include "digest.h"
+#include "base/digest.h"
+#include "device/device.h"
 #include "fuzz.h"
-#include "http.h"
-#include "tpm_dev.h"
-#include "verify.h"
+#include "net/http.h"
+#include "tpm/dev.h"
+#include "verify/verify.h"
 /* the synthetic evidence of the unit tests, made here for what is asked */
 #include "../unit/gen.h"
 

@@ -74,6 +74,10 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 		"${nobody[@]}" "$tmp/tool" get --device "$tmp/secret"
 	expect 4 '' 'status: a device that may not be opened' \
 		"${nobody[@]}" "$tmp/tool" status --device "$tmp/secret"
+	if ! modinfo cvm_evidence >/dev/null 2>&1; then
+		expect 3 "run 'make dkms-install'" 'load: a module that is not installed: what to do' \
+			"${nobody[@]}" "$tmp/tool" load
+	fi
 	mkdir -m 755 "$tmp/ro"
 	# the tree may be where others cannot read, as in /root
 	install -m 644 $g/blob-maa.cvme $g/runtime-data.json "$tmp/"

@@ -78,7 +78,7 @@ done <<'EOF'
 7 3 does not know version 2
 128 6 vmpck_id
 74 5 thrown away
-116 1 forked or restored
+116 6 forked or restored
 5 1 Input/output error
 1 4 not allowed
 12 1 Cannot allocate

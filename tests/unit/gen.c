@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "gen.h"
 
 static const char *dir;

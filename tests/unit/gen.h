@@ -4,7 +4,7 @@
 
 #include <linux/cvm_evidence.h>
 
-#include "util.h"
+#include "base/util.h"
 
 #define RUNTIME_DATA "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"test\"}],\"nonce\":\"42\"}"
 

@@ -11,9 +11,9 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "gen.h"
-#include "tpm.h"
+#include "tpm/quote.h"
 
 #define PCR_LEN	32
 

@@ -2,7 +2,7 @@
 /* A token of Arm CCA whose layout is right and whose signatures are not */
 #include <string.h>
 
-#include "cbor_write.h"
+#include "base/cbor_write.h"
 #include "gen.h"
 
 static void filled(struct buf *b, u8 with, size_t len)

@@ -2,7 +2,7 @@
 /* TDX quotes, TDREPORTs and HCL reports; nothing here is signed for real */
 #include <string.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "gen.h"
 
 static void body(struct buf *b, size_t at, u16 body_type, const u8 report_data[64])

@@ -189,6 +189,17 @@ expect 2 "no form 'v3'" 'a form that there is not' req ita --form v3
 expect 2 'one form only' 'a form where there is one' req kbs --form x
 expect 2 'takes the name of one service' 'no service' req --evidence golden/blob-maa.cvme
 expect 2 'has no body' 'a GET has no body' req ita --begin
+for s in maa coco-as cmw; do
+	expect 2 "$s takes no --begin" "$s: nobody to ask for a challenge" req $s --begin
+done
+n=0
+for s in $("$tool" attest --help | sed -n '/^SERVICE/,$s/^  \([a-z-]*\)  .*/\1/p'); do
+	n=$((n + 1))
+	expect 2 '--endpoint URL is missing' "attest takes $s, which its --help lists" "$tool" attest "$s"
+done
+check 'it lists the six services' test "$n" -eq 6
+expect 2 'there are:' 'attest: no such service' "$tool" attest nosuch
+if grep -q cmw "$tmp/err"; then not_ok 'the list has services only'; else ok 'the list has services only'; fi
 for s in maa ita kbs coco-as veraison gcp cmw; do
 	expect 0 '' "$s --help" req $s --help
 	check 'says how' grep -q "^Usage: cvm-evidence request.* $s " "$tmp/out"

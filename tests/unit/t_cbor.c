@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* CBOR: the examples of RFC 8949, appendix A, that the encoder can write */
-#include "cbor_write.h"
+#include "base/cbor_write.h"
 #include "unit.h"
 
 static void want(struct buf *b, const char *hex)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "digest.h"
+#include "base/digest.h"
 #include "unit.h"
 
 static void hex(const char *text, const char *want)

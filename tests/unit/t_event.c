@@ -11,8 +11,9 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "event.h"
-#include "event_filter.h"
+#include "cli/event_filter.h"
+#include "cli/event_print.h"
+#include "device/event.h"
 #include "unit.h"
 
 #define A(name)		CVM_EVIDENCE_EVENT_A_##name

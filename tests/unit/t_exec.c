@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "event_exec.h"
+#include "cli/event_exec.h"
 #include "unit.h"
 
 static char dir[] = "/tmp/t_exec.XXXXXX";

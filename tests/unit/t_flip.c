@@ -5,7 +5,7 @@
  * [--quote FILE] [--every N] EVIDENCE...; --certs and --quote hold for all.
  */
 #include "unit.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 static const char *root, *certs[64], *quote;
 static size_t n_certs, every = 1;

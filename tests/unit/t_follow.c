@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <netlink/attr.h>
 
-#include "follow.h"
+#include "device/follow.h"
 #include "unit.h"
 
 #define LOG_MAX	8

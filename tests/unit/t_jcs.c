@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* JSON canonicalization: the examples of RFC 8785, and AS's own */
-#include "digest.h"
-#include "json_util.h"
+#include "base/digest.h"
+#include "base/json.h"
 #include "unit.h"
 
 static void canonical(const char *name, const char *text, const char *want)

@@ -3,8 +3,8 @@
  * What is refused before anything is decrypted: RFC 7515, 4.1.11 (crit), RFC
  * 7516, 4.1.3 (zip), and a tag that is not of 128 bits (RFC 7518, 5.3).
  */
-#include "json_util.h"
-#include "tee_key.h"
+#include "base/json.h"
+#include "services/tee_key.h"
 #include "unit.h"
 
 static char *b64(const char *text)

@@ -4,8 +4,8 @@
  * end. Under ASan and UBSan, so that a read out of bounds ends the test.
  * Arguments: files; after "--sparse", only some of the lengths.
  */
-#include "certs.h"
-#include "show.h"
+#include "cli/show.h"
+#include "evidence/certs.h"
 #include "unit.h"
 
 static int show_copy(const u8 *p, size_t len)

@@ -4,7 +4,7 @@
  * version 1 does, and as none should. The file under test is included, because
  * what it parses comes from a socket otherwise.
  */
-#include "../../user/nl.c"
+#include "../../user/device/nl.c"
 
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TPM quotes: what is in one, and that no damaged one is taken for whole */
-#include "digest.h"
-#include "tpm.h"
+#include "base/digest.h"
+#include "tpm/quote.h"
 #include "unit.h"
 
 static void be16(struct buf *b, unsigned int n)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Keys of a TPM, what TPM2_Certify says of them, policies, response codes in words */
-#include "digest.h"
-#include "tpm_dev.h"
+#include "base/digest.h"
+#include "tpm/dev.h"
 #include "unit.h"
 
 static void be(struct buf *b, u64 v, unsigned int bytes)

@@ -4,8 +4,8 @@
  * 0 to 79 (xxd 2022-01-14, bsdextrautils 2.38), the hex and base64 what xxd -p,
  * openssl base64 and Python print of them.
  */
+#include "base/unwrap.h"
 #include "unit.h"
-#include "unwrap.h"
 
 #define HEX1 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d"
 #define HEX2 "1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b"

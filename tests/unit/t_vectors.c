@@ -7,7 +7,7 @@
 
 #include <json-c/json.h>
 
-#include "show.h"
+#include "cli/show.h"
 #include "unit.h"
 
 enum { FILE_COL, KIND_COL, FACTS_COL = 8, COLS };

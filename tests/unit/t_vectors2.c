@@ -6,9 +6,9 @@
  */
 #include <json-c/json.h>
 
-#include "show.h"
+#include "cli/show.h"
 #include "unit.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 enum { FILE_COL, KIND_COL, VERIFIED_COL = 9, COLS };
 

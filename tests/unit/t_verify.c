@@ -6,10 +6,10 @@
  */
 #include <ctype.h>
 
-#include "pck.h"
-#include "snp.h"
+#include "evidence/pck.h"
+#include "evidence/snp.h"
 #include "unit.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 enum { FILE_COL, KIND_COL, SHA_COL = 3, FACTS_COL = 8, VERIFIED_COL, COLS };
 

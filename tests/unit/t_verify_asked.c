@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "hcl.h"
+#include "evidence/hcl.h"
 #include "vtest.h"
 
 #define FF16 "ffffffffffffffffffffffffffffffff"

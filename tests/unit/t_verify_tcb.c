@@ -3,7 +3,7 @@
  * Rules of TDX one by one: Intel's collateral by each field and position, the
  * minimum of each byte, event logs, and the limits of what is read.
  */
-#include "digest.h"
+#include "base/digest.h"
 #include "vtest.h"
 
 static void again(void)

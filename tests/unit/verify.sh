@@ -13,7 +13,7 @@ pem=$tmp/pem n=0
 mkdir "$pem"
 awk -v d="$pem" '/\.sha256 = / { split($0, a, "\""); fp = a[2] }
 	/BEGIN CERT/ { on = 1 } on { line = $0; sub(/^\t"/, "", line); sub(/\\n",?$/, "", line); print line >(d "/" fp) }
-	/END CERT/ { on = 0 }' ../../user/roots_amd.c ../../user/roots.c
+	/END CERT/ { on = 0 }' ../../user/verify/roots_amd.c ../../user/verify/roots.c
 for f in "$pem"/*; do
 	got=$(openssl x509 -in "$f" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr A-F a-f)
 	[ "$got" = "${f##*/}" ] && n=$((n + 1))
@@ -53,6 +53,11 @@ expect 2 'not a number from 0 to 3' 'a VMPL' verify --vmpl 7 $g/snp-v2.bin
 expect 2 'none of Milan' 'a product' verify --min-tcb Rome:bl=1 $g/snp-v2.bin
 expect 2 'PART=N' 'a part of a TCB' verify --min-tcb foo=1 $g/snp-v2.bin
 expect 2 'N:HEX' 'a PCR' verify --pcr 24:00 $g/snp-v2.bin
+for n in 00 "hex:$(printf '00%.0s' {1..32})" "$(printf '00%.0s' {1..64})"; do
+	expect 2 'zeros are what evidence carries that nobody asked for' "a nonce of ${#n} characters, all zeros" \
+		verify --nonce "$n" $g/hcl-snp.bin
+	expect 2 'zeros are' 'nor as report data' verify --report-data "$n" $g/hcl-snp.bin
+done
 expect 2 'given twice' 'two nonces' verify --nonce 01 --report-data 02 $g/snp-v2.bin
 expect 2 'no root' 'a root that is none' verify --root <(sed -n '/BEGIN/,/END/p' $g/certs.pem | awk '/BEGIN/ { n++ } n == 2') $g/snp-v2.bin
 expect 2 'no certificate revocation list' 'a CRL that is none' verify --crl $g/runtime-data.json $g/snp-v2.bin
@@ -102,7 +107,8 @@ refused '{"vmpl":3,"vmpl":0}' 'line 1, column 11: "vmpl" is there twice'
 refused '{"vmpl":3,"vm\u0070l":3}' 'there twice'
 refused "{\"measurement\":\"$m\",\"measurement\":\"$m\"}" 'there twice'
 refused '{"any-code":true,"any-code":false}' 'there twice'
-refused '{"nonce":"00","report-data":"00"}' 'given twice'
+refused '{"nonce":"0000"}' 'zeros are what'
+refused '{"nonce":"01","report-data":"01"}' 'given twice'
 refused '{"nonce":["00","01"]}' 'one value'
 refused '{"min-tee-tcb":["ff","00"]}' 'one value'
 refused '{"min-tcb":"Milan:"}'

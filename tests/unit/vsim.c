@@ -10,7 +10,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "vsim.h"
 #include "x509_ext.h"
 

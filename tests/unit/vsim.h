@@ -5,7 +5,7 @@
 
 #include <openssl/x509.h>
 
-#include "util.h"
+#include "base/util.h"
 
 struct vsim {
 	/* AMD's side */

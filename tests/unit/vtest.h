@@ -4,7 +4,7 @@
 #define VTEST_H
 
 #include "unit.h"
-#include "verify.h"
+#include "verify/verify.h"
 #include "vsim.h"
 
 static struct vsim sim __attribute__((unused));

@@ -123,8 +123,10 @@ _cvm_evidence() {
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$opts" -- "$cur")
-	elif [ "$verb" = request ] || [ "$verb" = attest ]; then
+	elif [ "$verb" = request ]; then
 		mapfile -t COMPREPLY < <(compgen -W 'maa ita kbs coco-as veraison gcp cmw' -- "$cur")
+	elif [ "$verb" = attest ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'maa ita kbs coco-as veraison gcp' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames

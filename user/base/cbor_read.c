@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "base/cbor_read.h"
+
+#define DEPTH_MAX	16	/* tokens nest half as deep */
+
+void cbor_put(cbor_item_t **item)
+{
+	if (*item)
+		cbor_decref(item);
+	*item = NULL;
+}
+
+static const char *error_text(cbor_error_code code)
+{
+	switch (code) {
+	case CBOR_ERR_NOTENOUGHDATA:
+	case CBOR_ERR_NODATA:
+		return "it is cut short";
+	case CBOR_ERR_MEMERROR:
+		return "its parts are larger than it can be";
+	case CBOR_ERR_SYNTAXERROR:
+		return "the parts do not fit together";
+	default:
+		return "it is not CBOR";
+	}
+}
+
+/*
+ * libcbor reserves room for as many members as a head claims. Each member takes a
+ * byte at least and belongs to one head, so all claims together must fit too.
+ *
+ * And up to version 0.9 it takes no tags 6 to 20 in one byte, COSE's own among
+ * them: @out has the same items with these tags in two bytes.
+ */
+static bool heads_fit(struct span s, struct buf *out)
+{
+	size_t off = 0, members = 0;
+
+	while (off < s.len) {
+		u8 major = s.p[off] >> 5, info = s.p[off] & 31;
+		size_t start = off, n = info < 24 || info == 31 ? 0 : info < 28 ? 1u << (info - 24) : 16, i;
+		u64 value = info;
+
+		off++;
+		if (n > 8 || s.len - off < n)
+			return false;
+		for (i = 0, value = n ? 0 : value; i < n; i++)
+			value = value << 8 | s.p[off + i];
+		off += n;
+		if (major == 6 && info >= 6 && info <= 20) {
+			u8 head[2] = { 6 << 5 | 24, info };
+
+			buf_add(out, head, sizeof(head));
+			continue;
+		}
+		buf_add(out, s.p + start, off - start);
+		if (info == 31 || major < 2 || major > 5)
+			continue;
+		if (value > s.len - off)
+			return false;
+		if (major < 4) {
+			buf_add(out, s.p + off, value);
+			off += value;
+		} else {
+			members += major == 5 ? 2 * value : value;
+		}
+		if (members > s.len)
+			return false;
+	}
+	return true;
+}
+
+static size_t depth_of(const cbor_item_t *item, size_t depth)
+{
+	size_t most = depth, i, d;
+
+	if (depth > DEPTH_MAX)
+		return depth;
+	if (cbor_isa_tag(item)) {
+		cbor_item_t *inner = cbor_tag_item(item);
+
+		most = depth_of(inner, depth + 1);
+		cbor_decref(&inner);
+	}
+	for (i = 0; cbor_isa_array(item) && i < cbor_array_size(item); i++) {
+		d = depth_of(cbor_array_handle(item)[i], depth + 1);
+		most = d > most ? d : most;
+	}
+	for (i = 0; cbor_isa_map(item) && i < cbor_map_size(item); i++) {
+		d = depth_of(cbor_map_handle(item)[i].value, depth + 1);
+		most = d > most ? d : most;
+	}
+	return most;
+}
+
+int cbor_read(struct span s, const char *what, cbor_item_t **out)
+{
+	struct buf copy CLEANUP_BUF;
+	struct cbor_load_result r;
+
+	*out = NULL;
+	if (s.len > CBOR_READ_MAX)
+		return fail(RC_EVIDENCE, "%s: it has %zu bytes, more than the %u of any token",
+			    what, s.len, CBOR_READ_MAX);
+	if (!heads_fit(s, &copy))
+		return fail(RC_EVIDENCE, "%s: cut short, or not CBOR", what);
+	*out = cbor_load(copy.p, copy.len, &r);
+	if (!*out)
+		return fail(RC_EVIDENCE, "%s: %s", what, error_text(r.error.code));
+	if (r.read != copy.len) {
+		cbor_put(out);
+		return fail(RC_EVIDENCE, "%s: data behind its end", what);
+	}
+	if (depth_of(*out, 0) > DEPTH_MAX) {
+		cbor_put(out);
+		return fail(RC_EVIDENCE, "%s: it is nested deeper than %d", what, DEPTH_MAX);
+	}
+	return RC_OK;
+}
+
+cbor_item_t *cbor_member(const cbor_item_t *map, u64 key)
+{
+	size_t i;
+
+	for (i = 0; cbor_isa_map(map) && i < cbor_map_size(map); i++) {
+		const struct cbor_pair *p = &cbor_map_handle(map)[i];
+
+		if (cbor_isa_uint(p->key) && cbor_get_int(p->key) == key)
+			return p->value;
+	}
+	return NULL;
+}
+
+bool cbor_bytes_of(const cbor_item_t *item, struct span *out)
+{
+	if (!item || !cbor_isa_bytestring(item) || !cbor_bytestring_is_definite(item))
+		return false;
+	*out = (struct span){ cbor_bytestring_handle(item), cbor_bytestring_length(item) };
+	return true;
+}
+
+bool cbor_text_of(const cbor_item_t *item, struct span *out)
+{
+	if (!item || !cbor_isa_string(item) || !cbor_string_is_definite(item))
+		return false;
+	*out = (struct span){ cbor_string_handle(item), cbor_string_length(item) };
+	return true;
+}
+
+char *cbor_key_text(const cbor_item_t *key)
+{
+	struct span s;
+
+	if (cbor_text_of(key, &s))
+		return xasprintf("%.*s", (int)s.len, (const char *)s.p);
+	if (cbor_isa_uint(key))
+		return xasprintf("%llu", (unsigned long long)cbor_get_int(key));
+	if (cbor_isa_negint(key))
+		return xasprintf("-%llu", (unsigned long long)cbor_get_int(key) + 1);
+	return xstrdup("?");
+}
+
+static void show_simple(struct node *to, const char *key, const cbor_item_t *item)
+{
+	if (cbor_isa_float_ctrl(item) && cbor_float_ctrl_is_ctrl(item) && cbor_is_bool(item))
+		add_bool(to, key, cbor_get_bool(item));
+	else if (cbor_isa_float_ctrl(item) && cbor_is_float(item))
+		add_text(to, key, "%g", cbor_float_get_float(item));
+	else
+		add_text(to, key, "null");
+}
+
+void cbor_show(struct node *to, const char *key, const cbor_item_t *item)
+{
+	cbor_item_t *inner;
+	struct node *n;
+	struct span s;
+	char *name;
+	size_t i;
+
+	if (cbor_bytes_of(item, &s)) {
+		add_bytes(to, key, s.p, s.len);
+	} else if (cbor_text_of(item, &s)) {
+		add_text(to, key, "%.*s", (int)s.len, (const char *)s.p);
+	} else if (cbor_isa_uint(item)) {
+		add_uint(to, key, cbor_get_int(item));
+	} else if (cbor_isa_negint(item)) {
+		add_text(to, key, "-%llu", (unsigned long long)cbor_get_int(item) + 1);
+	} else if (cbor_isa_tag(item)) {
+		inner = cbor_tag_item(item);
+		cbor_show(to, key, inner);
+		cbor_decref(&inner);
+	} else if (cbor_isa_array(item)) {
+		n = add_map(to, key, NULL);
+		for (i = 0; i < cbor_array_size(item); i++) {
+			name = xasprintf("%zu", i);
+			cbor_show(n, name, cbor_array_handle(item)[i]);
+			free_str(&name);
+		}
+	} else if (cbor_isa_map(item)) {
+		n = add_map(to, key, NULL);
+		for (i = 0; i < cbor_map_size(item); i++) {
+			name = cbor_key_text(cbor_map_handle(item)[i].key);
+			cbor_show(n, name, cbor_map_handle(item)[i].value);
+			free_str(&name);
+		}
+	} else {
+		show_simple(to, key, item);
+	}
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reading CBOR by libcbor, and COSE_Sign1 (RFC 9052) in it */
+#ifndef CVM_BASE_CBOR_READ_H
+#define CVM_BASE_CBOR_READ_H
+
+#include <cbor.h>
+
+#include "base/tree.h"
+
+/* Tokens are of some kilobytes; nothing that is larger is read. */
+#define CBOR_READ_MAX	(1024u * 1024)
+
+/* One item and nothing behind it; RC_EVIDENCE with a message that names @what */
+int cbor_read(struct span s, const char *what, cbor_item_t **out);
+void cbor_put(cbor_item_t **item);
+/* The value of the integer or text key in a map, borrowed; NULL: there is none */
+cbor_item_t *cbor_member(const cbor_item_t *map, u64 key);
+/* A byte string of one piece; false for everything else */
+bool cbor_bytes_of(const cbor_item_t *item, struct span *out);
+bool cbor_text_of(const cbor_item_t *item, struct span *out);
+/* Keys are integers in tokens, and texts in what others make. */
+char *cbor_key_text(const cbor_item_t *key);
+/* The item as named values: every kind, however deep */
+void cbor_show(struct node *to, const char *key, const cbor_item_t *item);
+
+struct cose {
+	cbor_item_t *root;
+	struct span protected, payload, signature;
+	bool has_alg;
+	int64_t alg;
+};
+
+/* With or without the tags 18 (COSE_Sign1) and 61 (CWT) */
+int cose_parse(struct span s, const char *what, struct cose *c);
+void cose_free(struct cose *c);
+void cose_show_header(struct node *to, const struct cose *c);
+/* A token whose claims are not known: the outer structure, claims as they are */
+int cwt_show(struct node *to, struct span s);
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "base/json.h"
+
+#define JSON_DEPTH	64
+
+const char *json_text(struct json_object *o)
+{
+	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
+void json_put(struct json_object **o)
+{
+	json_object_put(*o);
+	*o = NULL;
+}
+
+void json_add_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, json_object_new_string(text));
+}
+
+void json_add_null(struct json_object *o, const char *key)
+{
+	json_object_object_add(o, key, NULL);
+}
+
+void json_add_uint(struct json_object *o, const char *key, u64 v)
+{
+	json_object_object_add(o, key, json_object_new_uint64(v));
+}
+
+void json_add_bytes(struct json_object *o, const char *key, struct span s, enum base64 alphabet)
+{
+	char *text CLEANUP(free_str) = base64_encode(s.p, s.len, alphabet);
+
+	json_add_text(o, key, text);
+}
+
+void json_add_hex(struct json_object *o, const char *key, struct span s)
+{
+	char *text CLEANUP(free_str) = hex_encode(s.p, s.len);
+
+	json_add_text(o, key, text);
+}
+
+void json_add_ints(struct json_object *o, const char *key, const u8 *p, size_t len)
+{
+	struct json_object *a = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		json_object_array_add(a, json_object_new_int(p[i]));
+	json_object_object_add(o, key, a);
+}
+
+struct json_object *json_parse(struct span s)
+{
+	struct json_tokener *tok;
+	struct json_object *o;
+
+	if (!s.len || s.len > INT32_MAX)
+		return NULL;
+	tok = json_tokener_new_ex(JSON_DEPTH);
+	if (!tok)
+		return NULL;
+	/* strict about what stands behind it too, but for the end of a line */
+	while (s.len && strchr(" \t\r\n", s.p[s.len - 1]))
+		s.len--;
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	o = json_tokener_parse_ex(tok, (const char *)s.p, (int)s.len);
+	if (!o && json_tokener_get_error(tok) == json_tokener_continue)
+		o = json_tokener_parse_ex(tok, "", 1);
+	if (o && json_tokener_get_error(tok) != json_tokener_success) {
+		json_object_put(o);
+		o = NULL;
+	}
+	json_tokener_free(tok);
+	return o;
+}
+
+int json_parse_object(struct span s, const char *what, struct json_object **o)
+{
+	*o = json_parse(s);
+	if (json_object_is_type(*o, json_type_object))
+		return RC_OK;
+	json_put(o);
+	return fail(RC_EVIDENCE, "%s: it is no JSON object", what);
+}
+
+const char *json_get_text(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_is_type(o, json_type_object) ||
+	    !json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
+		return NULL;
+	return json_object_get_string(v);
+}
+
+int json_get_bytes(struct json_object *o, const char *key, const char *what, struct buf *out)
+{
+	const char *text = json_get_text(o, key), *why = "it is not there, or no text";
+
+	if (text && !base64_decode(text, strlen(text), out, &why))
+		return RC_OK;
+	return fail(RC_EVIDENCE, "%s: its member %s: %s", what, key, why);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What json-c leaves to do: bytes as text, and messages when text is not JSON */
+#ifndef CVM_BASE_JSON_H
+#define CVM_BASE_JSON_H
+
+#include <json-c/json.h>
+
+#include "base/util.h"
+
+/* One line, members in the order they were added; belongs to @o */
+const char *json_text(struct json_object *o);
+void json_add_text(struct json_object *o, const char *key, const char *text);
+void json_add_null(struct json_object *o, const char *key);
+void json_add_uint(struct json_object *o, const char *key, u64 v);
+void json_add_bytes(struct json_object *o, const char *key, struct span s, enum base64 alphabet);
+void json_add_hex(struct json_object *o, const char *key, struct span s);
+/* An array of numbers, one for each byte */
+void json_add_ints(struct json_object *o, const char *key, const u8 *p, size_t len);
+
+/* NULL when @s is not one JSON text, without a message; strict */
+struct json_object *json_parse(struct span s);
+/* An object; RC_EVIDENCE with a message that names @what */
+int json_parse_object(struct span s, const char *what, struct json_object **o);
+/* Text of a member; NULL when it is not there or no text */
+const char *json_get_text(struct json_object *o, const char *key);
+/* Bytes of a member in base64, either alphabet; RC_EVIDENCE with a message */
+int json_get_bytes(struct json_object *o, const char *key, const char *what, struct buf *out);
+void json_put(struct json_object **o);
+
+/* jcs.c: RFC 8785, what is hashed; RC_EVIDENCE for numbers it cannot carry */
+int jcs(struct json_object *o, struct buf *out);
+
+#endif

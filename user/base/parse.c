@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Values as people write them on a command line */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parse.h"
+
+int parse_number(const char *what, const char *text, u64 max, u64 *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 0);
+	if (errno || end == text || *end || strchr(text, '-') || *out > max)
+		return fail(RC_USAGE, "%s: '%s' is not a number from 0 to %llu", what, text,
+			    (unsigned long long)max);
+	return RC_OK;
+}
+
+int parse_data(const char *option, const char *arg, struct buf *out)
+{
+	const char *text = strchr(arg, ':'), *why;
+	int rc = RC_OK;
+
+	if (!text)
+		return fail(RC_USAGE, "%s: '%s' needs its encoding in front: hex:, base64:, text: or file:",
+			    option, arg);
+	text++;
+	if (!strncmp(arg, "hex:", 4))
+		rc = hex_decode(text, strlen(text), out, &why);
+	else if (!strncmp(arg, "base64:", 7))
+		rc = base64_decode(text, strlen(text), out, &why);
+	else if (!strncmp(arg, "text:", 5))
+		buf_add_str(out, text);
+	else if (!strncmp(arg, "file:", 5))
+		return file_read(text, 1024 * 1024, out);
+	else
+		return fail(RC_USAGE, "%s: '%s': the encodings are hex:, base64:, text: and file:",
+			    option, arg);
+	if (rc)
+		return fail(RC_USAGE, "%s: '%s': %s", option, arg, why);
+	return RC_OK;
+}

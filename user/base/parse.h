@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Values as people write them; @option is what a message calls them */
+#ifndef CVM_BASE_PARSE_H
+#define CVM_BASE_PARSE_H
+
+#include "base/util.h"
+
+/* hex:.., base64:.., text:.. or file:PATH */
+int parse_data(const char *option, const char *arg, struct buf *out);
+int parse_number(const char *what, const char *text, u64 max, u64 *out);
+
+#endif

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The verb attest: the whole exchange with a service, ending in its token */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "cli/cmd.h"
+#include "cli/request_options.h"
+#include "net/answer.h"
+#include "net/http_url.h"
+
+#define ANSWER_MAX	(1024 * 1024)
+#define ROUNDS_MAX	120
+
+static const char help[] =
+"Usage: cvm-evidence attest SERVICE --endpoint URL [options]\n"
+"\n"
+"Takes evidence and does the whole exchange with an attestation service: asks for\n"
+"its challenge, binds the evidence to it, sends it, prints the token. The options\n"
+"of request SERVICE hold; with --challenge FILE it goes on from that challenge.\n"
+"\n"
+"  --endpoint URL           https://HOST[:PORT][/PREFIX], no user, no password;\n"
+"                           http:// for a service of the same machine or network,\n"
+"                           with a secret for 127.0.0.0/8 and [::1] alone\n"
+"  --ca FILE                roots in PEM; these alone, none of the system's\n"
+"  --secret-file FILE       API key or access token; or in the environment, as\n"
+"                           attest SERVICE --help says; never an argument\n"
+"  --http-timeout SECONDS   for each exchange (default: 30)\n"
+"  --evidence FILE          taken before; with --challenge where there is one\n"
+"  -o, --output FILE        whole or not at all, for its owner alone (default: -)\n"
+"  -h, --help               this text\n"
+"\n"
+"A proxy is taken from the environment (https_proxy, no_proxy), but for loopback\n"
+"addresses. A message is sent again only after a status that the service documents\n"
+"as passing.\n"
+"\n"
+"Exit status: 1 no connection, or a certificate that does not hold, 5 the evidence\n"
+"is not what the service takes, 6 throttled, timed out or failing for now (408,\n"
+"429, 5xx), 7 the service refused.\n"
+"\n"
+"Examples:\n"
+"  cvm-evidence attest maa --endpoint https://sharedweu.weu.attest.azure.net --runtime-data key.jwk\n"
+"  cvm-evidence attest kbs --endpoint https://kbs.example:8080 --resource default/key/1\n";
+
+struct exchange {
+	const struct request_options *o;
+	const struct request *q;
+	char *secret;		/* the whole header */
+	char *base;		/* scheme, host, port */
+	char *prefix;		/* path before the service's own, may be empty */
+};
+
+static void exchange_free(struct exchange *x)
+{
+	if (x->secret)
+		explicit_bzero(x->secret, strlen(x->secret));
+	free(x->secret);
+	free(x->base);
+	free(x->prefix);
+}
+
+static int split_endpoint(const char *url, struct exchange *x)
+{
+	const char *host, *c;
+	size_t len;
+	int rc;
+
+	/* before anything of it is shown: there may be a password in it */
+	if (strchr(url, '@'))
+		return fail(RC_USAGE, "--endpoint: an @ is not taken: no user and no password belongs into it");
+	rc = url_check("--endpoint", url);
+	if (rc)
+		return rc;
+	for (c = url; *c; c++)
+		if (*c <= ' ' || *c > '~' || strchr("?#\"\\", *c))
+			return fail(RC_USAGE, "--endpoint: it has a character that belongs to no endpoint");
+	host = strstr(url, "://") + 3;
+	len = strcspn(host, "/");
+	x->base = xasprintf("%.*s", (int)(host + len - url), url);
+	x->prefix = xstrdup(host + len);
+	len = strlen(x->prefix);
+	while (len && x->prefix[len - 1] == '/')
+		x->prefix[--len] = '\0';
+	return RC_OK;
+}
+
+static bool is_plain(const struct exchange *x)
+{
+	return !strncmp(x->base, "http://", 7) && !url_is_loopback(x->base);
+}
+
+/* Of a file or the environment: arguments are there for everybody to see. */
+static int find_secret(struct exchange *x)
+{
+	const struct service *s = x->q->service;
+	struct buf b CLEANUP_BUF;
+	const char *value;
+	int rc = RC_OK;
+
+	if (!s->secret_header) {
+		if (x->o->secret_file)
+			rc = fail(RC_USAGE, "--secret-file: %s wants no secret", s->name);
+		return rc;
+	}
+	if (x->o->secret_file) {
+		rc = file_read(x->o->secret_file, 64 * 1024, &b);
+		while (b.len && strchr(" \t\r\n", b.p[b.len - 1]))
+			b.p[--b.len] = '\0';
+		value = (char *)b.p;
+	} else {
+		value = getenv(s->secret_env);
+	}
+	if (!rc && (!value || !*value))
+		return fail(RC_USAGE, "%s wants a secret, in --secret-file FILE or in the environment's %s",
+			    s->name, s->secret_env);
+	if (!rc && strpbrk(value, "\r\n"))
+		rc = fail(RC_USAGE, "the secret has more than one line");
+	if (!rc)
+		x->secret = xasprintf("%s%s", s->secret_header, value);
+	if (b.p)
+		explicit_bzero(b.p, b.len);
+	if (!rc && is_plain(x))
+		rc = fail(RC_USAGE, "--endpoint: a secret goes over https:// alone, or to an address of this machine (127.0.0.1, [::1])");
+	return rc;
+}
+
+/* A service may repeat what it was sent, and what it says is printed. */
+static void hide_secret(const struct exchange *x, struct http_answer *a)
+{
+	const char *value = x->secret ? x->secret + strlen(x->q->service->secret_header) : "";
+	size_t len = strlen(value);
+	u8 *p = a->body.p, *end = p + a->body.len;
+
+	while (len && p && (p = memmem(p, (size_t)(end - p), value, len))) {
+		memset(p, '*', len);
+		p += len;
+	}
+}
+
+static int send_message(const struct exchange *x, const struct message *m, struct http_answer *a)
+{
+	char *url CLEANUP(free_str) = NULL;
+	char *type CLEANUP(free_str) = m->type ? xasprintf("Content-Type: %s", m->type) : NULL;
+	char *accept CLEANUP(free_str) = xasprintf("Accept: %s", m->accept);
+	char *extra CLEANUP(free_str) = xstrdup(m->headers.p ? (char *)m->headers.p : "");
+	const char *headers[16];
+	struct http_request r = {
+		.method = m->method, .headers = headers, .body = buf_span(&m->body),
+		.ca = x->o->ca, .timeout = x->o->http_timeout, .max = ANSWER_MAX,
+		.retry = x->q->service->retry,
+	};
+	const char *target = (const char *)m->target.p;
+	char *line, *save = NULL;
+	int rc;
+
+	/* a location is a path of the server, or a whole URL that must be there */
+	if (*target == '/') {
+		url = xasprintf("%s%s%s", x->base, m->from_root ? "" : x->prefix, target);
+	} else {
+		size_t len = strlen(x->base);
+
+		/* behind the base anything but a path would be a part of the host's name */
+		if (strncmp(target, x->base, len) || target[len] != '/')
+			return fail(RC_REFUSED, "the service sends us to another place, %s; not followed", target);
+		url = xstrdup(target);
+	}
+	r.url = url;
+	if (type)
+		headers[r.n_headers++] = type;
+	headers[r.n_headers++] = accept;
+	for (line = strtok_r(extra, "\n", &save); line && r.n_headers < ARRAY_SIZE(headers) - 1;
+	     line = strtok_r(NULL, "\n", &save))
+		headers[r.n_headers++] = line;
+	if (x->secret)
+		headers[r.n_headers++] = x->secret;
+	rc = http_exchange(&r, a);
+	hide_secret(x, a);
+	return rc;
+}
+
+/* The challenge, with what came in the headers beside it */
+static int ask_challenge(const struct exchange *x, struct request *q)
+{
+	struct http_answer a CLEANUP(http_answer_free) = { 0 };
+	struct message m CLEANUP(message_free) = { 0 };
+	int rc = q->service->begin(x->o, q, &m);
+
+	if (!rc)
+		rc = send_message(x, &m, &a);
+	if (!rc)
+		rc = answer_check(&a);
+	if (rc)
+		return rc;
+	q->challenge.path = "the service's answer";
+	q->challenge.b = a.body;
+	a.body = (struct buf){ 0 };
+	q->cookie = a.cookie;
+	a.cookie = NULL;
+	q->location_header = a.location;
+	a.location = NULL;
+	return RC_OK;
+}
+
+static int talk(const struct exchange *x, struct request *q, struct message *m, struct buf *out)
+{
+	struct http_answer a CLEANUP(http_answer_free) = { 0 };
+	bool again = true;
+	int rc = RC_OK, i;
+
+	for (i = 0; !rc && again; i++) {
+		if (i == ROUNDS_MAX)
+			return fail(RC_BUSY, "the service does not come to an end");
+		again = false;
+		rc = send_message(x, m, &a);
+		if (!rc)
+			rc = q->service->answer(q, &a, m, &again, out);
+	}
+	return rc;
+}
+
+static int attest(struct request_options *o, struct request *q)
+{
+	struct exchange x CLEANUP(exchange_free) = { o, q, NULL, NULL, NULL };
+	struct message m CLEANUP(message_free) = { 0 };
+	struct buf out CLEANUP_BUF;
+	bool ask;
+	int rc;
+
+	if (!q->service->answer)
+		return fail(RC_USAGE, "%s is a format, there is no service to ask; request %s makes it",
+			    q->service->name, q->service->name);
+	if (!o->endpoint)
+		return fail(RC_USAGE, "--endpoint URL is missing");
+	rc = split_endpoint(o->endpoint, &x);
+	if (!rc)
+		rc = find_secret(&x);
+	if (!rc && is_plain(&x))
+		warning("%s is not checked to be the service, and anybody on the way can read and answer", x.base);
+	if (!rc)
+		rc = request_load(o, q);
+	/* what else has to be bound to it may have been made for a challenge before */
+	ask = q->service->begin && !q->self_nonce && !q->challenge.path;
+	if (!rc && ask && o->evidence)
+		rc = fail(RC_USAGE, "--evidence: %s gives a new challenge, to which evidence taken before is not bound; name the one it is bound to with --challenge FILE, or leave it out",
+			  q->service->name);
+	if (!rc && ask)
+		rc = ask_challenge(&x, q);
+	if (!rc)
+		rc = request_prepare(q);
+	if (!rc && q->key_made && !q->resource)
+		warning("the token is for a key that was made now and is kept nowhere: --save-key FILE keeps it");
+	if (!rc)
+		rc = request_gather(o, q);
+	if (!rc)
+		rc = q->service->build(q, &m);
+	if (!rc)
+		rc = talk(&x, q, &m, &out);
+	/* a resource may be anything */
+	if (!rc && refuses_binary(o->output, !q->resource))
+		return RC_USAGE;
+	/* a token or a resource: whoever has it can use it */
+	rc = rc ? rc : file_write_secret(o->output, out.p, out.len);
+	if (out.p)
+		explicit_bzero(out.p, out.len);
+	return rc;
+}
+
+static int run(int argc, char **argv)
+{
+	struct request_options o = REQUEST_OPTIONS_INIT;
+	struct request q CLEANUP(request_free) = { 0 };
+	bool done;
+	int rc = request_parse(argc, argv, &cmd_attest, &o, &q, &done);
+
+	return rc || done ? rc : attest(&o, &q);
+}
+
+const struct cmd cmd_attest = {
+	.name = "attest",
+	.summary = "the whole exchange with an attestation service, to its token",
+	.help = help,
+	.sends = true,
+	.run = run,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Verbs: each has one file, and one line in the table of main.c. */
+#ifndef CVM_CLI_CMD_H
+#define CVM_CLI_CMD_H
+
+#include <getopt.h>
+
+#include "base/util.h"
+
+struct cmd {
+	const char *name;
+	const char *summary;
+	const char *help;
+	bool sends;		/* to a service: of request and attest, which share options */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct cmd cmd_attest, cmd_get, cmd_load, cmd_monitor, cmd_request, cmd_show,
+			cmd_status, cmd_verify;
+
+/* Numbers of options that have no letter */
+enum { OPT_LONG = 256 };
+
+int cmd_help(const struct cmd *cmd);
+/* getopt has said what is wrong: says where to read on, returns RC_USAGE. */
+int cmd_usage(const struct cmd *cmd);
+
+#endif

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/parse.h"
+#include "base/unwrap.h"
+#include "cli/cmd.h"
+#include "evidence/cert_file.h"
+#include "evidence/snp.h"
+#include "net/endorse.h"
+#include "verify/verify.h"
+
+static const char help[] =
+"Usage: cvm-evidence verify [options] [FILE]\n"
+"\n"
+"Checks evidence offline: a blob of /dev/cvm-evidence, or an SNP report, TDX\n"
+"quote, TDREPORT, HCL report, certificates or TPM quote of any other tool, also\n"
+"as hex, base64, or in JSON. FILE is - (standard input) by default. Three\n"
+"verdicts:\n"
+"  genuine    hardware signed it: signature, certificate chain, what belongs to it\n"
+"  bound      it answers for --report-data or --nonce\n"
+"  appraised  it is of the code, in the state, that you want to talk to\n"
+"Each check is named: passed, failed or not possible, with the reason; what was\n"
+"not checked is listed. Exit status 0 only when all three are yes, or waived by\n"
+"--no-binding and --any-code; else 5.\n"
+"\n"
+"What to check it with:\n"
+"  --certs FILE|DIR         certificates: PEM, DER, URL-encoded or an SNP table;\n"
+"                           repeatable\n"
+"  --kds[=URL]              fetch missing ones from AMD; kept in the user's cache\n"
+"  --ca FILE                CA certificates for --kds\n"
+"  --root FILE              trust this root instead of AMD's and Intel's\n"
+"  --crl FILE               certificate revocation list, PEM or DER; repeatable\n"
+"  --require-crl            each certificate of the chain must be in reach of one\n"
+"  --vcek-for-masked-chip FILE   the VCEK of a report whose CHIP_ID is masked\n"
+"  --collateral FILE        TCB info or QE identity of Intel's PCS; repeatable\n"
+"  --quote FILE             the quote made of a TDREPORT\n"
+"  --manifest FILE          the manifest of SVSM services\n"
+"  --event-log FILE         the CCEL event log of a TD, against its RTMRs\n"
+"  --tpm-quote FILE --tpm-signature FILE --pcrs FILE [--ak FILE]\n"
+"                           a quote of the vTPM by the key in HCL claims\n"
+"  --at TIME                judge as of 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS\n"
+"\n"
+"What it must be bound to (hex, or hex:.. base64:.. text:.. file:PATH):\n"
+"  --report-data DATA, --nonce DATA       what was asked for, 1 to 64 bytes\n"
+"  --no-binding                           nothing in particular\n"
+"\n"
+"What it must be (repeatable: any of the values):\n"
+"  --measurement HEX        SNP MEASUREMENT, TDX MRTD\n"
+"  --id-key-digest HEX --author-key-digest HEX --host-data HEX --family-id HEX\n"
+"  --image-id HEX --report-id HEX --report-id-ma HEX --chip-id HEX --csp NAME\n"
+"                           SNP\n"
+"  --rtmr0 HEX .. --rtmr3 HEX --mrconfigid HEX --mrowner HEX --mrownerconfig HEX\n"
+"  --mrseam HEX --mrservicetd HEX --xfam HEX --td-attributes HEX --qe-signer HEX\n"
+"  --ppid HEX --platform-instance-id HEX                   TDX\n"
+"  --pcr N:HEX              TPM; of a quote that carries the nonce\n"
+"  --any-code               no measurement or ID key is asked for\n"
+"  --profile azure          HCL reports of TDX: as Azure's paravisor has its TDs\n"
+"How new and how strict (one value each, but for those with names):\n"
+"  --vmpl N                 SNP: the VMPL that asked for the report\n"
+"  --manifest-vmpl N        SNP: the VMPL whose manifest counts; 0, the SVSM's, by default\n"
+"  --min-tcb [PRODUCT:]PART=N,..   SNP: fmc, bl, tee, snp, ucode; held against the\n"
+"                           reported, the committed and the launch TCB; repeatable\n"
+"  --min-guest-svn N --min-firmware MAJOR.MINOR[.BUILD] --mit-vector 0xN\n"
+"  --require-author-key --require-committed-firmware       SNP\n"
+"  --require-platform NAME --forbid-platform NAME          SNP PLATFORM_INFO\n"
+"  --require-policy NAME --forbid-policy NAME              SNP POLICY\n"
+"  --min-tee-tcb HEX        TDX: TEE_TCB_SVN, each byte\n"
+"  --min-qe-svn N --min-pce-svn N                          TDX\n"
+"  --tcb-status STATUS      TDX with --collateral (default: UpToDate); repeatable\n"
+"  --min-evaluation N --min-tcb-date DATE                  TDX with --collateral\n"
+"  --allow-debug, --allow-migration, --allow-sept-ve       refused without\n"
+"  --policy FILE            JSON object of these options' names without dashes\n"
+"What is asked for and cannot be checked on this evidence is \"not possible\", and\n"
+"the exit status is 5.\n"
+"\n"
+"  --json                   the result for programs\n"
+"  -h, --help               this text\n"
+"\n"
+"Examples:\n"
+"  cvm-evidence verify --nonce hex:00ff42 --measurement \"$(cat good.hex)\" evidence.cvme\n"
+"  cvm-evidence verify --no-binding --any-code --kds report.bin\n"
+"  cvm-evidence verify --policy policy.json --nonce file:nonce --certs vcek.der report.bin\n";
+
+enum {
+	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG,
+	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, JSON, FIRST_POLICY = 512,
+};
+
+static const struct option own_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, JSON },
+	{ "certs", required_argument, NULL, CERTS },
+	{ "kds", optional_argument, NULL, KDS },
+	{ "ca", required_argument, NULL, CA },
+	{ "root", required_argument, NULL, ROOT },
+	{ "crl", required_argument, NULL, CRL },
+	{ "vcek-for-masked-chip", required_argument, NULL, MASKED_VCEK },
+	{ "collateral", required_argument, NULL, COLLATERAL },
+	{ "quote", required_argument, NULL, QUOTE },
+	{ "manifest", required_argument, NULL, MANIFEST },
+	{ "event-log", required_argument, NULL, EVENT_LOG },
+	{ "tpm-quote", required_argument, NULL, TPM_QUOTE },
+	{ "tpm-signature", required_argument, NULL, TPM_SIGNATURE },
+	{ "pcrs", required_argument, NULL, PCRS },
+	{ "ak", required_argument, NULL, AK },
+	{ "at", required_argument, NULL, AT },
+	{ "policy", required_argument, NULL, POLICY },
+};
+
+struct settings {
+	const char *kds, *ca, *policy;
+	bool json, help;
+};
+
+static int at_option(const char *arg, time_t *at)
+{
+	u64 n;
+
+	if (*arg == '@') {
+		if (parse_number("--at", arg + 1, INT64_MAX, &n))
+			return RC_USAGE;
+		*at = (time_t)n;
+		return RC_OK;
+	}
+	if (parse_time(arg, at))
+		return RC_OK;
+	return fail(RC_USAGE, "--at: '%s' is no time: 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS", arg);
+}
+
+static int add_certs(void *arg, struct span s, const char *name)
+{
+	struct verify *v = arg;
+
+	v->policy.given[ASK_CERTS] = true;
+	return certs_add(&v->certs, s, VERIFY_CERTS_MAX, name);
+}
+
+static int add_masked_vcek(struct verify *v, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	v->policy.given[ASK_MASKED_VCEK] = true;
+	if (!rc && !b.len)
+		rc = fail(RC_EVIDENCE, "--vcek-for-masked-chip: %s is empty", path);
+	return rc ? rc : certs_add(&v->masked_vcek, buf_span(&b), VERIFY_CHAIN_MAX, path);
+}
+
+static int add_root(struct verify *v, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	return rc ? rc : verify_root(v, buf_span(&b), path);
+}
+
+static int add_crl(struct verify *v, const char *path)
+{
+	struct buf b CLEANUP_BUF, text CLEANUP_BUF;
+	int rc = file_read(path, EVIDENCE_MAX, &b);
+	struct span s = buf_span(&b);
+
+	v->policy.given[ASK_CRL] = true;
+	/* a PCCS gives lists in hex */
+	if (!rc && raw_recognise(s) != RAW_CRL && unwrap_text(s, &text))
+		s = buf_span(&text);
+	return rc ? rc : crl_load(v, s, path);
+}
+
+static int add_collateral(struct verify *v, const char *path)
+{
+	struct buf *more = xalloc((v->n_collateral + 1) * sizeof(*more));
+
+	if (v->n_collateral)
+		memcpy(more, v->collateral, v->n_collateral * sizeof(*more));
+	free(v->collateral);
+	v->collateral = more;
+	v->policy.given[ASK_COLLATERAL] = true;
+	return file_read(path, 1024 * 1024, &more[v->n_collateral++]);
+}
+
+static int read_part(struct verify *v, enum ask a, const char *path, struct span *to)
+{
+	struct buf *b = verify_keep(v);
+	int rc;
+
+	if (v->policy.given[a])
+		return fail(RC_USAGE, "--%s was given twice", ask_name(a));
+	v->policy.given[a] = true;
+	rc = file_read(path, EVIDENCE_MAX, b);
+	if (!rc && !b->len)
+		rc = fail(RC_EVIDENCE, "--%s: %s is empty", ask_name(a), path);
+	*to = buf_span(b);
+	return rc;
+}
+
+static int read_policy(struct verify *v, struct settings *f, const char *path)
+{
+	if (f->policy)
+		return fail(RC_USAGE, "--policy was given twice: put both into one file");
+	f->policy = path;
+	return policy_file(&v->policy, path);
+}
+
+static int option(struct verify *v, struct settings *f, int c, const char *arg)
+{
+	switch (c) {
+	case 'h':
+		f->help = true;
+		return RC_OK;
+	case JSON:
+		f->json = true;
+		return RC_OK;
+	case CERTS:
+		return cert_file_each("--certs", arg, add_certs, v);
+	case KDS:
+		f->kds = arg ? arg : KDS_URL;
+		v->policy.given[ASK_KDS] = true;
+		return RC_OK;
+	case CA:
+		f->ca = arg;
+		return RC_OK;
+	case ROOT:
+		return add_root(v, arg);
+	case CRL:
+		return add_crl(v, arg);
+	case COLLATERAL:
+		return add_collateral(v, arg);
+	case QUOTE:
+		return read_part(v, ASK_QUOTE, arg, &v->parts.quote);
+	case MANIFEST:
+		return read_part(v, ASK_MANIFEST, arg, &v->parts.manifest);
+	case EVENT_LOG:
+		return read_part(v, ASK_EVENT_LOG, arg, &v->parts.event_log);
+	case TPM_QUOTE:
+		return read_part(v, ASK_TPM_QUOTE, arg, &v->parts.tpm_attest);
+	case TPM_SIGNATURE:
+		return read_part(v, ASK_TPM_SIGNATURE, arg, &v->parts.tpm_signature);
+	case PCRS:
+		return read_part(v, ASK_PCRS, arg, &v->parts.pcrs);
+	case AK:
+		return read_part(v, ASK_AK, arg, &v->parts.ak_pub);
+	case AT:
+		return at_option(arg, &v->at);
+	case POLICY:
+		return read_policy(v, f, arg);
+	case MASKED_VCEK:
+		return add_masked_vcek(v, arg);
+	default:
+		return policy_option(&v->policy, c - FIRST_POLICY, arg);
+	}
+}
+
+static int fetch_certs(struct verify *v, const char *kds, const char *ca)
+{
+	struct buf said CLEANUP_BUF;
+	struct span r = v->parts.report;
+	struct hcl h;
+
+	complain_into(&said);
+	if (v->parts.kind == RAW_HCL && !hcl_parse(r, &h) && h.report_type == HCL_SNP)
+		r = h.report;
+	else if (v->parts.kind != RAW_SNP || snp_check(r))
+		r.len = 0;
+	complain_into(NULL);
+	if (!r.len)
+		return RC_OK;
+	answered(v, ASK_KDS);
+	if (cert_pool_leaf(&v->certs, r.p))
+		return RC_OK;
+	return kds_certs(kds, ca, 30, r.p, &v->certs);
+}
+
+static int read_options(struct verify *v, struct settings *f, int argc, char **argv)
+{
+	struct option options[ARRAY_SIZE(own_options) + POLICY_OPTIONS_MAX] = { 0 };
+	int c, rc;
+
+	memcpy(options, own_options, sizeof(own_options));
+	policy_options(options + ARRAY_SIZE(own_options), FIRST_POLICY);
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		rc = c == '?' ? cmd_usage(&cmd_verify) : option(v, f, c, optarg);
+		if (rc || f->help)
+			return rc;
+	}
+	if (argc - optind > 1) {
+		complain("verify takes one file, '%s' is one more", argv[optind + 1]);
+		return cmd_usage(&cmd_verify);
+	}
+	v->given_certs = v->certs.n;
+	if (f->ca && !f->kds)
+		return fail(RC_USAGE, "--ca is for --kds, which was not given");
+	return RC_OK;
+}
+
+static int run(int argc, char **argv)
+{
+	struct verify v CLEANUP(verify_free) = { 0 };
+	struct settings f = { 0 };
+	struct buf *in;
+	const char *path;
+	int rc;
+
+	rc = verify_init(&v);
+	if (!rc)
+		rc = read_options(&v, &f, argc, argv);
+	if (!rc && f.help)
+		return cmd_help(&cmd_verify);
+	if (rc)
+		return rc;
+	path = optind < argc ? argv[optind] : "-";
+	in = verify_keep(&v);
+	rc = file_read(path, EVIDENCE_MAX, in);
+	if (!rc)
+		rc = verify_open(&v, buf_span(in), strcmp(path, "-") ? path : "standard input");
+	if (!rc && f.kds)
+		rc = fetch_certs(&v, f.kds, f.ca);
+	if (rc)
+		return rc;
+	verify_check(&v);
+	return verify_result(&v, f.json);
+}
+
+const struct cmd cmd_verify = {
+	.name = "verify",
+	.summary = "checks evidence offline: signature, binding, policy",
+	.help = help,
+	.run = run,
+};

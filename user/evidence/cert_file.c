@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/unwrap.h"
+#include "evidence/cert_file.h"
+#include "evidence/certs.h"
+#include "evidence/kind.h"
+
+#define FILES_MAX	256	/* in a directory */
+
+static bool are_certs(struct span s)
+{
+	enum raw_kind kind = raw_recognise(s);
+
+	return kind == RAW_CERTS || kind == RAW_CERT_TABLE;
+}
+
+/* @s itself, or the certificates that its text stands for */
+static struct span decoded(struct span s, struct buf *hold)
+{
+	if (!are_certs(s) && !x509_is_pem(s) && unwrap_text(s, hold))
+		return buf_span(hold);
+	return s;
+}
+
+static int of_file(const char *option, const char *path,
+		   int (*add)(void *arg, struct span s, const char *name), void *arg)
+{
+	struct buf b CLEANUP_BUF, hold CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	if (!rc && !b.len)
+		rc = fail(RC_EVIDENCE, "%s: %s is empty", option, path);
+	return rc ? rc : add(arg, decoded(buf_span(&b), &hold), path);
+}
+
+static int visible(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+static int of_directory(const char *option, const char *path,
+			int (*add)(void *arg, struct span s, const char *name), void *arg)
+{
+	struct dirent **list;
+	int n = scandir(path, &list, visible, alphasort), i, rc = RC_OK, found = 0;
+
+	if (n < 0)
+		return fail(RC_FAILED, "%s: cannot read the directory %s", option, path);
+	if (n > FILES_MAX)
+		rc = fail(RC_USAGE, "%s: %s has %d files, more than the %d of any directory of certificates",
+			  option, path, n, FILES_MAX);
+	for (i = 0; i < n; i++) {
+		char *name CLEANUP(free_str) = xasprintf("%s/%s", path, list[i]->d_name);
+		struct buf b CLEANUP_BUF, hold CLEANUP_BUF;
+		struct stat st;
+		struct span s;
+
+		free(list[i]);
+		if (rc || stat(name, &st) || !S_ISREG(st.st_mode) || !st.st_size ||
+		    st.st_size > CERTS_MAX)
+			continue;
+		rc = file_read(name, CERTS_MAX, &b);
+		if (rc)
+			continue;
+		s = decoded(buf_span(&b), &hold);
+		if (!are_certs(s))
+			continue;
+		rc = add(arg, s, name);
+		found++;
+	}
+	free(list);
+	if (!rc && !found)
+		rc = fail(RC_EVIDENCE, "%s: no file in the directory %s is a certificate", option, path);
+	return rc;
+}
+
+int cert_file_each(const char *option, const char *path,
+		   int (*add)(void *arg, struct span s, const char *name), void *arg)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") && !stat(path, &st) && S_ISDIR(st.st_mode))
+		return of_directory(option, path, add, arg);
+	return of_file(option, path, add, arg);
+}

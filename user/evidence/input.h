@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A file of any tool: what it is, whatever it is wrapped in */
+#ifndef CVM_EVIDENCE_INPUT_H
+#define CVM_EVIDENCE_INPUT_H
+
+#include "evidence/kind.h"
+
+struct input {
+	bool blob;		/* of /dev/cvm-evidence */
+	enum raw_kind kind;	/* RAW_UNKNOWN for a blob too */
+	struct span s;
+	struct span certs;	/* that stood behind an SNP report */
+};
+
+/* Recognises @s, or what its text stands for, which goes into @hold. False: neither */
+bool input_open(struct span s, struct buf *hold, struct input *in);
+/* RC_EVIDENCE with the message that @name is nothing that is known */
+int input_unknown(const char *name);
+
+#endif

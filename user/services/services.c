@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of services: a further one is one line here, and one file */
+#include "services/service.h"
+
+extern const struct service service_cmw, service_coco_as, service_gcp, service_ita, service_kbs,
+			    service_maa, service_veraison;
+
+const struct service *const services[] = {
+	&service_maa,
+	&service_ita,
+	&service_kbs,
+	&service_coco_as,
+	&service_veraison,
+	&service_gcp,
+	&service_cmw,
+};
+
+const size_t n_services = ARRAY_SIZE(services);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What was asked for must be answered. Each check that was made because of an
+ * option, a policy's member or a file says so with answered(); what is left at
+ * the end could not be checked on this evidence, and is "not possible". The
+ * table says on which evidence each can be checked, for that message and for
+ * the manual page.
+ */
+#include <string.h>
+
+#include "evidence/hcl.h"
+#include "verify/verify.h"
+
+enum {
+	ON_SNP = 1 << SHAPE_SNP, ON_TDX = 1 << SHAPE_TDX, ON_TDX15 = 1 << SHAPE_TDX15,
+	ON_TDREPORT = 1 << SHAPE_TDREPORT, ON_HCL_SNP = 1 << SHAPE_HCL_SNP,
+	ON_HCL_TDX = 1 << SHAPE_HCL_TDX, ON_CERTS = 1 << SHAPE_CERTS, ON_TPM = 1 << SHAPE_TPM,
+};
+
+#define ANY_SNP		(ON_SNP | ON_HCL_SNP)
+/* of a TDREPORT only with the quote that was made of it */
+#define ANY_TDX		(ON_TDX | ON_TDX15 | ON_TDREPORT | ON_HCL_TDX)
+#define ANY_HCL		(ON_HCL_SNP | ON_HCL_TDX)
+#define EVIDENCE	(ANY_SNP | ANY_TDX)
+
+static const struct row {
+	enum verdict verdict;
+	unsigned int on;
+	bool permits;		/* it asks for nothing: it allows, or it is a supply */
+	const char *file;	/* name of the option where a policy has no such member */
+	const char *needs;	/* what it takes on evidence where it can be checked */
+} table[ASKS] = {
+	[ASK_MEASUREMENT]	= { APPRAISED, EVIDENCE, false, NULL, NULL },
+	[ASK_ID_KEY_DIGEST]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_AUTHOR_KEY_DIGEST]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_HOST_DATA]		= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_FAMILY_ID]		= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_IMAGE_ID]		= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_REPORT_ID]		= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_REPORT_ID_MA]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_CHIP_ID]		= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_RTMR0]		= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_RTMR1]		= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_RTMR2]		= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_RTMR3]		= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_MRCONFIGID]	= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_MROWNER]		= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_MROWNERCONFIG]	= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_MRSEAM]		= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_MRSERVICETD]	= { APPRAISED, ON_TDX15 | ON_TDREPORT | ON_HCL_TDX, false, NULL,
+				    "a quote of a TD 1.5" },
+	[ASK_XFAM]		= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_TDATTRIBUTES]	= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_QE_SIGNER]		= { GENUINE, ANY_TDX, false, NULL, NULL },
+	[ASK_PPID]		= { APPRAISED, ANY_TDX, false, NULL, "a PCK certificate" },
+	[ASK_PLATFORM_INSTANCE]	= { APPRAISED, ANY_TDX, false, NULL,
+				    "a PCK certificate of a multi-package platform" },
+	[ASK_CSP]		= { APPRAISED, ANY_SNP, false, NULL,
+				    "a report that a VLEK signed; a VCEK names no cloud provider" },
+	[ASK_TCB_STATUS]	= { APPRAISED, ANY_TDX, false, NULL,
+				    "the TCB info and the QE identity of Intel's (--collateral FILE)" },
+	[ASK_DATA]		= { BOUND, EVIDENCE | ON_TPM, false, NULL, NULL },
+	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE, true, NULL, NULL },
+	[ASK_PROFILE]		= { APPRAISED, ANY_HCL, false, NULL, NULL },
+	[ASK_PCR]		= { APPRAISED, ANY_HCL | ON_TPM, false, NULL,
+				    "a quote of the TPM that carries the nonce" },
+	[ASK_VMPL]		= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_MANIFEST_VMPL]	= { BOUND, ON_SNP, false, NULL, "a manifest and its nonce" },
+	[ASK_MIN_TCB]		= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_MIN_TEE_TCB]	= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_MIN_GUEST_SVN]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_MIN_FIRMWARE]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_MIN_QE_SVN]	= { APPRAISED, ANY_TDX, false, NULL, NULL },
+	[ASK_MIN_PCE_SVN]	= { APPRAISED, ANY_TDX, false, NULL, "a PCK certificate" },
+	[ASK_MIN_EVALUATION]	= { APPRAISED, ANY_TDX, false, NULL,
+				    "the TCB info and the QE identity of Intel's (--collateral FILE)" },
+	[ASK_MIN_TCB_DATE]	= { APPRAISED, ANY_TDX, false, NULL,
+				    "the TCB info of Intel's (--collateral FILE)" },
+	[ASK_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
+	[ASK_REQUIRE_AUTHOR_KEY] = { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_REQUIRE_CRL]	= { GENUINE, EVIDENCE | ON_CERTS, false, NULL, "a certificate chain" },
+	[ASK_REQUIRE_PLATFORM]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_FORBID_PLATFORM]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_REQUIRE_POLICY]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_FORBID_POLICY]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_ALLOW_DEBUG]	= { APPRAISED, EVIDENCE, true, NULL, NULL },
+	[ASK_ALLOW_MIGRATION]	= { APPRAISED, EVIDENCE, true, NULL, NULL },
+	[ASK_ALLOW_SEPT_VE]	= { APPRAISED, ANY_TDX, true, NULL, NULL },
+	[ASK_REQUIRE_COMMITTED]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_QUOTE]		= { GENUINE, ON_TDREPORT | ON_HCL_TDX, false, "quote", NULL },
+	[ASK_MANIFEST]		= { BOUND, ON_SNP, false, "manifest", "the nonce (--nonce)" },
+	[ASK_EVENT_LOG]		= { BOUND, ANY_TDX, false, "event-log", NULL },
+	[ASK_TPM_QUOTE]		= { GENUINE, ANY_HCL, false, "tpm-quote",
+				    "its signature and PCR values (--tpm-signature, --pcrs)" },
+	[ASK_TPM_SIGNATURE]	= { GENUINE, ANY_HCL | ON_TPM, false, "tpm-signature",
+				    "the quote and its PCR values (--tpm-quote, --pcrs)" },
+	[ASK_PCRS]		= { GENUINE, ANY_HCL | ON_TPM, false, "pcrs",
+				    "the quote and its signature (--tpm-quote, --tpm-signature)" },
+	[ASK_AK]		= { GENUINE, ANY_HCL | ON_TPM, false, "ak", NULL },
+	[ASK_COLLATERAL]	= { GENUINE, ANY_TDX, false, "collateral", "a PCK certificate" },
+	[ASK_CRL]		= { GENUINE, EVIDENCE | ON_CERTS, false, "crl",
+				    "a certificate chain with a certificate that the CRL's issuer issued" },
+	[ASK_CERTS]		= { GENUINE, EVIDENCE, true, "certs", NULL },
+	[ASK_MASKED_VCEK]	= { GENUINE, ANY_SNP, false, "vcek-for-masked-chip",
+				    "a report of a VCEK whose CHIP_ID is masked" },
+	[ASK_KDS]		= { GENUINE, ANY_SNP, true, "kds", NULL },
+};
+
+static const char *const shape_names[SHAPES] = {
+	[SHAPE_NONE] = "evidence that is not known", [SHAPE_SNP] = "SNP reports",
+	[SHAPE_TDX] = "TDX quotes", [SHAPE_TDX15] = "TDX quotes of TD 1.5",
+	[SHAPE_TDREPORT] = "TDREPORTs with their quote", [SHAPE_HCL_SNP] = "HCL reports of SNP",
+	[SHAPE_HCL_TDX] = "HCL reports of TDX with their quote", [SHAPE_CCA] = "Arm CCA tokens",
+	[SHAPE_CERTS] = "certificates", [SHAPE_TPM] = "TPM quotes",
+};
+
+enum shape verify_shape(const struct verify *v)
+{
+	const struct span r = v->parts.report;
+	/* the length of the body, which only version 5 has */
+	bool td15 = r.len >= 54 && le16(r.p) >= 5 && le32(r.p + 50) >= TDX_BODY15_LEN;
+
+	switch (v->parts.kind) {
+	case RAW_SNP:
+		return SHAPE_SNP;
+	case RAW_TDX_QUOTE:
+		return td15 ? SHAPE_TDX15 : SHAPE_TDX;
+	case RAW_TDREPORT:
+		return SHAPE_TDREPORT;
+	case RAW_HCL:
+		return r.len >= 1228 && le32(r.p + 1224) == HCL_TDX ? SHAPE_HCL_TDX : SHAPE_HCL_SNP;
+	case RAW_CCA:
+		return SHAPE_CCA;
+	case RAW_CERT_TABLE:
+	case RAW_CERTS:
+		return SHAPE_CERTS;
+	case RAW_TPM_QUOTE:
+		return SHAPE_TPM;
+	default:
+		return SHAPE_NONE;
+	}
+}
+
+bool ask_possible(enum ask a, enum shape s)
+{
+	return table[a].on >> s & 1;
+}
+
+bool ask_permits(enum ask a)
+{
+	return table[a].permits;
+}
+
+const char *ask_name(enum ask a)
+{
+	return table[a].file ? table[a].file : policy_name(a);
+}
+
+void answered(struct verify *v, enum ask a)
+{
+	v->answered[a] = true;
+}
+
+static char *where_possible(unsigned int on)
+{
+	struct buf b CLEANUP_BUF;
+	int s, left;
+
+	for (s = 0; s < SHAPES; s++) {
+		if (!(on >> s & 1))
+			continue;
+		left = __builtin_popcount(on >> (s + 1));
+		buf_printf(&b, "%s%s", b.len ? left ? ", " : " and " : "", shape_names[s]);
+	}
+	return xstrdup(b.len ? (char *)b.p : "nothing");
+}
+
+void verify_asked(struct verify *v)
+{
+	enum shape s = verify_shape(v);
+	int a;
+
+	for (a = 0; a < ASKS; a++) {
+		const struct row *r = &table[a];
+		const char *name = ask_name((enum ask)a);
+		char *where CLEANUP(free_str) = NULL;
+
+		if (!v->policy.given[a] || v->answered[a])
+			continue;
+		where = where_possible(r->on);
+		if (r->permits)
+			left_out(v, r->verdict, name, "it was given, and nothing here made use of it");
+		else if (!(r->on >> s & 1))
+			unable(v, r->verdict, name, "it was asked for, and it can be checked on %s only", where);
+		else if (r->needs)
+			unable(v, r->verdict, name, "it was asked for, and it needs %s", r->needs);
+		else
+			unable(v, r->verdict, name, "it was asked for, and this evidence does not let it be checked");
+	}
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a certificate up to a root that is trusted. The way up is found by
+ * signatures, so that certificates of the same name do no harm; OpenSSL then
+ * judges exactly that chain, at the time asked for.
+ */
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+#include "verify/verify.h"
+
+static bool same_name_in(const struct cert_pool *pool, X509 *of)
+{
+	size_t i;
+
+	for (i = 0; i < pool->n; i++)
+		if (!X509_NAME_cmp(X509_get_subject_name(pool->certs[i].x),
+				   X509_get_issuer_name(of)))
+			return true;
+	return false;
+}
+
+static void no_issuer(struct verify *v, const char *check, X509 *x)
+{
+	char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(x));
+	char *by CLEANUP(free_str) = x509_cn(X509_get_issuer_name(x));
+
+	if (cert_is_self_issued(x))
+		failed(v, GENUINE, check, "it ends in \"%s\", which is no root that is trusted here%s",
+		       cn, v->own_roots ? "" : " (--root FILE names others)");
+	else if (same_name_in(&v->certs, x) || same_name_in(&v->roots, x))
+		failed(v, GENUINE, check, "the signature of \"%s\" is not of the key of \"%s\"", cn, by);
+	else
+		unable(v, GENUINE, check, "there is no certificate of \"%s\", which issued \"%s\": give it with --certs FILE",
+		       by, cn);
+}
+
+/*
+ * As cert_pool_issuer(), but a pile of certificates of one name, which its maker
+ * wants tried one after the other, ends at a limit.
+ */
+static const struct cert *issuer_in(const struct cert_pool *pool, X509 *of, bool *too_many)
+{
+	size_t i, tried = 0;
+
+	for (i = 0; i < pool->n; i++) {
+		X509 *x = pool->certs[i].x;
+		bool ok;
+
+		if (X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(of)) ||
+		    !X509_get0_pubkey(x))
+			continue;
+		if (tried++ == VERIFY_NAMESAKES_MAX) {
+			*too_many = true;
+			return NULL;
+		}
+		ok = X509_verify(of, X509_get0_pubkey(x)) == 1;
+		ERR_clear_error();
+		if (ok)
+			return &pool->certs[i];
+	}
+	return NULL;
+}
+
+static bool climb(struct verify *v, const char *check, X509 *leaf, struct path *p)
+{
+	const struct cert *up;
+
+	p->n = 0;
+	for (p->x[p->n++] = leaf; !cert_pool_has(&v->roots, p->x[p->n - 1]); p->x[p->n++] = up->x) {
+		X509 *x = p->x[p->n - 1];
+		bool too_many = false;
+
+		up = issuer_in(&v->roots, x, &too_many);
+		if (!up && !cert_is_self_issued(x))
+			up = issuer_in(&v->certs, x, &too_many);
+		if (!up) {
+			if (too_many)
+				failed(v, GENUINE, check, "more than %d certificates have the name of its issuer",
+				       VERIFY_NAMESAKES_MAX);
+			else
+				no_issuer(v, check, x);
+			return false;
+		}
+		if (p->n == PATH_MAX_CERTS) {
+			failed(v, GENUINE, check, "more than %d certificates, none is a root", PATH_MAX_CERTS);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void say_why(struct verify *v, const char *check, X509_STORE_CTX *ctx)
+{
+	X509 *x = X509_STORE_CTX_get_current_cert(ctx);
+	char *cn CLEANUP(free_str) = x ? x509_cn(X509_get_subject_name(x)) : xstrdup("?");
+	int err = X509_STORE_CTX_get_error(ctx);
+	const char *hint = "";
+
+	if (err == X509_V_ERR_CERT_HAS_EXPIRED || err == X509_V_ERR_CERT_NOT_YET_VALID)
+		hint = "; --at TIME judges old evidence by the time it was made";
+	failed(v, GENUINE, check, "\"%s\": %s%s", cn, X509_verify_cert_error_string(err), hint);
+}
+
+static bool openssl_agrees(struct verify *v, const char *check, const struct path *p)
+{
+	STACK_OF(X509) *between = sk_X509_new_null();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_STORE *store = X509_STORE_new();
+	bool ok;
+	int i;
+
+	for (i = 1; i < p->n - 1; i++)
+		sk_X509_push(between, p->x[i]);
+	X509_STORE_add_cert(store, p->x[p->n - 1]);
+	X509_STORE_CTX_init(ctx, store, p->x[0], between);
+	X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(ctx), v->at);
+	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_CHECK_SS_SIGNATURE);
+	ok = X509_verify_cert(ctx) == 1;
+	if (!ok)
+		say_why(v, check, ctx);
+	X509_STORE_CTX_free(ctx);
+	X509_STORE_free(store);
+	sk_X509_free(between);
+	ERR_clear_error();
+	return ok;
+}
+
+/* A certificate that was given was of use when it is in the chain. */
+static void note_use(struct verify *v, const struct path *p)
+{
+	size_t k;
+	int i;
+
+	for (i = 0; i < p->n; i++)
+		for (k = v->own_certs; k < v->given_certs && k < v->certs.n; k++)
+			if (v->certs.certs[k].x == p->x[i] || !X509_cmp(v->certs.certs[k].x, p->x[i]))
+				answered(v, ASK_CERTS);
+}
+
+bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *path)
+{
+	struct buf names CLEANUP_BUF;
+	struct path p;
+	bool whole;
+	int i;
+
+	whole = climb(v, check, x, &p);
+	note_use(v, &p);
+	if (!whole || !openssl_agrees(v, check, &p))
+		return false;
+	if (path)
+		*path = p;
+	for (i = 0; i < p.n; i++) {
+		char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(p.x[i]));
+
+		buf_printf(&names, "%s%s", i ? ", " : "", cn);
+	}
+	passed(v, GENUINE, check, "%s%s", (char *)names.p, v->own_roots ? " (of --root)" : "");
+	for (i = 0; i < p.n - 1; i++)
+		crl_check(v, p.x[i], p.x[i + 1]);
+	return true;
+}

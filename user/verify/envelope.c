@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Evidence in JSON, as others carry it: of Azure guests for KBS (versions 0
+ * and 1), of TSM as "get --format tsm-json" writes it, and in any member of
+ * whatever else.
+ */
+#include <string.h>
+
+#include "base/json.h"
+#include "evidence/input.h"
+#include "verify/verify.h"
+
+#define WALK_DEPTH	12	/* of JSON in which evidence is looked for */
+#define BYTES_MIN	64	/* shorter texts are words, not evidence */
+
+static bool bytes_of(struct json_object *o, bool hex, struct buf *out)
+{
+	size_t i, n;
+
+	if (json_object_is_type(o, json_type_string)) {
+		const char *s = json_object_get_string(o), *why;
+		size_t len = strlen(s);
+
+		if (strstr(s, "-----BEGIN"))
+			buf_add_str(out, s);
+		else if (hex ? hex_decode(s, len, out, &why) : base64_decode(s, len, out, &why))
+			return false;
+		return true;
+	}
+	if (!json_object_is_type(o, json_type_array))
+		return false;
+	n = json_object_array_length(o);
+	for (i = 0; i < n; i++) {
+		struct json_object *e = json_object_array_get_idx(o, i);
+		int v = json_object_is_type(e, json_type_int) ? json_object_get_int(e) : -1;
+		u8 byte = (u8)v;
+
+		if (v >= 0 && v <= 255)
+			buf_add(out, &byte, 1);
+		else if (v != -1 || !bytes_of(e, hex, out))
+			return false;
+	}
+	return true;
+}
+
+static bool is_numbers(struct json_object *o)
+{
+	return json_object_array_length(o) >= BYTES_MIN &&
+	       json_object_is_type(json_object_array_get_idx(o, 0), json_type_int);
+}
+
+/* True also when the member is not there, or a file was given in its place */
+static bool take(struct verify *v, struct json_object *o, const char *key, bool hex,
+		 struct span *to)
+{
+	struct json_object *m;
+	struct buf *b;
+
+	if (to->len || !json_object_object_get_ex(o, key, &m) || !m)
+		return true;
+	b = verify_keep(v);
+	if (!bytes_of(m, hex, b))
+		return false;
+	*to = buf_span(b);
+	return true;
+}
+
+static bool azure(struct verify *v, struct json_object *o)
+{
+	struct json_object *q = NULL;
+	struct span vcek = { 0 };
+	bool ok;
+
+	ok = take(v, o, "hcl_report", false, &v->parts.report) && take(v, o, "vcek", false, &vcek) &&
+	     take(v, o, "td_quote", false, &v->parts.quote);
+	if (ok && !v->parts.report.len)
+		ok = take(v, o, "report", false, &v->parts.report);
+	if ((json_object_object_get_ex(o, "tpm_quote", &q) || json_object_object_get_ex(o, "quote", &q)) &&
+	    json_object_is_type(q, json_type_object))
+		ok = ok && take(v, q, "message", true, &v->parts.tpm_attest) &&
+		     take(v, q, "signature", true, &v->parts.tpm_signature) &&
+		     take(v, q, "pcrs", true, &v->parts.pcrs);
+	if (ok && vcek.len)
+		verify_certs_of(v, vcek, "certificates in the evidence");
+	return ok && raw_recognise(v->parts.report) == RAW_HCL;
+}
+
+static bool tsm(struct verify *v, struct json_object *o)
+{
+	struct span certs = { 0 };
+
+	if (!take(v, o, "outblob", false, &v->parts.report) || !take(v, o, "auxblob", false, &certs) ||
+	    !take(v, o, "manifestblob", false, &v->parts.manifest))
+		return false;
+	if (certs.len)
+		verify_certs_of(v, certs, "certificates in the evidence");
+	return v->parts.report.len && raw_recognise(v->parts.report) != RAW_UNKNOWN;
+}
+
+/* What a walk over any other JSON found */
+struct found {
+	struct verify *v;
+	struct span evidence;
+	size_t n;		/* different pieces of evidence */
+	size_t values;		/* of all the JSON that was parsed */
+};
+
+/*
+ * Counts what the parser would make objects of, before it does; JSON that was
+ * encoded within JSON adds to it.
+ */
+static bool too_many_values(struct span s, size_t *n)
+{
+	size_t i;
+
+	for (i = 0; i < s.len && *n <= VERIFY_JSON_MAX; i++)
+		*n += s.p[i] == ',' || s.p[i] == ':' || s.p[i] == '[' || s.p[i] == '{';
+	return *n > VERIFY_JSON_MAX;
+}
+
+static int has_too_many(void)
+{
+	return fail(RC_EVIDENCE, "this JSON has more values than evidence has, %u are the limit",
+		    VERIFY_JSON_MAX);
+}
+
+static void look_at(struct found *f, struct json_object *o, int depth);
+
+static bool is_evidence(enum raw_kind kind)
+{
+	return kind == RAW_SNP || kind == RAW_TDX_QUOTE || kind == RAW_TDREPORT ||
+	       kind == RAW_HCL || kind == RAW_CCA;
+}
+
+/* The same evidence twice is one: some carry it in two encodings. */
+static void found_evidence(struct found *f, struct span s)
+{
+	if (f->n && f->evidence.len == s.len && !memcmp(f->evidence.p, s.p, s.len))
+		return;
+	f->evidence = s;
+	f->n++;
+}
+
+static void found_bytes(struct found *f, struct span s, int depth)
+{
+	struct json_object *inner;
+	struct input in;
+
+	if (!input_open(s, verify_keep(f->v), &in) || in.blob)
+		return;
+	if (in.kind == RAW_JSON) {
+		if (too_many_values(in.s, &f->values))
+			return;
+		inner = json_parse(in.s);
+		look_at(f, inner, depth + 1);
+		json_object_put(inner);
+	} else if (is_evidence(in.kind)) {
+		found_evidence(f, in.s);
+		if (in.certs.len)
+			verify_certs_of(f->v, in.certs, "certificates in the evidence");
+	} else if (in.kind == RAW_CERTS || in.kind == RAW_CERT_TABLE) {
+		verify_certs_of(f->v, in.s, "certificates in the evidence");
+	} else if (in.kind == RAW_EVENT_LOG && !f->v->parts.event_log.len) {
+		f->v->parts.event_log = in.s;
+	}
+}
+
+static void look_at(struct found *f, struct json_object *o, int depth)
+{
+	struct buf *b;
+	size_t i, len;
+
+	if (depth > WALK_DEPTH)
+		return;
+	if (json_object_is_type(o, json_type_object)) {
+		struct json_object_iterator it = json_object_iter_begin(o);
+		struct json_object_iterator stop = json_object_iter_end(o);
+
+		for (; !json_object_iter_equal(&it, &stop); json_object_iter_next(&it))
+			look_at(f, json_object_iter_peek_value(&it), depth + 1);
+	} else if (json_object_is_type(o, json_type_string)) {
+		len = (size_t)json_object_get_string_len(o);
+		if (len < BYTES_MIN)
+			return;
+		b = verify_keep(f->v);
+		buf_add(b, json_object_get_string(o), len);
+		found_bytes(f, buf_span(b), depth);
+	} else if (json_object_is_type(o, json_type_array)) {
+		b = is_numbers(o) ? verify_keep(f->v) : NULL;
+		if (b && bytes_of(o, false, b)) {
+			found_bytes(f, buf_span(b), depth);
+			return;
+		}
+		for (i = 0; i < json_object_array_length(o); i++)
+			look_at(f, json_object_array_get_idx(o, i), depth + 1);
+	}
+}
+
+/*
+ * {"quote": "..."} and whatever else tools print: the evidence is recognised by
+ * what it is, not by the name of its member. 1: found, 0: there is none
+ */
+static int other(struct verify *v, struct json_object *o, size_t values, int *rc)
+{
+	struct found f = { .v = v, .values = values };
+
+	look_at(&f, o, 0);
+	if (f.values > VERIFY_JSON_MAX) {
+		*rc = has_too_many();
+		return 1;
+	}
+	if (!f.n)
+		return 0;
+	if (f.n > 1)
+		*rc = fail(RC_EVIDENCE, "this JSON carries %zu pieces of evidence; give the one that is meant in a file of its own", f.n);
+	v->parts.report = f.evidence;
+	v->parts.kind = raw_recognise(f.evidence);
+	return 1;
+}
+
+bool verify_envelope(struct verify *v, struct span s, int *rc)
+{
+	struct json_object *all, *o, *inner;
+	struct buf *bytes = verify_keep(v);
+	bool is_azure, is_tsm, ok;
+	size_t values = 0;
+
+	*rc = RC_OK;
+	if (too_many_values(s, &values)) {
+		*rc = has_too_many();
+		return true;
+	}
+	all = o = json_parse(s);
+	/* JSON as a list of its bytes */
+	if (json_object_is_type(all, json_type_array) && is_numbers(all) &&
+	    bytes_of(all, false, bytes)) {
+		json_put(&all);
+		if (too_many_values(buf_span(bytes), &values)) {
+			*rc = has_too_many();
+			return true;
+		}
+		all = json_parse(buf_span(bytes));
+		o = all;
+	}
+	if (json_object_is_type(all, json_type_object) &&
+	    json_object_object_get_ex(all, "evidence", &inner) &&
+	    json_object_is_type(inner, json_type_object))
+		o = inner;
+	is_azure = json_object_is_type(o, json_type_object) &&
+		   (json_object_object_get_ex(o, "hcl_report", NULL) ||
+		    (json_object_object_get_ex(o, "report", NULL) &&
+		     json_object_object_get_ex(o, "quote", NULL)));
+	is_tsm = json_object_is_type(o, json_type_object) &&
+		 json_object_object_get_ex(o, "outblob", NULL);
+	if (!is_azure && !is_tsm) {
+		ok = other(v, all, values, rc);
+		json_put(&all);
+		return ok;
+	}
+	ok = is_azure ? azure(v, o) : tsm(v, o);
+	v->parts.kind = raw_recognise(v->parts.report);
+	*rc = ok ? RC_OK : fail(RC_EVIDENCE, "a member of this JSON is not the evidence that its name says");
+	json_put(&all);
+	return true;
+}
