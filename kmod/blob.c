@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Builds the blob of <linux/cvm_evidence.h>. Written twice by the same code:
- * once to count, once for real.
+ * Builds the blob of <linux/cvm_evidence.h>. The same code runs twice: once to
+ * count the bytes, once to write them.
  */
 #include "cvm_evidence.h"
 
@@ -17,10 +17,10 @@
 #include "live.h"
 
 /*
- * The requester pays for its blob, and gets ENOMEM when it has no room: the
- * out-of-memory killer is not called on a container, nor the log filled on its
- * behalf. An allocation that may block reclaims the requester's memory, and
- * waits for as long as its memory.high says: not for the worker.
+ * A blob is charged to the requester's cgroup. At its limit the requester gets
+ * ENOMEM: nothing in its container is killed, and nothing is logged. A blocking
+ * allocation reclaims the requester's memory and sleeps for as long as its
+ * memory.high demands, so the worker must not use one.
  */
 #define GFP_BLOB_NOWAIT		(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN | \
 				 __GFP_ZERO)
@@ -33,7 +33,7 @@ struct writer {
 	u32 items;
 };
 
-/* NULL: the zeroes that are there */
+/* @data is NULL: keep the zeroes of the new blob */
 static void put_bytes(struct writer *w, const void *data, size_t len)
 {
 	if (w->blob && data)
@@ -160,10 +160,10 @@ static struct cvme_blob *blob_alloc(size_t len, struct mem_cgroup *memcg,
 
 /**
  * cvme_blob_build - put evidence into its blob
- * @about: what it says of the request
+ * @about: what the blob says about the request
  * @par: what was asked for
  * @res: the provider's answer, checked
- * @memcg: whose memory the blob is, or NULL
+ * @memcg: cgroup to charge for the blob, or NULL
  * @may_block: the caller may wait for that memory
  *
  * Return: the blob, -EFBIG when it is too long, -ENOMEM.
@@ -216,10 +216,10 @@ struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 /**
  * cvme_blob_copy - copy a part of a blob out
  * @blob: the blob
- * @pos: from here, before its end
- * @to: to here, as much as there is room
+ * @pos: offset to start at, less than the blob's length
+ * @to: destination
  *
- * Return: bytes copied; fewer than there is room and blob when @to faults.
+ * Return: bytes copied: as many as remain and fit, fewer when @to faults.
  */
 size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
 		      struct iov_iter *to)

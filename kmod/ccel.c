@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The confidential computing event log: ACPI table CCEL (ACPI 6.5, 5.2.34) and
- * the log area that it points to. The host makes ACPI tables, and this goes to
- * users: a table must never make us copy the guest's own secrets. So the area
+ * the log area that it points to. The host makes ACPI tables, and users get the
+ * copy: a table must not trick us into copying the guest's secrets. So the area
  * has to be where TDX firmware puts its log (edk2 TdTcg2Dxe, td-shim), and only
  * the records of a log are copied, none of the bytes behind them.
  */
@@ -28,7 +28,7 @@
 #define CCEL_TABLES_MAX		16
 
 #ifdef CONFIG_ACPI
-/* The walk cuts each resource to the range: is there one that has all of it */
+/* The walk clips each resource to the range: find one that covers all of it */
 static int has_all(struct resource *res, void *range)
 {
 	const struct resource *want = range;
@@ -61,7 +61,7 @@ static int copy_records(const u8 *area, size_t len, size_t max,
 	if (err)
 		return err;
 	memcpy(log->data, area, used);
-	/* what was looked at may have changed before it was copied */
+	/* the area may have changed between the check and the copy */
 	*why = "the event log changed while it was copied";
 	if (cvme_tcg_log_len(log->data, used) == used)
 		return 0;
@@ -119,8 +119,8 @@ static int read_one(const struct acpi_table_header *hdr, struct cvme_buf *table,
  * @max: a longer log is -EFBIG
  * @why: on failure a constant text
  *
- * Firmware may have several CCEL tables: the first one with a log counts, and
- * if none has one, the first one of TDX says why not.
+ * Firmware may have several CCEL tables. The first one with a log is used; if
+ * none has a log, @why is about the first table of type TDX.
  *
  * Return: 0 or a negative errno; the caller frees both buffers either way.
  */

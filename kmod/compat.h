@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs between the kernels we build for, each under the name of the
- * upstream API it stands in for. The HAVE_ macros come from Kbuild, which
- * reads them off the headers.
+ * Differences between the supported kernels, each under the name of the
+ * upstream API that it replaces. Kbuild defines the HAVE_ macros by searching
+ * the headers.
  */
 #ifndef _CVME_COMPAT_H
 #define _CVME_COMPAT_H
@@ -59,7 +59,7 @@ compat_kcov_remote_start_common(struct kcov_common_handle_id id)
 #define kcov_remote_start_common	compat_kcov_remote_start_common
 #endif
 
-/* 6.7 made files type-safe by RCU, and gave this the pointer's place */
+/* 6.7: files are SLAB_TYPESAFE_BY_RCU, this takes the pointer's address */
 #ifdef HAVE_GET_FILE_RCU_PTR
 #define compat_get_file_rcu(pfile)	get_file_rcu(pfile)
 #else
@@ -84,14 +84,14 @@ static inline struct file *compat_get_mm_exe_file(struct mm_struct *mm)
 
 #define get_mm_exe_file			compat_get_mm_exe_file
 
-/* What a dump was asked with; 6.7 gave it a name */
+/* Attributes of a dump request; 6.7 added genl_info_dump() for them */
 #ifdef HAVE_GENL_INFO_DUMP
 #define genl_dump_attrs(cb)		(genl_info_dump(cb)->attrs)
 #else
 #define genl_dump_attrs(cb)		(genl_dumpit_info(cb)->attrs)
 #endif
 
-/* 6.7 brought numbers of 4 bytes, or of 8 where the value needs them */
+/* 6.7 added NLA_UINT: numbers of 4 bytes, or of 8 where the value needs them */
 #ifdef HAVE_NLA_UINT
 #define NLA_POLICY_UINT			{ .type = NLA_UINT }
 #else
@@ -146,8 +146,8 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt,
 #endif
 
 /*
- * 7.3 left the memory of a TPM command to the caller; an exported pair of
- * functions or inlines before.
+ * Since 7.3 the caller allocates the memory of a TPM command; before,
+ * tpm_buf_init() and tpm_buf_destroy() did, exported or inline.
  */
 #if IS_ENABLED(CONFIG_TCG_TPM)
 #ifdef HAVE_TPM_BUF_CAPACITY

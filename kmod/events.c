@@ -2,9 +2,9 @@
 /*
  * The log of events, and the work that sends them.
  *
- * Adding one costs a copy under a spinlock. Hashing reports and building
- * messages is left to a work a moment later, which takes all that came
- * meanwhile: neither a listener nor the hash slows a request.
+ * Adding one costs a copy under a spinlock. A work hashes reports and builds
+ * messages a moment later, for all events added meanwhile: neither a listener
+ * nor the hash slows a request.
  */
 #include "cvm_evidence.h"
 
@@ -21,23 +21,23 @@
 #define LOG_MAX		CVM_EVIDENCE_LOG_MAX
 /*
  * Reports that wait for their hash keep their blob in memory. Beyond this many
- * the worker hashes them itself, which slows it as it should.
+ * the worker hashes them itself, which is meant to slow it.
  */
 #define UNHASHED_MAX	128
-/* Refusals cost their maker nothing: no more than this many events a second */
+/* A refusal costs the requester nothing: limit such events per second */
 #define DENIED_MAX	8
 
 static struct workqueue_struct *events_wq;
 
 /* Guards all below; no other lock is taken under it */
 static DEFINE_SPINLOCK(log_lock);
-/* Of LOG_MAX; NULL before and after */
+/* Ring of LOG_MAX events; NULL before init and after exit */
 static struct cvme_event *events;
-/* Changed under log_lock, and then the work that uses it is waited for */
+/* Changed under log_lock; the changer then waits for the work that uses it */
 static const struct cvme_event_sink *sink;
 /*
- * Number of the last event, of the last one that was sent or passed over, of
- * the last one whose report is hashed or will not be
+ * Numbers of the last event, of the last one that was sent or skipped, and of
+ * the last one that needs no more hashing
  */
 static u64 last, sent, hashed;
 static u64 unsent;
@@ -52,7 +52,7 @@ static struct cvme_event *slot(u64 number)
 	return &events[number % LOG_MAX];
 }
 
-/* The blob an event still holds, for the caller to put outside of the lock */
+/* Take the blob that an event still holds; the caller puts it after unlock */
 static struct cvme_blob *take_blob(struct cvme_event *ev)
 {
 	struct cvme_blob *blob;
@@ -83,7 +83,7 @@ static bool has_blob(const struct cvme_event *ev)
 	return ev->type == CVM_EVIDENCE_EV_EVIDENCE_TAKEN && ev->evidence.blob;
 }
 
-/* A blob is referenced for the log, unless its report is hashed here and now */
+/* Take a reference for the log, or hash the report now if many are waiting */
 static void keep_blob(struct cvme_event *ev)
 {
 	bool late;
@@ -132,8 +132,8 @@ void cvme_event_add(struct cvme_event *ev)
 }
 
 /*
- * The next event to send, its report hashed. Only the work is here, so what is
- * copied out of the log is still the next when the lock is taken again.
+ * Get the next event to send, its report hashed. Only the work calls this, so
+ * nobody else can take the same event while the lock is dropped.
  */
 static bool next_to_send(struct cvme_event *ev)
 {
@@ -168,7 +168,7 @@ static bool next_to_send(struct cvme_event *ev)
 	return true;
 }
 
-/* Refusals that went without an event of their own, when their second is over */
+/* When a second is over, log one event for the refusals that got none */
 static void denied_work_fn(struct work_struct *work)
 {
 	struct cvme_event ev;
@@ -205,7 +205,7 @@ static void send(const struct cvme_event *ev)
 	spin_unlock(&log_lock);
 }
 
-/* What is lost is said to listeners at once, not with the next event */
+/* Tell listeners about lost events at once, not with the next event */
 static void tell_losses(void)
 {
 	const struct cvme_event_sink *to = current_sink();
@@ -226,7 +226,7 @@ static void send_work_fn(struct work_struct *work)
 	unsigned int n = 0;
 	bool more;
 
-	/* bounded: a flush must not wait for what comes meanwhile */
+	/* bounded, so that a flush does not wait for events added meanwhile */
 	while (n++ < LOG_MAX && next_to_send(&ev))
 		send(&ev);
 	tell_losses();
@@ -239,8 +239,8 @@ static void send_work_fn(struct work_struct *work)
 }
 
 /**
- * cvme_events_sink - where events are sent from now on
- * @to: there, NULL for nowhere: the earlier one is not used any more then
+ * cvme_events_sink - set where events are sent
+ * @to: the sink, NULL for none; the old one is not used after this returns
  */
 void cvme_events_sink(const struct cvme_event_sink *to)
 {
@@ -258,8 +258,8 @@ void cvme_events_flush(void)
 
 /**
  * cvme_events_get - read the log
- * @number: which event, at least
- * @ev: that one, or the first that is still there
+ * @number: number of the event
+ * @ev: that event, or the oldest one in the log if that is later
  *
  * Return: whether there is one.
  */
@@ -301,8 +301,8 @@ void cvme_events_count(u64 *last_number, u64 *nr_unsent)
 
 /**
  * cvme_event_denied - a request was not admitted
- * @provider: that it asked for
- * @who: asked
+ * @provider: the provider it was for
+ * @who: the requester
  * @err: -EBUSY or -EDQUOT
  */
 void cvme_event_denied(u32 provider, const struct cvme_subject *who, int err)
@@ -361,7 +361,7 @@ int cvme_events_init(void)
 	return 0;
 }
 
-/* Nobody adds one any more once the hook is gone: the works find nothing */
+/* Without the hook nobody adds events any more, so the works can be flushed */
 void cvme_events_exit(void)
 {
 	cvme_parameter_hook(NULL);

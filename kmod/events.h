@@ -17,11 +17,11 @@ struct cvme_blob;
 
 /**
  * struct cvme_event - one event
- * @type: enum cvm_evidence_event_type; says which of the rest means anything
- * @number: counts them
+ * @type: enum cvm_evidence_event_type; selects the members that are valid
+ * @number: counts events, from 1
  * @who: of evidence, quota and parameter events
- * @evidence.blob: the evidence, until @evidence.sha256 is made of its report; a
- *	reference in the log, borrowed when it is added
+ * @evidence.blob: the evidence until its report is hashed into
+ *	@evidence.sha256; the log takes a reference of its own
  */
 struct cvme_event {
 	u64 number;

@@ -12,8 +12,8 @@
  * @buf: to be freed by cvme_buf_free()
  * @len: bytes
  *
- * It is the kernel's own until the answer is copied into the requester's blob:
- * charging the requester could make the one worker wait for it.
+ * Not charged to the requester, which could make the worker wait: that happens
+ * when the answer is copied into the requester's blob.
  *
  * Return: 0 or -ENOMEM.
  */

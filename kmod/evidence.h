@@ -54,8 +54,8 @@ struct cvme_absent {
 
 /**
  * struct cvme_result - what a provider answers
- * @unwanted: set by the worker: has the request ended already, so that a
- *	provider need not wait any longer for its answer
+ * @unwanted: set by the worker; tells a provider that the request has ended, so
+ *	that it need not wait any longer
  *
  * Of the worker while it serves a request; cvme_result_free() releases the
  * buffers. After an error only @fw_status and @fw_status_known mean anything.

@@ -19,7 +19,7 @@ void cvme_params_default(struct cvme_params *par)
 	par->privlevel = CVM_EVIDENCE_PRIVLEVEL_DEFAULT;
 }
 
-/* For current, which opens it; NULL for want of memory */
+/* current is the opener; NULL when out of memory */
 struct cvme_file *cvme_file_new(void)
 {
 	struct cvme_file *f;
@@ -43,7 +43,7 @@ struct cvme_file *cvme_file_new(void)
 	return f;
 }
 
-/* Under the lock: forget the request, for the caller to cancel and put */
+/* Under the lock: detach the request; the caller cancels and puts it */
 static struct cvme_request *detach(struct cvme_file *f, int state)
 	__must_hold(&f->lock)
 {
@@ -56,7 +56,7 @@ static struct cvme_request *detach(struct cvme_file *f, int state)
 	return old;
 }
 
-/* The same, where something else takes the place of a request */
+/* detach(), and record an unanswered request as replaced */
 static struct cvme_request *replace(struct cvme_file *f, int state)
 	__must_hold(&f->lock)
 {
@@ -67,7 +67,7 @@ static struct cvme_request *replace(struct cvme_file *f, int state)
 	return detach(f, state);
 }
 
-/* Without the lock: the file is about something else now */
+/* Without the lock: wake the waiters, then cancel and put the old request */
 static void changed(struct cvme_file *f, struct cvme_request *old)
 {
 	wake_up_all(&f->asker->wq);
@@ -77,7 +77,7 @@ static void changed(struct cvme_file *f, struct cvme_request *old)
 	}
 }
 
-/* What is pending is canceled, an unread blob discarded: EOF */
+/* Cancel a pending request, discard an unread blob; reads return EOF then */
 void cvme_file_reset(struct cvme_file *f)
 {
 	struct cvme_request *old;
@@ -96,7 +96,7 @@ void cvme_file_free(struct cvme_file *f)
 	atomic_dec(&cvme_live.files);
 }
 
-/* The next read is to ask for this */
+/* Make the next read start a request for this */
 void cvme_file_arm(struct cvme_file *f, const struct cvme_params *par)
 {
 	struct cvme_request *old;
@@ -111,9 +111,9 @@ void cvme_file_arm(struct cvme_file *f, const struct cvme_params *par)
 /**
  * cvme_file_start - start a request
  * @f: the file
- * @par: what for, validated
+ * @par: what to request, validated
  *
- * What the file was about before is replaced; on failure nothing changes.
+ * Replaces the file's earlier request; on failure nothing changes.
  *
  * Return: a reference; -EBUSY, -EDQUOT, -ENOMEM.
  */
@@ -142,8 +142,8 @@ struct cvme_request *cvme_file_start(struct cvme_file *f,
 }
 
 /*
- * Start what the file is armed for. A failure is returned once, and then the
- * file is at EOF: an event loop must not hammer us.
+ * Start the request that the file is armed for. A failure is returned once, and
+ * then the file is at EOF, so that an event loop does not retry for ever.
  *
  * Return: 0, also when somebody else changed the file's state meanwhile.
  */
@@ -195,7 +195,7 @@ static struct cvme_request *current_request(struct cvme_file *f)
 }
 
 /*
- * Under the lock, if the file is still about @req: it was read to its end.
+ * Under the lock: @req was read to its end; set EOF if it was not replaced.
  * Return: the file's reference, for the caller to put.
  */
 static struct cvme_request *finish(struct cvme_file *f,
@@ -206,10 +206,10 @@ static struct cvme_request *finish(struct cvme_file *f,
 }
 
 /*
- * Deliver from a request that is done, if it is still what the file is about.
- * Under f->io: a reader that faults holds up only those who share its file.
+ * Deliver from a completed request, unless it was replaced. Under f->io: a
+ * reader that faults delays only those who share its file.
  *
- * Return: bytes copied or a negative errno; 0 when it is not.
+ * Return: bytes copied or a negative errno; 0 when it was replaced.
  */
 static ssize_t deliver(struct cvme_file *f, struct cvme_request *req,
 		       struct iov_iter *to)
@@ -261,7 +261,7 @@ static ssize_t read_from(struct cvme_file *f, struct cvme_request *req,
 	if (ret)
 		return ret;
 	if (nonblock) {
-		/* another reader of the file may be waiting for its memory */
+		/* another reader of the file may be faulting in its buffer */
 		if (!mutex_trylock(&f->io))
 			return -EAGAIN;
 	} else if (mutex_lock_interruptible(&f->io)) {
@@ -285,7 +285,7 @@ ssize_t cvme_file_read(struct cvme_file *f, struct iov_iter *to, bool nonblock)
 	struct cvme_request *req;
 	ssize_t ret;
 
-	/* once more when a write or REQUEST replaced what we waited for */
+	/* try again when a write or REQUEST replaced the request */
 	do {
 		req = current_request(f);
 		if (IS_ERR_OR_NULL(req))
@@ -319,13 +319,13 @@ struct cvme_request *cvme_file_rejoin(struct cvme_file *f, u64 seq)
 }
 
 /**
- * cvme_file_answered - the outcome of a request goes to the caller of REQUEST
+ * cvme_file_answered - mark a request's outcome as returned by REQUEST
  * @f: the file
  * @req: the request, done
  *
  * No other call returns its error again.
  *
- * Return: false when the file is about something else by now.
+ * Return: false when the request was replaced meanwhile.
  */
 bool cvme_file_answered(struct cvme_file *f, struct cvme_request *req)
 {
@@ -345,7 +345,7 @@ bool cvme_file_answered(struct cvme_file *f, struct cvme_request *req)
 	return ours;
 }
 
-/* Would a read return at once, and if so an error */
+/* Whether a read would return at once; @failed: with an error */
 bool cvme_file_readable(struct cvme_file *f, bool *failed)
 {
 	bool readable = true;

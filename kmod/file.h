@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What one open file is about: nothing yet, a request, or its end. */
+/* The state of one open file: no request yet, one request, or EOF. */
 #ifndef _CVME_FILE_H
 #define _CVME_FILE_H
 
@@ -23,7 +23,7 @@ struct iov_iter;
  *	CVME_PENDING is about @req, CVME_EOF returns 0
  * @answered: a call returned the outcome of @req: it cannot be rejoined
  * @first_replaced: sequence number of the first request that was replaced
- *	before that; 0 for none
+ *	before a call returned its outcome; 0 for none
  * @last_replaced: of the last one
  * @params: in CVME_ARMED, what to ask for
  * @req: in CVME_PENDING, a reference

@@ -4,8 +4,8 @@
  * a header, the hardware's report, and runtime claims in JSON whose hash is in
  * that report's REPORT_DATA. All of it is little-endian.
  *
- * The claims are only searched, for two members, and only for comparing them
- * with what we have: they are the paravisor's, and a verifier reads them.
+ * The claims are only searched, for a few members that are compared with known
+ * values: they are the paravisor's word, which a verifier has to judge.
  */
 #include "cvm_evidence.h"
 
@@ -25,8 +25,8 @@
 #define KEY_MAX			512	/* bytes of an RSA modulus */
 
 /**
- * cvme_hcl_parse - take an HCL report apart
- * @raw: it, zeroes behind it allowed
+ * cvme_hcl_parse - parse an HCL report
+ * @raw: the report; zeroes may follow it
  * @hcl: filled
  *
  * Return: 0 or -EBADMSG.
@@ -61,7 +61,7 @@ int cvme_hcl_parse(const struct cvme_buf *raw, struct cvme_hcl *hcl)
 	return 0;
 }
 
-/* Do report and claims belong together; not so in a torn read */
+/* Is REPORT_DATA the hash of the claims? Not after a torn read */
 bool cvme_hcl_bound(const struct cvme_hcl *hcl)
 {
 	u8 want[CVM_EVIDENCE_REPORT_DATA_MAX] = {};
@@ -92,7 +92,7 @@ static bool skip_char(struct text *t, u8 c)
 	return true;
 }
 
-/* To behind a string's closing quote; its text with its quotes stays behind */
+/* Advance past a string and its closing quote */
 static bool skip_string(struct text *t)
 {
 	if (!skip_char(t, '"'))
@@ -147,7 +147,7 @@ static bool skip_value(struct text *t)
 	return true;
 }
 
-/* A value of the text: where it is, and on to behind it */
+/* Set @val to the next value of @t, and advance @t past it */
 static bool take_value(struct text *t, struct text *val)
 {
 	skip_space(t);
@@ -166,7 +166,7 @@ static bool is_string(const struct text *val, const char *str)
 	       !memcmp(val->p + 1, str, len);
 }
 
-/* The member of an object, not of the objects in it */
+/* Find a member of an object, but not of the objects nested in it */
 static bool find_member(struct text obj, const char *name, struct text *val)
 {
 	struct text key;
@@ -205,7 +205,7 @@ enum cvme_hcl_data cvme_hcl_user_data(const struct cvme_hcl *hcl, const u8 *want
 
 	if (!find_member(claims_text(hcl), "user-data", &val))
 		return CVME_HCL_NOBODYS;
-	/* upper or lower case, by paravisor */
+	/* hex digits in upper or lower case, depending on the paravisor */
 	if (val.end - val.p != 2 * sizeof(have) + 2 || *val.p != '"' ||
 	    hex2bin(have, (const char *)val.p + 1, sizeof(have)))
 		return CVME_HCL_OTHERS;
@@ -299,7 +299,7 @@ static const u8 *rsa_modulus(const u8 *p, size_t pub_len, size_t *len)
  * @pub: TPM2B_PUBLIC
  * @len: bytes of it
  *
- * Without this a quote says nothing: anybody can have a TPM.
+ * Without this check a quote proves nothing: anybody can have a TPM.
  *
  * Return: whether it is.
  */

@@ -14,8 +14,8 @@
  * @len: its length
  * @val: what it was in the last report
  *
- * Of the VM, not of a provider: two ways to the same hardware agree. Worker
- * only.
+ * One for the VM, not one for each provider: all of them reach the same
+ * hardware. Worker only.
  */
 static struct last_seen {
 	bool known;

@@ -38,7 +38,7 @@ static void fill_auto(struct cvm_evidence_info *info)
 	info->nr_providers = n;
 }
 
-/* All out members; what is in stays */
+/* Fill all output members; the input members stay as they are */
 void cvme_info_fill(struct cvm_evidence_info *info)
 {
 	fill_auto(info);

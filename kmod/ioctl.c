@@ -15,7 +15,7 @@
 #include "request.h"
 #include "state.h"
 
-/* A struct of a later header may be so large; what is beyond is nonsense */
+/* Limit for the structs of later headers; anything larger is an error */
 #define STRUCT_MAX	SZ_4K
 
 /* Copy a sized struct in: its size is read once, and is what is then used */
@@ -162,7 +162,7 @@ static void fill_out(struct cvm_evidence_request *out,
 {
 	u64 started = READ_ONCE(req->started);
 
-	/* its end is set before it is done, and then for good */
+	/* req->ended is set before CVME_DONE and does not change afterwards */
 	if (!started)
 		started = cvme_request_done(req) ? req->ended : ktime_get_ns();
 	out->sequence = req->seq;
@@ -177,7 +177,7 @@ static void fill_out(struct cvm_evidence_request *out,
 		out->blob_len = req->blob->len;
 }
 
-/* The request that the call is about, its number stored before it is waited for */
+/* Get the request of this call; store its number before waiting for it */
 static struct cvme_request *join(struct cvme_file *f,
 				 const struct cvm_evidence_request *ureq,
 				 u64 __user *sequence)
@@ -209,7 +209,7 @@ static long do_request(struct file *file, struct cvm_evidence_request *ureq,
 	req = join(f, ureq, sequence);
 	ureq->sequence = 0;
 	if (IS_ERR(req)) {
-		/* what replaced it is another's, and stays */
+		/* keep the request that replaced it: another caller's */
 		if (PTR_ERR(req) != -ECANCELED)
 			cvme_file_reset(f);
 		return PTR_ERR(req);
@@ -220,7 +220,7 @@ static long do_request(struct file *file, struct cvm_evidence_request *ureq,
 		err = cvme_request_wait(req);
 	if (!err) {
 		err = req->error;
-		/* its evidence cannot be read any more */
+		/* it was replaced: its evidence cannot be read any more */
 		if (!cvme_file_answered(f, req) && !err)
 			err = -ECANCELED;
 	}

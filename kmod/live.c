@@ -8,7 +8,7 @@
 struct cvme_live cvme_live;
 static struct dentry *dir;
 
-/* Without debugfs nothing is missed but the tests' view of leaks */
+/* debugfs may be missing: only the tests need it, to see leaks */
 void cvme_live_init(void)
 {
 	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cvm_evidence: one door to the hardware evidence of a confidential VM.
+ * cvm_evidence: one device for the hardware evidence of a confidential VM.
  *
  * A request flows one way: device -> request -> provider -> blob -> device.
  */
@@ -89,5 +89,5 @@ MODULE_DESCRIPTION("One door to the hardware evidence of a confidential VM");
 MODULE_AUTHOR("The cvm-evidence developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(CVME_VERSION);
-/* get_fs_type() asks for it while we load; nicer to have it there */
+/* get_fs_type() would load it during our init; better to load it before */
 MODULE_SOFTDEP("pre: configfs");

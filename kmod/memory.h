@@ -6,8 +6,8 @@
 #include <linux/slab.h>
 
 /*
- * For what is allocated in the requester's own context: it gets ENOMEM, and the
- * out-of-memory killer is not called.
+ * For allocations in the requester's own context: they fail with ENOMEM instead
+ * of calling the out-of-memory killer.
  */
 #define CVME_GFP_REQUEST	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 

@@ -191,7 +191,7 @@ static int send(const struct cvme_event *ev)
 		nlmsg_free(skb);
 		return -EMSGSIZE;
 	}
-	/* its errors are those of listeners, which see them */
+	/* ignore errors: the sockets of the listeners return them */
 	genlmsg_multicast_netns(&family, &init_net, skb, 0, 0, GFP_KERNEL);
 	return 0;
 }
@@ -298,7 +298,7 @@ err_free:
 	return err;
 }
 
-/* Where a dump of the log is; in the callback's scratch */
+/* Position of a dump of the log; kept in netlink_callback.ctx */
 struct log_dump {
 	u64 next;
 	u64 last;
@@ -375,8 +375,8 @@ static struct genl_family family = {
 };
 
 /*
- * Comes last when the module is loaded: files may be open by then, so that it
- * cannot fail the load any more. Evidence does not depend on it.
+ * The last step of loading the module. Files may be open by then, so a failure
+ * must not fail the load. Evidence does not need events.
  */
 void cvme_netlink_init(void)
 {
@@ -396,7 +396,7 @@ void cvme_netlink_exit(void)
 	if (!cvme_info_has_events())
 		return;
 	cvme_info_events(false);
-	/* listeners get what happened before the end */
+	/* send the events that came before the unload */
 	cvme_events_flush();
 	cvme_events_sink(NULL);
 	genl_unregister_family(&family);

@@ -11,12 +11,12 @@
 
 #define FIRST_NS		(20 * NSEC_PER_MSEC)
 #define LAST_NS			(500 * NSEC_PER_MSEC)
-/* An ended request is noticed after this */
+/* How often to check whether the request has ended */
 #define SLICE_NS		(100 * NSEC_PER_MSEC)
 
 /**
- * cvme_sleep_until - (worker) let time pass
- * @res: asked whether the request is still wanted; NULL: there is none
+ * cvme_sleep_until - (worker) sleep until a time, or until the request ends
+ * @res: tells whether the request is still wanted; NULL: there is no request
  * @until: ktime in ns
  *
  * Return: false when the request has ended meanwhile.
@@ -46,7 +46,7 @@ void cvme_patience_begin(struct cvme_patience *p, u64 ns)
  * @p: begun
  * @res: as in cvme_sleep_until()
  *
- * Return: false when there is to be none.
+ * Return: false when the time is over or the request has ended.
  */
 bool cvme_patience_wait(struct cvme_patience *p, const struct cvme_result *res)
 {

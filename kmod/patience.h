@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Waiting for a driver or a TPM that is busy, for as long as somebody wants it. */
+/* Wait for a busy driver or TPM while the request is still wanted. */
 #ifndef _CVME_PATIENCE_H
 #define _CVME_PATIENCE_H
 
@@ -8,11 +8,11 @@
 struct cvme_result;
 
 /**
- * struct cvme_patience - how long something busy is tried again
+ * struct cvme_patience - how long to retry something that is busy
  * @end: ktime in ns
  * @pause: ns until the next try; doubles
  *
- * On the stack of who tries.
+ * On the caller's stack.
  */
 struct cvme_patience {
 	u64 end;

@@ -14,9 +14,9 @@
 #include "provider.h"
 #include "provider_ops.h"
 
-/* A provider that was missing is probed again this long after, if asked for */
+/* A request probes an unusable provider again only after this time */
 #define PROBE_INTERVAL_NS	NSEC_PER_SEC
-/* Drivers that come and go faster than they can be probed are left at this */
+/* Limit of probes in a row when modules come or go during each */
 #define PROBE_TRIES		3
 
 /**
@@ -29,16 +29,16 @@
  * @probing: a probe is under way
  * @key_lost: a request found the key wiped, and none succeeded since
  * @probed: ktime of the last probe
- * @throttled: the last call that tells took as long as the host's throttling
- * @slow_end: ktime of the end of that call
- * @quick_ns: how long the last call took that the host did not hold off
+ * @throttled: the host throttled the last call that was slow or successful
+ * @slow_end: ktime of the end of the last throttled call
+ * @quick_ns: how long the last call took that was not throttled
  * @serving: it serves a request now
  * @last_error: as in the UAPI
  * @started: as in the UAPI
  * @failed: as in the UAPI
  *
- * Written by the worker, but for @gone and @stale. What others read too is
- * under providers_lock; the worker may read what it alone writes without it.
+ * Only the worker writes it, except @gone and @stale. It writes what others
+ * read under providers_lock, and reads what it alone writes without the lock.
  * Static: lives as long as the module.
  */
 struct cvme_provider {
@@ -101,7 +101,7 @@ static void event_of_change(const struct cvme_provider *p,
 	cvme_event_add(&ev);
 }
 
-/* (worker) The only place where a state changes: events keep its order */
+/* (worker) The only place where a state changes, so events are in order */
 static void set_state(struct cvme_provider *p, const struct cvme_state *st)
 {
 	struct cvme_state old = p->state;
@@ -121,7 +121,7 @@ static void set_gone(struct cvme_provider *p)
 
 	set_state(p, &st);
 	p->key_lost = false;
-	/* what it still holds is of the driver that left */
+	/* what it still holds belongs to the driver that left */
 	if (p->ops->release)
 		p->ops->release();
 }
@@ -131,7 +131,7 @@ static void probe_once(struct cvme_provider *p)
 	struct cvme_state st = {};
 	bool gone;
 
-	/* an event from here on makes the answer stale again */
+	/* a module that comes or goes from here on sets @stale again */
 	spin_lock(&providers_lock);
 	gone = p->gone;
 	p->gone = false;
@@ -146,7 +146,7 @@ static void probe_once(struct cvme_provider *p)
 	if (p->key_lost && st.status == CVM_EVIDENCE_ST_AVAILABLE)
 		cvme_state_set(&st, CVM_EVIDENCE_ST_KEY_LOST,
 			       CVM_EVIDENCE_REASON_KEY_WIPED, 0);
-	/* still not there: since it was unloaded */
+	/* still missing: keep the reason that it was unloaded */
 	if (st.reason != CVM_EVIDENCE_REASON_NO_DRIVER ||
 	    p->state.reason != CVM_EVIDENCE_REASON_DRIVER_UNLOADED)
 		set_state(p, &st);
@@ -175,7 +175,7 @@ void cvme_providers_probe(void)
 		probe_if_stale(p);
 }
 
-/* What may pass is told as what it was: "no provider" has clients give up */
+/* Return the errno of a temporary failure: clients give up after -ENODEV */
 static int why_not(const struct cvme_state *st)
 {
 	bool passes = st->reason == CVM_EVIDENCE_REASON_PROBE_FAILED &&
@@ -185,7 +185,7 @@ static int why_not(const struct cvme_state *st)
 	return passes ? -(int)st->reason_param : -ENODEV;
 }
 
-/* It asked nobody yet when there was no memory: that may be done at once */
+/* At once after -ENOMEM, because that probe did not reach the hardware */
 static bool may_probe_again(const struct cvme_provider *p)
 {
 	return why_not(&p->state) == -ENOMEM ||
@@ -193,8 +193,8 @@ static bool may_probe_again(const struct cvme_provider *p)
 }
 
 /*
- * One that was found stays found until a driver comes or goes, or a request
- * shows otherwise: probing makes a TSM entry, or asks a TPM.
+ * A usable provider stays usable until a driver comes or goes, or a request
+ * shows otherwise: a probe is expensive, it makes a TSM entry or asks a TPM.
  */
 static bool probe_for_request(struct cvme_provider *p)
 {
@@ -211,7 +211,7 @@ static bool auto_may_use(const struct cvme_provider *p, u32 flags)
 	       !IS_ENABLED(CONFIG_TSM_REPORTS);
 }
 
-/* Only one that is not there: other trouble may pass */
+/* Skip only a missing provider: other failures may be temporary */
 static bool auto_may_skip(const struct cvme_state *st)
 {
 	return st->status == CVM_EVIDENCE_ST_NOT_BUILT ||
@@ -222,8 +222,8 @@ static bool auto_may_skip(const struct cvme_state *st)
  * cvme_provider_pick - (worker) choose who serves a request
  * @par: what it asks for
  *
- * AUTO goes on to the next provider only when this one is not there: never to
- * another kind of evidence because of trouble that may pass.
+ * AUTO tries the next provider only when this one is missing: a temporary
+ * failure must not lead to another kind of evidence.
  *
  * Return: the provider; -ENODEV, -ENOMEM, -ETIMEDOUT.
  */
@@ -294,12 +294,12 @@ int cvme_provider_check_params(const struct cvme_provider *p,
 }
 
 /**
- * cvme_provider_pace_ns - (worker) how long to leave the host alone yet
+ * cvme_provider_pace_ns - (worker) how long to wait before the next call
  * @p: the provider
  *
- * After a call that the host held off, calls keep the driver's own retry
- * interval as a distance until one is quick again: a host that refuses one for
- * too long costs an SNP guest its key.
+ * After the host throttled a call, leave the driver's own retry interval
+ * between calls until one is quick again: an SNP guest loses its key when the
+ * host throttles a call for too long.
  *
  * Return: ns from now, 0 for not at all.
  */
@@ -334,7 +334,7 @@ int cvme_provider_take(struct cvme_provider *p, const struct cvme_params *par,
 	return err;
 }
 
-/* Return: for how many ns of it the host held the call off */
+/* Return: how much of @firmware_ns was throttling by the host */
 static u64 note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
 {
 	bool slow = firmware_ns >= p->state.throttle_ns;
@@ -366,9 +366,9 @@ static u64 note_throttling(struct cvme_provider *p, int err, u64 firmware_ns)
  * @err: 0 or the request's error
  * @firmware_ns: how long it took
  *
- * Return: for how many ns of it the host held the call off. A host that limits
- * how often it answers holds off whoever comes when its bucket is empty: that
- * is not the requester's doing.
+ * Return: how much of @firmware_ns was throttling by the host. It is not
+ * charged to the requester: a host that limits the rate throttles the next
+ * caller, which need not be the one that used the rate up.
  */
 u64 cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 {
@@ -407,7 +407,7 @@ u64 cvme_provider_note(struct cvme_provider *p, int err, u64 firmware_ns)
 	return held_off;
 }
 
-/* A request that it began to serve ended in an error, its own or not */
+/* Count a request that it began to serve and that failed for any reason */
 void cvme_provider_failed(struct cvme_provider *p, int err)
 {
 	spin_lock(&providers_lock);
@@ -426,7 +426,7 @@ void cvme_providers_release(void)
 			p->ops->release();
 }
 
-/* Under providers_lock. What was found stays found until its own driver goes. */
+/* Under providers_lock. If usable, only the exit of its own driver matters. */
 static bool module_matters(const struct cvme_provider *p, const char *module,
 			   bool going)
 {
@@ -436,14 +436,14 @@ static bool module_matters(const struct cvme_provider *p, const char *module,
 		return false;
 	if (!going)
 		return p->state.status != CVM_EVIDENCE_ST_AVAILABLE || p->gone;
-	/* a probe under way may have found it before it left */
+	/* a probe in progress may have found the driver before it left */
 	return !any || p->probing || !strcmp(p->state.driver, module);
 }
 
 /**
  * cvme_providers_module - a module came or went
- * @module: its name: live, or already past its exit function
- * @going: which of the two
+ * @module: its name
+ * @going: it is past its exit function; else it is live
  *
  * Return: whether there is something to probe.
  */
@@ -475,7 +475,7 @@ bool cvme_providers_hold(const char *driver)
 	return false;
 }
 
-/* The state as others see it: a driver that left is gone before it is probed */
+/* The state that others see: a driver that left counts as gone at once */
 static void current_state(const struct cvme_provider *p, struct cvme_state *st)
 {
 	*st = p->state;
@@ -525,7 +525,7 @@ bool cvme_provider_info(unsigned int n, struct cvm_evidence_provider *info)
 	return true;
 }
 
-/* The provider that AUTO would use by what is known; AUTO for none */
+/* The provider that AUTO would use, by the last probes; AUTO for none */
 u32 cvme_provider_auto(void)
 {
 	u32 id = CVM_EVIDENCE_PROVIDER_AUTO;

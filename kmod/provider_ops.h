@@ -34,7 +34,7 @@ struct cvme_state {
 	char driver[32];
 };
 
-/* With a lost key a provider still answers: with EKEYREVOKED, which is true */
+/* A provider that lost its key is usable: it answers with EKEYREVOKED */
 static inline bool cvme_state_usable(const struct cvme_state *st)
 {
 	return st->status == CVM_EVIDENCE_ST_AVAILABLE ||
@@ -58,21 +58,21 @@ static inline void cvme_state_set(struct cvme_state *st, u32 status, u32 reason,
  *	another error, after which the provider is NOT_BUILT for the reason that
  *	is set in the state
  * @exit: undoes it; NULL: nothing to undo
- * @concerns: (any context) could the module of this name bring the driver; NULL:
- *	any could
+ * @concerns: (any context) may the module of this name be the driver; NULL: any
+ *	may be
  * @probe: (worker) find out whether it can be used; sets all of the state,
  *	which is zeroed before
  * @take: (worker) take evidence; 0 or an errno of the UAPI. -ENODEV: the driver
  *	went away
  * @check: (worker) does the answer carry what was asked for: sets binding, and
  *	the UNCHECKED flag; NULL: @take did
- * @release: (worker) CVME_IDLE_MS after the last request, and before a driver
- *	is waited for: let go of what keeps the driver from being unloaded or
- *	loaded again; NULL: there is nothing
+ * @release: (worker) called when idle (IDLE_MS in serve.c), and when a driver's
+ *	unload waits for us: let go of what keeps the driver from being unloaded
+ *	or loaded again; NULL: there is nothing
  * @holds: (any context) does it hold something that keeps the driver of this
  *	name from coming back after an unload; NULL: never
  *
- * The one worker calls all that say so: they need no locking among themselves.
+ * Only the worker calls those marked so: they need no locking among themselves.
  */
 struct cvme_provider_ops {
 	u32 id;

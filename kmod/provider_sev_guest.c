@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The ioctls of /dev/sev-guest, for kernels without TSM. Certificates come
- * with the extended report, in as much room as the driver allows at once:
- * every further message to the firmware costs a call that the host may hold
- * off, and a host that holds off for too long costs the key.
+ * with the extended report, in the largest buffer that the driver accepts:
+ * every further message to the firmware is a call that the host may throttle,
+ * and the key is lost when the host throttles for too long.
  */
 #include "cvm_evidence.h"
 
@@ -53,7 +53,7 @@ struct sev_call {
 #define SEV_GET_REPORT		_IOWR('S', 0x0, struct sev_call)
 #define SEV_GET_EXT_REPORT	_IOWR('S', 0x2, struct sev_call)
 #define SEV_VMM_INVALID_LEN	BIT_ULL(32)
-/* What the driver presets the status to: it failed before it asked anybody */
+/* The driver's initial status: it failed before it called the firmware */
 #define SEV_NOT_ASKED		0xff
 
 /* The response: u32 status, u32 size, 24 reserved bytes, the report */
@@ -69,7 +69,7 @@ struct sev_call {
 #define OFF_CERTS		(2 * PAGE_SIZE)
 #define RELAY_LEN		(OFF_CERTS + SEV_CERTS_MAX)
 
-/* Certificates that did not fit are not asked for again until then (ktime) */
+/* ktime until which certificates that did not fit are not requested again */
 static u64 no_certs_until;	/* worker only */
 
 static bool sev_concerns(const char *module)
@@ -78,9 +78,9 @@ static bool sev_concerns(const char *module)
 }
 
 /*
- * A key made for one VMPL signs no report for a lower one, and asking for one
- * costs the key. Which key the driver uses is its parameter. Linux 7 leaves that
- * at -1 where nobody set it, and uses the key of the kernel's own VMPL.
+ * The key of one VMPL cannot be used to ask for the report of a lower VMPL:
+ * trying that loses the key. A parameter of the driver selects the key. Linux 7
+ * leaves it at -1 by default and uses the key of the kernel's own VMPL.
  *
  * Return: the floor, or -ENOMEM.
  */
@@ -173,8 +173,8 @@ static int copy_report(const struct cvme_relay *relay, struct cvme_buf *out,
 }
 
 /*
- * Bytes of the certificate table: up to the end of the last certificate. What
- * a verifier makes of it is its own affair; nothing here follows an offset.
+ * Length of the certificate table, up to the end of the last certificate. The
+ * offsets are added up but never followed; a verifier judges the table.
  */
 static size_t table_len(const u8 *table)
 {
@@ -229,7 +229,7 @@ static int call_for_report(const struct cvme_relay *relay, struct file *node,
 	if (!err)
 		err = copy_report(relay, &res->report, &fw);
 	res->fw_status = fw;
-	/* a wiped key is told before anybody asks the firmware */
+	/* the driver reports a wiped key without calling the firmware */
 	res->fw_status_known = !err || (fw && fw != SEV_NOT_ASKED);
 	if (err)
 		return err;
@@ -271,7 +271,7 @@ static int sev_take(const struct cvme_params *par, struct cvme_result *res)
 	node = cvme_node_open(SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
 	if (IS_ERR(node))
 		return PTR_ERR(node) == -ENOMEM ? -ENOMEM : -ENODEV;
-	/* while the driver is held: it cannot come back with another key */
+	/* read it while we hold the driver, which cannot be reloaded then */
 	floor = sev_floor();
 	err = floor;
 	if (floor < 0)

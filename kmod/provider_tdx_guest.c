@@ -22,7 +22,7 @@
 #define TDX_BUILTIN		IS_BUILTIN(CONFIG_TDX_GUEST_DRIVER)
 
 #define TDREPORT_LEN		1024
-/* A TDX module that is busy is asked for so long */
+/* How long to retry a busy TDX module */
 #define BUSY_NS			NSEC_PER_SEC
 
 /* struct tdx_report_req of <linux/tdx-guest.h>, which 6.1 does not have */

@@ -24,9 +24,9 @@
 #define GUESS_CERTS	8191
 #define GUESS_MANIFEST	4095
 
-/* Certificates are read anew after this, under whatever load */
+/* Kept certificates are read anew after this time, whatever the load */
 #define CERTS_NS	(60ULL * NSEC_PER_SEC)
-/* A driver that is busy, with another program's quote, is asked for so long */
+/* How long to retry a driver that is busy with another program's quote */
 #define BUSY_NS		(5ULL * NSEC_PER_SEC)
 
 /* Kept while requests flow; worker only */
@@ -39,8 +39,9 @@ static struct cvme_tsm_entry kept;
  *
  * Before a new report TSM frees auxblob but keeps its length, and sev_guest
  * sets neither when the host sends no certificates: reading auxblob would then
- * copy from NULL. So it is not read again on an entry that had one. They are
- * good for other reports by the same key, and live as long as the entry.
+ * copy from NULL. So auxblob is not read again on an entry that gave one. The
+ * certificates fit other reports by the same key, and live as long as the
+ * entry.
  */
 static struct kept_certs {
 	struct cvme_buf buf;
@@ -191,7 +192,7 @@ static int store_all(struct cvme_tsm_entry *entry,
 			      sizeof(par->report_data));
 }
 
-/* -EAGAIN: these are another key's, and those of this one need another entry */
+/* -EAGAIN: the kept certificates are for another key; use a new entry */
 static int take_certs(struct cvme_tsm_entry *entry, struct cvme_result *res,
 		      size_t max)
 {
@@ -207,7 +208,7 @@ static int take_certs(struct cvme_tsm_entry *entry, struct cvme_result *res,
 	err = cvme_tsm_read(entry, "auxblob", GUESS_CERTS, max, &res->certs);
 	if (err || entry != &kept || !known || !res->certs.len)
 		return err;
-	/* without this the entry is used once */
+	/* without this copy the entry is used only once */
 	if (cvme_buf_dup(&kept_certs.buf, &res->certs))
 		return 0;
 	memcpy(kept_certs.signer, signer, sizeof(signer));
@@ -259,7 +260,7 @@ static int uapi_errno(const struct cvme_tsm_entry *entry, int err,
 	case -ENOTTY:
 		return strcmp(entry->driver, "sev_guest") ? -EIO : -EKEYREVOKED;
 	case -EINVAL:
-		/* the firmware refused what the caller chose, if he chose */
+		/* the caller's error only if the caller chose something */
 		return cvme_params_service(par) ||
 		       par->privlevel != CVM_EVIDENCE_PRIVLEVEL_DEFAULT ?
 			-EINVAL : -EIO;
@@ -268,7 +269,7 @@ static int uapi_errno(const struct cvme_tsm_entry *entry, int err,
 	}
 }
 
-/* Is auxblob or manifestblob of an entry not to be read again, or of old */
+/* Would the entry's auxblob or manifestblob be unsafe or old next time */
 static bool used_up(const struct cvme_tsm_entry *entry,
 		    const struct cvme_result *res)
 {
@@ -280,7 +281,7 @@ static bool used_up(const struct cvme_tsm_entry *entry,
 /*
  * One exchange through one entry.
  *
- * Return: -EAGAIN asks for another entry, -EBUSY for another time.
+ * Return: -EAGAIN: try with a new entry; -EBUSY: try again later.
  */
 static int exchange(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 		    struct cvme_result *res)
@@ -300,8 +301,8 @@ static int exchange(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 
 	if (err == -ENXIO || err == -ENOENT) {
 		/*
-		 * Both are what TSM says without a provider, and what a driver
-		 * may say; ENOENT also comes when root removed our entry.
+		 * TSM returns both without a provider, but a driver may, too.
+		 * ENOENT also means that root removed our entry.
 		 */
 		if (err == -ENOENT)
 			err = -EAGAIN;

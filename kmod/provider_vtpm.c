@@ -35,7 +35,7 @@ static int learn_limits(struct cvme_tpm *tpm, struct cvme_state *st)
 	if (!err)
 		st->quote_data_max = min_t(u32, val + 2,
 					   CVM_EVIDENCE_QUOTE_DATA_MAX);
-	/* or who was found while the TPM was busy would have no quotes for good */
+	/* return other errors: else a busy TPM would stay without quotes */
 	return err == -ENXIO ? 0 : err;
 }
 
@@ -65,10 +65,10 @@ static int identify(struct cvme_tpm *tpm, u32 *tee)
 }
 
 /*
- * (held) Is there what a paravisor makes. One command for a TPM that has
- * nothing of it. The report is not read from offset 0, which would have one
- * made that nobody asked for, and make the next request wait. Only if what is
- * there is no good: it stays until somebody has another one made.
+ * (held) Find the report of a paravisor. A TPM without one gets one command
+ * only. Do not read from offset 0: that makes a new report that nobody asked
+ * for, and the next request has to wait. Do so only if the present report is
+ * unusable: it stays until a new one is made.
  */
 static int probe(struct cvme_tpm *tpm, void *arg)
 {
@@ -123,7 +123,7 @@ static void vtpm_probe(struct cvme_state *st)
 			       CVM_EVIDENCE_REASON_NO_HCL_REPORT, 0);
 		break;
 	default:
-		/* one that stayed busy has refused nothing */
+		/* a TPM that only stayed busy did not refuse */
 		if (tpm.rc && err != -ETIMEDOUT)
 			cvme_state_set(st, CVM_EVIDENCE_ST_ERROR,
 				       CVM_EVIDENCE_REASON_TPM_REFUSED, tpm.rc);
@@ -134,8 +134,8 @@ static void vtpm_probe(struct cvme_state *st)
 }
 
 /*
- * A report that was not made for this request may carry what another user asked
- * for; that is handed out with a quote only, which binds it to this request.
+ * A report that was not made for this request may carry another user's data. It
+ * is given out only with a quote, which binds it to this request.
  */
 static bool may_give(const struct cvme_vtpm_report *rep,
 		     const struct cvme_params *par)

@@ -22,11 +22,11 @@ static unsigned int nr_waiting_shares;
 static unsigned int nr_indebted_shares;
 static unsigned int nr_waiting;
 /*
- * The queue's virtual time: what the share that was served last had used then,
- * so the least of the active ones. Never goes back.
+ * The queue's virtual time: @used of the share chosen last, at that time the
+ * least of all waiting shares. Never goes back.
  */
 static u64 virtual_time;
-/* The most that any share used; what it is when nobody is served any more */
+/* The largest @used of any share; the virtual time of an empty queue */
 static u64 most_used;
 
 static struct cvme_share *share_of(const struct rb_node *node)
@@ -64,7 +64,7 @@ static struct cvme_share *least_indebted(void)
 	return node ? share_of(node) : NULL;
 }
 
-/* It has no user, so no request either: keep it only for what it used */
+/* A share without users has no requests either: keep it only for its debt */
 static void settle(struct cvme_share *share)
 {
 	if (share->used <= virtual_time) {
@@ -136,14 +136,14 @@ void cvme_share_put(struct cvme_share *share)
 	spin_unlock(&cvme_queue_lock);
 }
 
-/* A share with nothing waiting has a place of its own */
+/* The first waiting request of each share has a place of its own */
 static int check_room(const struct cvme_share *share)
 {
 	unsigned int max = READ_ONCE(cvme_queue_max), taken, left;
 
 	if (!share->waiting)
 		return nr_waiting_shares < CVM_EVIDENCE_SHARES_MAX ? 0 : -EBUSY;
-	/* places of the common room: each share's first has its own */
+	/* all other waiting requests take places in the common room */
 	taken = nr_waiting - nr_waiting_shares;
 	left = taken < max ? max - taken : 0;
 	if (!left)
@@ -172,7 +172,7 @@ int cvme_queue_add(struct cvme_share *share, struct list_head *item)
 	if (share->waiting++)
 		return 0;
 	if (!share->running) {
-		/* being idle buys nothing */
+		/* idle time earns no credit */
 		share->used = max(share->used, virtual_time);
 		share->newcomer = true;
 	}
@@ -241,7 +241,7 @@ void cvme_queue_served(struct cvme_share *share, u64 ns)
 	lockdep_assert_held(&cvme_queue_lock);
 
 	share->running = false;
-	/* both are the tree's keys: they change outside of it */
+	/* newcomer and used are the tree's keys: take it out to set them */
 	if (share->waiting)
 		rb_erase_cached(&share->node, &waiting_shares);
 	share->newcomer = false;
@@ -251,7 +251,7 @@ void cvme_queue_served(struct cvme_share *share, u64 ns)
 		rb_add_cached(&share->node, &waiting_shares, served_before);
 	if (nr_waiting)
 		return;
-	/* nobody had to wait for what was used: all begin anew */
+	/* the queue is empty: forget all debts */
 	virtual_time = most_used;
 	forget_old_debts();
 }
@@ -269,7 +269,7 @@ int cvme_queue_init(void)
 	return share_cache ? 0 : -ENOMEM;
 }
 
-/* No requester is left, so only debts are */
+/* No requester is left, so only indebted shares are */
 void cvme_queue_exit(void)
 {
 	struct cvme_share *share;

@@ -15,7 +15,7 @@
 #include "subject.h"
 
 /**
- * struct cvme_share - one of those that are served in turn
+ * struct cvme_share - the requesters that count as one in the queue
  * @hash: in the table of all shares
  * @node: in the tree of waiting shares while @waiting, or in that of indebted
  *	ones while it has no users
@@ -26,12 +26,12 @@
  * @newcomer: it became active and was not served since
  * @indebted: it is kept for its @used alone
  * @finishing: its answers that wait for their requester's memory (serve.c)
- * @used: virtual time, ns: how long its requests took, or where it came in
+ * @used: virtual time, ns: where it joined, plus the time its requests took
  * @key: whose share
  *
- * All but @finishing under cvme_queue_lock. Lives while it has users, of which each request's
- * requester is one, and longer while it used more than the queue's virtual
- * time: else leaving and coming back would forget what it used.
+ * All but @finishing under cvme_queue_lock. Lives while it has users (the
+ * requester of each request is one), and then while @used is ahead of the
+ * queue's virtual time: otherwise leaving and coming back would erase the debt.
  */
 struct cvme_share {
 	struct hlist_node hash;

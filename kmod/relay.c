@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The drivers behind /dev/sev-guest and /dev/tdx_guest copy from and to user
- * memory while they hold their mutex. Were that memory the client's, it could
- * park our worker in a page fault of its making, change what goes on the wire
- * (a mismatched reply wipes the key), or forge the answer. There is no way to
- * a private address space, so it is pid 1's: nothing but root and pid 1
- * itself, from whom we claim no protection, can touch that. Nothing is kept
- * between calls; pid 1 may exec at any time and then has another one.
+ * memory while they hold their mutex. If that memory were the client's, the
+ * client could block our worker in a page fault, change the message in flight
+ * (a mismatched reply wipes the key), or forge the answer. A module cannot make
+ * an address space of its own, so we use that of pid 1. Only root and pid 1 can
+ * touch it, and we claim no protection from them. Nothing is kept between
+ * calls: pid 1 may exec at any time and then has a new address space.
  */
 #include "cvm_evidence.h"
 
@@ -27,8 +27,8 @@
 #include "vfs.h"
 
 /*
- * Until an exec has laid its new address space out, mapping there fails or, up
- * to 6.9, calls a null pointer. exec_update_lock is held until it has.
+ * exec holds exec_update_lock until its new address space is laid out. Before
+ * that, mapping there fails or, up to 6.9, calls a null pointer.
  */
 static struct mm_struct *pid1_mm(void)
 {
@@ -56,7 +56,7 @@ static struct mm_struct *pid1_mm(void)
  *
  * The worker runs in pid 1's address space until cvme_relay_end().
  *
- * Return: 0, -ENOMEM, -ESRCH when pid 1 has no memory any more.
+ * Return: 0, -ENOMEM, -ESRCH when pid 1 has no address space.
  */
 int cvme_relay_begin(struct cvme_relay *relay, size_t len)
 {

@@ -135,8 +135,8 @@ static const u8 *quote_report_data(const struct cvme_buf *quote)
 }
 
 /*
- * Reports of later versions, and quotes of another format (DICE), are for
- * verifiers to read: where their data are is not known here.
+ * In reports of later versions and in quotes of another format (DICE) we do not
+ * know where the data are: those are left to verifiers.
  */
 static bool is_known(const struct cvme_result *res)
 {
@@ -157,7 +157,7 @@ static bool is_known(const struct cvme_result *res)
 	}
 }
 
-/* Where the report carries its data; NULL when it is not what it should be */
+/* Where the report carries its data; NULL when it is malformed */
 static const u8 *report_data(const struct cvme_result *res)
 {
 	const struct cvme_buf *rep = &res->report;
@@ -173,8 +173,8 @@ static const u8 *report_data(const struct cvme_result *res)
 }
 
 /*
- * The tdx_guest of Linux 6.12 does not look at the host's answer: where the host
- * refuses, the TDREPORT that it was sent comes back as the quote.
+ * tdx_guest of Linux 6.12 ignores the host's answer: when the host refuses, the
+ * TDREPORT that was sent to the host comes back as the quote.
  */
 static bool is_echo(const struct cvme_result *res, const u8 *report_data)
 {
@@ -223,7 +223,7 @@ const u8 *cvme_report_field(const struct cvme_result *res, u32 field, u32 *len)
 }
 
 /**
- * cvme_report_signer - what tells which certificates belong to a report
+ * cvme_report_signer - the fields that select a report's certificates
  * @report: as the provider gave it
  * @signer: filled: signing key and masks, CHIP_ID, REPORTED_TCB
  *
@@ -279,10 +279,10 @@ static int svsm_digest(const struct cvme_result *res,
  *	binding and the UNCHECKED flag are set here
  * @par: what was asked
  *
- * Evidence whose format we do not read is let through, marked.
+ * Evidence in a format that we do not know passes, marked as unchecked.
  *
- * Return: 0; -EBADMSG when it does not, or is no such report; -EIO when it is
- * the driver's own TDREPORT and no quote was made.
+ * Return: 0; -EBADMSG when it carries other data or is malformed; -EIO when no
+ * quote was made and the driver returned its own TDREPORT.
  */
 int cvme_report_check(struct cvme_result *res, const struct cvme_params *par)
 {

@@ -25,11 +25,11 @@
 static struct kmem_cache *request_cache;
 /* Of the module's own, so that unloading can wait for its last work */
 static struct workqueue_struct *timeout_wq;
-/* Who serves; set before the first file can be opened */
+/* The worker and its work; set before the first file can be opened */
 static struct kthread_worker *worker;
 static struct kthread_work *serve;
 
-/* Starting and canceling costs a client nothing: its events are limited */
+/* Starting and canceling requests costs a client nothing: limit the events */
 static DEFINE_RATELIMIT_STATE(canceled_events, HZ, 8);
 
 int cvme_requests_init(void)
@@ -62,7 +62,7 @@ void cvme_requests_exit(void)
 	cvme_queue_exit();
 }
 
-/* For what completes a request but may wait: joined when the module goes */
+/* For work that completes a request and may sleep; joined on unload */
 void cvme_request_defer(struct work_struct *work)
 {
 	queue_work(timeout_wq, work);
@@ -113,7 +113,7 @@ void cvme_requester_put(struct cvme_requester *asker)
  * cvme_request_new - a request that is not admitted yet
  * @asker: of the open file it is from
  *
- * All that may sleep is done here; current is who asks.
+ * Does everything that may sleep. current is the requester.
  *
  * Return: the request, with a reference; NULL for want of memory.
  */
@@ -169,9 +169,9 @@ static void get_inflight(struct cvme_request *req)
  * cvme_request_put_inflight - drop a reference of queue, worker or timeout
  * @req: the request
  *
- * The caller must be done with everything of the module: module_exit may run
- * from here on. It joins the worker and the timeouts' workqueue, so that it
- * waits for the caller's return; a caller in a system call holds the open file.
+ * The caller must not use the module's data any more: module_exit may run from
+ * here on. Its code stays until the caller has returned: module_exit joins the
+ * worker and the timeouts' workqueue, and a system call holds the open file.
  */
 void cvme_request_put_inflight(struct cvme_request *req)
 {
@@ -201,7 +201,7 @@ static void count_end(int err)
 		atomic64_inc(&cvme_stats.mismatched);
 }
 
-/* Until now, or until its end, where the provider has not answered yet */
+/* If the provider has not answered: the time until now or the request's end */
 u64 cvme_request_firmware_ns(const struct cvme_request *req)
 {
 	u64 ns = READ_ONCE(req->firmware_ns), taken = READ_ONCE(req->taken);
@@ -298,7 +298,7 @@ static void timeout_work(struct work_struct *work)
 						struct cvme_request, timeout);
 	u64 now = ktime_get_ns();
 
-	/* jiffies lag where a virtual CPU was not run: never too early */
+	/* jiffies may lag after the virtual CPU was stopped: wait on */
 	if (now < req->deadline && !cvme_request_done(req)) {
 		arm_timeout(req, now);
 		return;
@@ -318,11 +318,11 @@ void cvme_request_cancel(struct cvme_request *req)
  * @req: from cvme_request_new()
  * @par: what it asks for, validated
  *
- * Does not sleep. Nothing is asked of a provider here: what it lacks shows when
- * the request is served.
+ * Does not sleep, and does not check what the provider can do: that happens
+ * when the request is served.
  *
- * Return: 0; -EBUSY the queue is full, -EDQUOT the share is: then it is for
- * cvme_request_refused(), once the caller may sleep.
+ * Return: 0; -EBUSY the queue is full, -EDQUOT the share is. After an error the
+ * caller calls cvme_request_refused() as soon as it may sleep.
  */
 int cvme_request_admit(struct cvme_request *req, const struct cvme_params *par)
 {
@@ -345,10 +345,10 @@ int cvme_request_admit(struct cvme_request *req, const struct cvme_params *par)
 		req->state = CVME_QUEUED;
 		req->seq = atomic64_inc_return(&cvme_stats.seq);
 		atomic64_inc(&cvme_stats.started);
-		/* of the queue, and of the timeout */
+		/* one for the queue, one for the timeout */
 		get_inflight(req);
 		get_inflight(req);
-		/* under the lock: nobody cancels it before it is there */
+		/* under the lock: nobody cancels it before it is armed */
 		arm_timeout(req, req->admitted);
 	}
 	spin_unlock(&cvme_queue_lock);
@@ -422,8 +422,8 @@ struct cvme_request *cvme_request_next(void)
 /**
  * cvme_request_served - (worker) account for a request that was served
  * @req: from cvme_request_next()
- * @ns: how long the worker was busy with it: a request that asks no firmware
- *	takes time of the others too
+ * @ns: how long the worker was busy with it: it delays the others even when no
+ *	firmware was called
  *
  * Return: whether others wait.
  */

@@ -22,7 +22,8 @@ struct kthread_worker;
  * struct cvme_requester - what a request needs of the open file it is from
  * @ref: one for the open file, one for each of its requests
  * @wq: woken when a request completes or the file's state changes
- * @share: of the queue, by the credentials of open(2); a use of it
+ * @share: its share of the queue, by the credentials of open(2); counted as a
+ *	user
  *
  * Outlives the open file for as long as a request of it does.
  */
@@ -40,7 +41,7 @@ struct cvme_requester {
  * @asker: a reference
  * @params: what is asked for
  * @who: who submitted it
- * @memcg: whose memory the blob is, a reference or NULL
+ * @memcg: cgroup to charge for the blob, a reference or NULL
  * @kcov_handle: for remote coverage of the worker
  * @state: under cvme_queue_lock; CVME_DONE is also read without it, by
  *	cvme_request_done()
@@ -61,8 +62,8 @@ struct cvme_requester {
  * @timeout: completes it with ETIMEDOUT
  *
  * Holds a reference on the module from admission until queue, worker and
- * @timeout have let go of it: unloading fails meanwhile. What runs after that
- * reference was dropped is waited for by module_exit, which joins the worker
+ * @timeout have let go of it: unloading fails meanwhile. module_exit waits for
+ * code that still runs after that reference was dropped: it joins the worker
  * and destroys the timeouts' workqueue.
  */
 struct cvme_request {

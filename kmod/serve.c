@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The firmware behind all providers is one, so one thread does all the work:
- * clients wait on their requests, each under its own deadline, and one that is
- * killed disturbs nothing. The thread is freezable; its priority and CPU mask
- * are the administrator's.
+ * All providers share one firmware, so one thread does all the work. Clients
+ * wait for their requests, each with its own deadline; killing a client
+ * disturbs nothing. The thread is freezable; the administrator may set its
+ * priority and CPU mask.
  */
 #include "cvm_evidence.h"
 
@@ -31,7 +31,7 @@
 #define IDLE_MS			100
 /* How long rmmod of a driver waits for us to let go */
 #define RELEASE_WAIT		(5 * HZ)
-/* How long loading us waits for the providers to be known */
+/* How long loading the module waits for the first probe */
 #define FIRST_PROBE_WAIT	HZ
 
 static struct kthread_worker *worker;
@@ -64,7 +64,7 @@ struct serving {
 	struct work_struct finish;
 };
 
-/* Answers that wait for their requester's memory hold the kernel's own */
+/* Answers that wait for their requester's memory occupy uncharged memory */
 #define FINISHING_MAX		16
 #define FINISHING_SHARE_MAX	2
 static atomic_t finishing = ATOMIC_INIT(0);
@@ -99,7 +99,7 @@ static void add_event_log(struct serving *s)
 
 	if (!(s->req->params.flags & CVM_EVIDENCE_F_EVENT_LOG))
 		return;
-	/* the host makes the table: elsewhere it means nothing we know */
+	/* the host makes the table; its meaning is defined for TDX only */
 	if (res->tee == CVM_EVIDENCE_TEE_TDX)
 		err = cvme_ccel_read(&res->ccel_table, &res->ccel_data,
 				     READ_ONCE(cvme_max_blob), &why);
@@ -156,8 +156,8 @@ static void finish_work(struct work_struct *work)
 }
 
 /*
- * A requester at its limit has its memory reclaimed, and one beyond its
- * memory.high is made to wait, for seconds: elsewhere, not in the worker.
+ * Charging a requester at its limit reclaims memory, and one beyond memory.high
+ * has to sleep, for seconds. A workqueue does that instead of the worker.
  *
  * Return: whether the answer and the worker's reference were handed over.
  */
@@ -179,8 +179,8 @@ static bool finish_elsewhere(struct serving *s)
 }
 
 /*
- * Leave the host alone for as long as it wants. Nobody else would be served
- * meanwhile either: the host is the same one.
+ * Wait for as long as the host demands. This delays no other request: the same
+ * host would throttle those as well.
  */
 static u64 pace(const struct cvme_provider *p, struct cvme_request *req)
 {
@@ -211,7 +211,7 @@ static int take(struct cvme_provider *p, struct serving *s, u64 *held_off)
 	begin = ktime_get_ns();
 	WRITE_ONCE(req->taken, begin);
 	err = cvme_provider_take(p, &req->params, &s->res);
-	/* its deadline may have passed: then an ioctl is reading these */
+	/* after the deadline an ioctl may be reading these */
 	WRITE_ONCE(req->firmware_ns, ktime_get_ns() - begin);
 	WRITE_ONCE(req->fw_status, s->res.fw_status);
 	WRITE_ONCE(req->fw_status_known, s->res.fw_status_known);
@@ -274,9 +274,9 @@ static void serve_work(struct kthread_work *work)
 	err = serve(&s, &held_off);
 	kcov_remote_stop();
 
-	/* the host's pace is nobody's doing, the rest of the time is */
+	/* charge the share for the time without the host's throttling */
 	more = cvme_request_served(req, ktime_get_ns() - begin - held_off);
-	/* unloading may begin once the request is given up: not after that */
+	/* queue this before the request is put: unloading may begin then */
 	if (more)
 		kthread_queue_work(worker, &serving);
 	kthread_mod_delayed_work(worker, &idle, msecs_to_jiffies(IDLE_MS));
@@ -287,8 +287,8 @@ static void serve_work(struct kthread_work *work)
 }
 
 /*
- * With a reference on the module, so that unloading fails at once instead of
- * waiting for a driver that is stuck; without one it has begun already.
+ * Hold the module, so that unloading fails at once instead of waiting for a
+ * stuck driver. If that is not possible, unloading has already begun.
  */
 static void probe_work(struct kthread_work *work)
 {
@@ -311,7 +311,7 @@ void cvme_worker_probe(void)
 	kthread_queue_work(worker, &probing);
 }
 
-/* For a caller that may give up: nothing depends on it */
+/* Wait for the first probe; the caller may go on without it */
 void cvme_worker_wait_first_probe(void)
 {
 	wait_for_completion_killable_timeout(&first_probe, FIRST_PROBE_WAIT);
@@ -321,10 +321,10 @@ void cvme_worker_wait_first_probe(void)
  * cvme_worker_release - let go of a driver that has left
  * @driver: its name
  *
- * A driver without a device node cannot be held by us: its unload goes ahead
- * under our TSM entry, and TSM then refuses its return until the entry is
- * gone. So rmmod waits for the entry here, after the driver's exit. Killably,
- * and not for ever: a stuck provider must not make it unkillable.
+ * We cannot hold a driver without a device node: it can be unloaded under our
+ * TSM entry, and TSM then refuses to register it again until the entry is gone.
+ * So rmmod waits for the entry here, after the driver's exit. The wait is
+ * killable and limited, because a provider may be stuck.
  */
 void cvme_worker_release(const char *driver)
 {
@@ -352,8 +352,8 @@ int cvme_worker_init(void)
 }
 
 /*
- * No file is open, so no request is in flight: nothing queues work any more. The
- * last work may still be returning from where it dropped its reference on the
+ * No file is open, so no request is in flight and nothing queues work any more.
+ * The last work may still be returning after it dropped its reference on the
  * module; destroying the worker joins it.
  */
 void cvme_worker_exit(void)

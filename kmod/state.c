@@ -18,7 +18,7 @@ static u8 boot_id[16];
 static bool has_boot_id;
 static atomic64_t vm_epoch = ATOMIC64_INIT(0);
 
-/* A parameter with bounds, so that no reader need doubt its value */
+/* A parameter with bounds, so that readers need not check its value */
 struct bounded {
 	const char *name;
 	unsigned int *value;
@@ -29,7 +29,7 @@ struct bounded {
 static DEFINE_MUTEX(hook_lock);		/* guards hook, held while it runs */
 static cvme_parameter_fn *hook;
 
-/* NULL: nobody is told any more once this returns */
+/* NULL: the old function is not called any more once this returns */
 void cvme_parameter_hook(cvme_parameter_fn *fn)
 {
 	mutex_lock(&hook_lock);

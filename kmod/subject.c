@@ -12,7 +12,7 @@
 #include "state.h"
 #include "subject.h"
 
-/* Of current, in the unified hierarchy; its ancestor at @depth if it is deeper */
+/* The unified cgroup of current, or its ancestor at @depth if it is deeper */
 static u64 cgroup_id_of_current(unsigned int depth)
 {
 	u64 id = 0;
@@ -34,11 +34,11 @@ static u64 cgroup_id_of_current(unsigned int depth)
  * @cred: the opener's
  * @key: filled
  *
- * Subordinate uids, nested user namespaces and delegated cgroups are free to
- * make, so none of them may multiply a share: inside user namespaces the owner
- * of the outermost counts, or that namespace itself where root made it; root's
- * own processes count by their cgroup at a depth that root delegates, and not
- * what was made below it.
+ * Users can make subordinate uids, nested user namespaces and delegated cgroups
+ * at will, so none of these may multiply a share. Inside user namespaces the
+ * owner of the outermost one counts, or that namespace itself if root made it.
+ * Processes of root count by their cgroup at the depth where root delegates;
+ * cgroups below do not count.
  */
 void cvme_share_key_of(const struct cred *cred, struct cvme_share_key *key)
 {

@@ -155,8 +155,8 @@ static bool take_next(struct cursor *c, const struct algs *algs)
  * @area: memory that begins with it
  * @len: bytes of the memory
  *
- * The memory may change meanwhile: the answer then fits none of its states, but
- * nothing behind @len is read.
+ * If the memory changes meanwhile, the result means nothing, but nothing behind
+ * @len is read.
  *
  * Return: bytes of the records that parse, 0 when the first one does not.
  */

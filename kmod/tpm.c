@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * TPM 2.0 commands (TCG TPM 2.0 Library, part 3) over tpm_transmit_cmd().
- * Authorisations are empty passwords, as on a vTPM that nobody took. Answers
- * are read by a cursor that never leaves them: a vTPM is the host's or the
- * paravisor's.
+ * Authorisations are empty passwords, as on a vTPM without an owner's password.
+ * Answers come from the host or the paravisor and are not trusted: a cursor
+ * with bounds checks reads them.
  */
 #include "cvm_evidence.h"
 
@@ -83,7 +83,7 @@ const char *cvme_tpm_rc_text(u32 rc)
 	return "TCG TPM 2.0 part 2, 6.6 tells";
 }
 
-/* What is left of an answer; @bad once more was wanted than there was */
+/* What is left of an answer; @bad after an attempt to read past its end */
 struct cursor {
 	const u8 *p;
 	size_t left;
@@ -207,7 +207,7 @@ static void put_auth(struct cvme_tpm *tpm)
 	put_u16(tpm, 0);
 }
 
-/* Is this a refusal of the moment */
+/* Is this refusal temporary */
 static bool passes(u32 rc)
 {
 	return rc == RC_RETRY || rc == RC_YIELDED || rc == RC_TESTING ||
@@ -227,7 +227,7 @@ static int finish(struct cvme_tpm *tpm, bool authorised, struct cursor *c)
 
 	tpm->rc = 0;
 	ret = tpm_transmit_cmd(tpm->chip, tpm->buf, 0, NULL);
-	/* the core says these of a device that it does not get at just now */
+	/* the TPM core returns these when it cannot reach the device now */
 	if (ret == -EBUSY || ret == -EAGAIN || ret == -EINTR)
 		return -EAGAIN;
 	if (ret < 0)
@@ -278,7 +278,7 @@ int cvme_tpm_property(struct cvme_tpm *tpm, u32 property, u32 *val)
 	*val = take_u32(&c);
 	if (c.bad)
 		return -EBADMSG;
-	/* the next one that it knows is what a TPM answers with */
+	/* for an unknown property a TPM returns the next one it knows */
 	return found == property ? 0 : -ENXIO;
 }
 
@@ -391,7 +391,7 @@ int cvme_tpm_nv_read(struct cvme_tpm *tpm, u32 index, u32 from, u32 size,
 		n = min(size - pos, chunk);
 		err = nv_read_chunk(tpm, auth, index, from + pos, n,
 				    data + pos);
-		/* somebody took ownership, or it is not the owner's to read */
+		/* the owner has a password, or may not read the index */
 		if (err == -EIO && !pos &&
 		    tpm->rc != CVME_TPM_RC_NV_UNINITIALIZED) {
 			rc = tpm->rc;
@@ -454,7 +454,7 @@ static u32 take_selection(struct cursor *c)
 	return mask;
 }
 
-/* A TPM gives eight or so at a time, and says which */
+/* A TPM returns about eight values at a time, and says which */
 static int pcr_read(struct cvme_tpm *tpm, u32 mask, struct cvme_tpm_part *out)
 {
 	struct cursor c;
@@ -473,7 +473,7 @@ static int pcr_read(struct cvme_tpm *tpm, u32 mask, struct cvme_tpm_part *out)
 		take_u32(&c);	/* update counter */
 		got = take_selection(&c);
 		count = take_u32(&c);
-		/* the lowest of what was asked: then the order is right */
+		/* must be the lowest of those asked for, to be in order */
 		if (c.bad || !got || got & ~mask || count != hweight32(got) ||
 		    (mask & ~got && __ffs(mask & ~got) < __fls(got)))
 			return -EBADMSG;

@@ -17,12 +17,12 @@ struct tpm_chip;
 
 /**
  * struct cvme_tpm - a TPM in use
- * @chip: it, with a reference
+ * @chip: the TPM's chip, with a reference
  * @buf: command, then response
  * @rc: response code of the last command the TPM refused, 0 for none
  *
- * Of one worker. Between cvme_tpm_begin() and cvme_tpm_end() nobody else gets
- * at the TPM: never while waiting.
+ * Worker only. Between cvme_tpm_begin() and cvme_tpm_end() nobody else can use
+ * the TPM, so the worker must not wait there.
  */
 struct cvme_tpm {
 	struct tpm_chip *chip;
@@ -82,8 +82,8 @@ int cvme_tpm_begin(struct cvme_tpm *tpm);
 void cvme_tpm_end(struct cvme_tpm *tpm);
 
 /*
- * All below between begin and end, and none of them allocates memory. -ENXIO: no
- * such index or key; -EAGAIN: busy, try again later; -EIO: @rc says why
+ * Call all below between begin and end. None of them allocates memory. -ENXIO:
+ * no such index or key; -EAGAIN: busy, try again later; -EIO: @rc says why
  */
 int cvme_tpm_property(struct cvme_tpm *tpm, u32 property, u32 *val);
 int cvme_tpm_nv_public(struct cvme_tpm *tpm, u32 index, struct cvme_tpm_nv *nv);

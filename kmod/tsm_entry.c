@@ -13,14 +13,14 @@
 #include "vfs.h"
 
 #define TSM_DIR		"tsm/report"
-/* For root removing our entries as fast as it can */
+/* Limit for the case that root keeps removing our entries */
 #define MAKE_TRIES	3
-/* For a machine without memory */
+/* How often to retry a removal without memory, every 20 ms */
 #define DROP_TRIES	50
 
 /*
- * What cannot be seen of a driver through TSM, by its name: a device node of
- * its own, and that it shows attributes which it ignores.
+ * What TSM does not tell about a driver, by the driver's name: its own device
+ * node, and that it shows attributes which it ignores.
  */
 static const struct known_driver {
 	const char *name;
@@ -33,7 +33,7 @@ static const struct known_driver {
 	{ "arm_cca_guest", NULL, false, true },
 };
 
-/* The driver behind the entry of ours that is there, or "" */
+/* The driver behind our live entry, or "" */
 static DEFINE_SPINLOCK(held_lock);
 static char held_driver[sizeof_field(struct cvme_tsm_entry, driver)];
 
@@ -44,7 +44,7 @@ static void set_held(const char *driver)
 	spin_unlock(&held_lock);
 }
 
-/* Does an entry of ours stand on that driver */
+/* Is that the driver behind our live entry */
 bool cvme_tsm_holds(const char *driver)
 {
 	bool ret;
@@ -190,7 +190,7 @@ static int learn(struct cvme_tsm_entry *entry)
 			sizeof(entry->driver));
 	if (err < 0)
 		return err;
-	/* before it is looked at: one that goes now waits, or is seen to go */
+	/* set it first: a driver that leaves now waits, or is noticed */
 	set_held(entry->driver);
 	known = known_driver(entry->driver);
 	err = hold_driver(entry, known);
@@ -344,9 +344,9 @@ int cvme_tsm_read(struct cvme_tsm_entry *entry, const char *attr, size_t guess,
  * cvme_tsm_check_generation - detect concurrent writers
  * @entry: live
  *
- * Asked after the blobs were read: TSM makes a report anew when an attribute
- * changed, and tells no conflict. This is the only way to notice another
- * writer, and an inblob whose commit failed.
+ * Call this after the blobs were read: TSM makes a new report when an attribute
+ * has changed, and reports no conflict. Only the generation shows another
+ * writer or an inblob whose commit failed.
  *
  * Return: 0, -EAGAIN when somebody else wrote, or what configfs says.
  */

@@ -22,7 +22,7 @@ struct file;
  * @name: its name
  * @parent: tsm/report, with references: removing an entry must not need memory
  *	for finding it
- * @dir: it, with references; attributes are looked up from here
+ * @dir: the directory, with references; attributes are looked up from here
  * @kept: of each such attribute, once it was opened, with references
  * @driver: the TSM provider that stood behind it when it was made
  * @node: the driver's own device node, held open where it has one: the drivers
@@ -34,9 +34,9 @@ struct file;
  * @stores: attributes written, which is what generation must say
  * @privlevel: the one last written, CVM_EVIDENCE_PRIVLEVEL_DEFAULT for none
  *
- * An item left behind keeps the driver from being loaded again: one lives only
- * while requests flow. After it was dropped its strings are still good. Worker
- * only.
+ * An entry left behind keeps the driver from being loaded again, so an entry
+ * lives only while requests flow. Its strings stay valid after it was dropped.
+ * Worker only.
  */
 struct cvme_tsm_entry {
 	bool live;

@@ -15,7 +15,7 @@ static struct vfsmount *configfs_mnt;
 static struct vfsmount *devtmpfs_mnt;
 static struct vfsmount *sysfs_mnt;
 
-/* NULL where it cannot be had; an error only for want of memory */
+/* NULL where it is unavailable; an error only when out of memory */
 static struct vfsmount *mount_private(const char *name)
 {
 	struct file_system_type *fs = get_fs_type(name);
@@ -41,8 +41,8 @@ static void unmount_private(struct vfsmount *mnt)
 }
 
 /*
- * get_fs_type() may load a module, so it is called here and nowhere later. A
- * filesystem that is missing costs the providers that need it, no more.
+ * get_fs_type() may load a module, so it is called here and nowhere later. Only
+ * the providers that need it are lost when a filesystem is missing.
  */
 int cvme_vfs_init(void)
 {
@@ -69,7 +69,7 @@ struct vfsmount *cvme_configfs(void)
 	return configfs_mnt;
 }
 
-/* Without references: good for as long as the mount is */
+/* Without references: valid as long as the mount */
 struct path cvme_root_of(struct vfsmount *mnt)
 {
 	return (struct path){ .mnt = mnt, .dentry = mnt->mnt_root };
@@ -86,9 +86,9 @@ void cvme_close(struct file *file)
 }
 
 /*
- * What configfs keeps of an attribute, an inode and a dentry, goes with the
- * last reference: whoever opens one again and again keeps its path, and is
- * spared making them anew. Once the item is removed that path gives -ENOENT.
+ * configfs frees an attribute's inode and dentry with the last reference. A
+ * caller that opens one repeatedly keeps its path, so that they are not made
+ * anew. Once the item is removed, opening that path gives -ENOENT.
  */
 static struct file *open_kept(const struct path *dir, const char *name,
 			      struct path *kept, int flags)
@@ -313,8 +313,8 @@ static ssize_t read_sysfs(const char *path, char *buf, size_t size)
  *
  * A driver that is built in has no state of its own and always is.
  *
- * Return: whether it is; also true where that is not to be found out, and not
- * for want of memory.
+ * Return: whether it is; true if that cannot be determined, false when out of
+ * memory.
  */
 bool cvme_module_live(const char *name)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Private mounts of configfs, devtmpfs and sysfs, and what we do in them. A mount of
- * our own works whether or not anybody mounted the filesystem, and nobody can
- * mount over it. All file use of the module is here: this is what future
- * kernels are likeliest to restrict.
+ * Private mounts of configfs, devtmpfs and sysfs, and what we do in them. A
+ * mount of our own works whether or not anybody mounted the filesystem, and
+ * nobody can mount over it. The module uses files only here, because future
+ * kernels are most likely to restrict this.
  */
 #ifndef _CVME_VFS_H
 #define _CVME_VFS_H

@@ -14,7 +14,7 @@
 
 /**
  * struct cvme_vtpm_report - an HCL report that was read
- * @hcl: it, taken apart; points into res->report
+ * @hcl: the parsed report; points into res->report
  * @data: whose user-data its claims carry
  * @fresh: it was made after the request began, with the request's data
  */

@@ -18,7 +18,7 @@
 #define NV_CHUNK_MAX		1024
 #define NV_CHUNK_DEFAULT	512
 
-/* A busy TPM is tried again for so long */
+/* How long to retry a busy TPM */
 #define BUSY_NS			(5 * NSEC_PER_SEC)
 #define BUSY_PROBE_NS		NSEC_PER_SEC
 
@@ -55,7 +55,7 @@ int cvme_vtpm_hold(struct cvme_tpm *tpm, const struct cvme_result *res,
 	}
 }
 
-/* Whether it is another than we knew */
+/* Return: whether the chunk size changed */
 bool cvme_vtpm_learn_chunk(struct cvme_tpm *tpm)
 {
 	u32 was = nv_chunk, val;

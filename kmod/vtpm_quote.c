@@ -20,13 +20,13 @@
 #define QUOTE_TRIES		3
 /* A certificate that is renewed while it is read is read again */
 #define CERT_TRIES		3
-/* One that was not written yet may be, as soon as the host has answered */
+/* A missing certificate may come as soon as the host has answered */
 #define UNWRITTEN_TRIES		3
 #define UNWRITTEN_NS		(300 * NSEC_PER_MSEC)
 
 /**
  * struct quoting - a quote that is asked for
- * @par: what it is asked for with
+ * @par: parameters of the request
  * @hcl: the report that names the key
  * @quote: memory for it
  */
@@ -102,7 +102,7 @@ static int keep_quote(const struct cvme_tpm_quote *quote,
 	return err;
 }
 
-/* Whether there is one */
+/* Return: whether the quote was added */
 bool cvme_vtpm_add_quote(struct cvme_tpm *tpm, const struct cvme_params *par,
 			 const struct cvme_hcl *hcl, struct cvme_result *res)
 {
@@ -141,8 +141,8 @@ static u32 der_len(const u8 *der, u32 size)
 /**
  * struct cert - the index of the certificate while it is read
  * @nv: its public area
- * @first: what it holds
- * @again: and once more
+ * @first: what the index holds
+ * @again: the same, read again
  * @len: bytes of the certificate
  */
 struct cert {
@@ -207,9 +207,9 @@ static int read_whole_cert(struct cvme_tpm *tpm, const struct cvme_result *res,
  * @tpm: open
  * @res: gets it
  *
- * Before the report is read: OpenHCL asks the host for a certificate that is
- * missing or old when another index than the report's is read from offset 0,
- * but not within 2 s of a report (openvmm, as in vtpm_report.c).
+ * Call this before reading the report. When any other index is read from offset
+ * 0, OpenHCL asks the host for a certificate that is missing or old, but not
+ * within 2 s of a report (openvmm, as in vtpm_report.c).
  *
  * Return: 0, or an error for cvme_vtpm_finish_ak_cert().
  */

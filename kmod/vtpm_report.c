@@ -24,15 +24,15 @@
 
 /* REPORT_TIMER_PERIOD of openvmm, and what a busy machine adds */
 #define WINDOW_NS		(2 * NSEC_PER_SEC + 20 * NSEC_PER_MSEC)
-/* What is torn is whole at once */
+/* How long a torn report may take to become whole */
 #define TORN_NS			(50 * NSEC_PER_MSEC)
-/* A report that cannot be read as one is read so often */
+/* How often to read a malformed report */
 #define BAD_TRIES		3
-/* After so many windows without a new report the paravisor makes none */
+/* After this many windows without a new report, expect none */
 #define MISSED_WINDOWS		3
-/* So many windows may be taken by other readers of the index */
+/* How many windows may be lost to other readers of the index */
 #define LOST_WINDOWS		8
-/* Whether a paravisor still makes none is tried again after this */
+/* When to try a paravisor again that made no new report */
 #define GIVEN_UP_NS		(60 * NSEC_PER_SEC)
 #define SIZE_TRIES		3
 
@@ -41,7 +41,7 @@ static u8 last_digest[SHA256_DIGEST_SIZE];	/* of the last report read */
 static u64 window_end;				/* ktime */
 static u64 given_up_until;			/* ktime */
 
-/* The TPM may be another one */
+/* The TPM may have been replaced: forget what its reports showed */
 void cvme_vtpm_forget_reports(void)
 {
 	memset(last_digest, 0, sizeof(last_digest));
@@ -50,15 +50,15 @@ void cvme_vtpm_forget_reports(void)
 }
 
 /**
- * struct search - a request's way to its report
+ * struct search - a request's search for its report
  * @want: the user-data that the report is to carry
  * @other: user-data of a report in between
  * @made_another: that report was made
  * @raw: the report as read last
- * @before: as it was before the request wrote anything; its first byte is
- *	not read, because that would have a new one made
+ * @before: the report before the request wrote anything; its first byte is
+ *	not read, because reading that makes a new report
  * @size: of the index, when the buffers are of another size
- * @looked: it was tried to read @before
+ * @looked: the attempt to read @before was made
  * @has_before: there was a report
  * @unknown: there may have been one, it could not be read
  */
@@ -75,11 +75,11 @@ struct search {
 };
 
 /*
- * An index that another tool made may be too small, or not for the owner to
- * read and write, and the paravisor reads it as the owner. It is made anew: the
- * other tool then finds one of 64 bytes that the owner reads and writes, with
- * our data in it, and what it wrote is gone. A write with a password or policy
- * of the old index fails. The paravisor reads 64 bytes and no more.
+ * Another tool may have made the index too small, or without access for the
+ * owner, as which the paravisor reads it. Such an index is replaced: the other
+ * tool then finds 64 bytes that the owner can read and write, with our data in
+ * them; its own data are lost, and its writes with the password or policy of
+ * the old index fail. The paravisor reads exactly 64 bytes.
  */
 static bool is_usable(const struct cvme_tpm_nv *nv)
 {
@@ -111,7 +111,7 @@ static int ready_user_data(struct cvme_tpm *tpm)
 	return cvme_tpm_nv_define(tpm, NV_USER_DATA, USER_DATA_LEN);
 }
 
-/* Only the platform can make what a paravisor makes: the owner is the guest */
+/* Accept only an index that the platform made: the guest is the owner */
 static int find_report(struct cvme_tpm *tpm, u32 *size)
 {
 	struct cvme_tpm_nv nv;
@@ -200,7 +200,7 @@ static int attempt(struct cvme_tpm *tpm, struct search *s,
 	}
 }
 
-/* Is it another report than the last one: then its window begins before now */
+/* Is this a new report? Then its window has begun */
 static bool note_report(const struct cvme_buf *raw)
 {
 	u8 digest[SHA256_DIGEST_SIZE];
@@ -213,7 +213,7 @@ static bool note_report(const struct cvme_buf *raw)
 	return true;
 }
 
-/* Can it be that the report is one that was there before, with our data */
+/* May this be an earlier report that already carried our data */
 static bool is_old(const struct search *s, const u8 *data)
 {
 	struct cvme_hcl hcl;
@@ -234,8 +234,8 @@ static void give_up(void)
 }
 
 /**
- * struct tally - windows that a search had in vain
- * @bad: reports that are none
+ * struct tally - windows that a search used without success
+ * @bad: malformed reports
  * @missed: ends of windows without a new report, or without user-data
  * @lost: windows in which somebody else's report was made
  */
@@ -245,7 +245,7 @@ struct tally {
 	unsigned int lost;
 };
 
-/* The report has not our data: is it time to give up */
+/* The report does not carry our data: is it time to give up */
 static bool in_vain(struct tally *t, enum cvme_hcl_data data, bool changed,
 		    bool in_window)
 {
@@ -299,7 +299,7 @@ static bool is_done(struct search *s, const struct cvme_params *par,
 	return false;
 }
 
-/* -ENODATA: give up, what was read last is all there is */
+/* -ENODATA: gave up, only the report that was read last is available */
 static int search(struct cvme_tpm *tpm, const struct cvme_params *par,
 		  const struct cvme_result *res, struct search *s,
 		  struct cvme_hcl *hcl, bool *fresh)
@@ -345,8 +345,8 @@ static int search(struct cvme_tpm *tpm, const struct cvme_params *par,
  * @res: gets the report; asked whether the request is still wanted
  * @rep: filled
  *
- * A paravisor may make no new report, for good or for a while: then the last one
- * is what there is, and @rep says whose data it carries.
+ * A paravisor may make no new report, for a while or for ever: then @res gets
+ * the last one, and @rep says whose data it carries.
  *
  * Return: 0 for a report whose claims and hardware report belong together;
  * -ENODEV, -ETIMEDOUT, -EBADMSG, -EIO, -ENOMEM.

@@ -50,7 +50,7 @@ static struct notifier_block vmfork_nb = {
 	.notifier_call = vmfork_notify,
 };
 
-/* Also after a suspend that was aborted: one attestation too many does no harm */
+/* Also after an aborted suspend: one attestation too many does no harm */
 static int pm_notify(struct notifier_block *nb, unsigned long action,
 		     void *data)
 {

@@ -31,8 +31,8 @@ static const char *error_text(cbor_error_code code)
  * libcbor reserves room for as many members as a head claims. Each member takes a
  * byte at least and belongs to one head, so all claims together must fit too.
  *
- * And up to version 0.9 it takes no tags 6 to 20 in one byte, COSE's own among
- * them: @out has the same items with these tags in two bytes.
+ * Up to version 0.9 it also rejects tags 6 to 20 in one byte, which include
+ * those of COSE: @out has the same items with these tags in two bytes.
  */
 static bool heads_fit(struct span s, struct buf *out)
 {

@@ -56,7 +56,7 @@ int hex_decode(const char *text, size_t len, struct buf *out, const char **why)
 	return RC_OK;
 }
 
-/* base64url comes without padding, but where a service wants that. */
+/* base64url has no padding, except where a service wants it. */
 char *base64_encode(const u8 *p, size_t len, enum base64 alphabet)
 {
 	char *s = xalloc((len + 2) / 3 * 4 + 1);
@@ -117,7 +117,7 @@ int base64_decode(const char *text, size_t len, struct buf *out, const char **wh
 		copy[i] = (char)(copy[i] == '-' ? '+' : copy[i] == '_' ? '/' : copy[i]);
 	bin = xalloc(digits / 4 * 3 + 4);
 	n = EVP_DecodeBlock(bin, (unsigned char *)copy, (int)(digits + pad));
-	/* Bits that no byte holds must be zero, or two texts mean one value. */
+	/* Unused bits must be zero, or two texts could mean the same value. */
 	if (n >= 0 && pad) {
 		char *again = base64_encode(bin, (size_t)n - pad, BASE64_STD);
 

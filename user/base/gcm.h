@@ -8,7 +8,7 @@
 #define GCM_IV_LEN	12
 #define GCM_TAG_LEN	16
 
-/* Adds what AES-256-GCM was given to @out; false, and nothing, when it was altered */
+/* Decrypts @text (AES-256-GCM) into @out; false, with nothing added, when it was altered */
 bool gcm_open(const u8 key[GCM_KEY_LEN], struct span iv, struct span aad, struct span text,
 	      struct span tag, struct buf *out);
 

@@ -65,7 +65,7 @@ struct json_object *json_parse(struct span s)
 	tok = json_tokener_new_ex(JSON_DEPTH);
 	if (!tok)
 		return NULL;
-	/* strict about what stands behind it too, but for the end of a line */
+	/* strict about what follows it, too, except white space at the end */
 	while (s.len && strchr(" \t\r\n", s.p[s.len - 1]))
 		s.len--;
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);

@@ -59,7 +59,7 @@ static struct node *add(struct node *to, enum kind kind, const char *key)
 	struct node *n = xalloc(sizeof(*n));
 
 	n->kind = kind;
-	/* a name in a certificate can be a part of it */
+	/* the key may contain a name out of a certificate */
 	n->key = key ? printable(key, strlen(key)) : NULL;
 	if (to && to->last)
 		to->last->next = n;

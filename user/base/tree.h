@@ -28,7 +28,7 @@ struct node *add_word(struct node *to, const char *key, u64 value, unsigned int 
 /* Bytes as base64, in JSON only */
 void add_data(struct node *to, const char *key, const u8 *p, size_t len);
 
-/* For programs only: a person has read it elsewhere */
+/* In JSON only: the text for people has it elsewhere */
 void json_only(struct node *n);
 /* Text behind the value, for people only */
 void note(struct node *n, const char *fmt, ...) PRINTF(2, 3);

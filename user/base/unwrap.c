@@ -117,8 +117,8 @@ static bool bytes_of(const struct line *l, u8 row[ROW_MAX], size_t *n)
 
 /*
  * "00000010: 4356 4d45 ...  CVME" of xxd, "00000010  43 56 4d 45 ...  |CVME|" of
- * hexdump -C, where a star stands for rows that are as the one before. The
- * addresses have to go on without a gap: what is lost in a dump is noticed.
+ * hexdump -C, where a star stands for repetitions of the row before. There must
+ * be no gap between addresses, so that missing rows are noticed.
  */
 static bool from_dump(struct span s, struct buf *out)
 {

@@ -90,7 +90,7 @@ bool is_zero(const u8 *p, size_t len);
 /* file.c: "-" is stdin or stdout */
 int file_read(const char *path, size_t max, struct buf *out);
 int file_write(const char *path, const void *data, size_t len);
-/* The same, for its owner alone, whatever the umask and an older file allow */
+/* The same, readable by its owner only, whatever the umask and an older file allow */
 int file_write_secret(const char *path, const void *data, size_t len);
 bool refuses_binary(const char *path, bool force);
 

@@ -66,7 +66,7 @@ static int split_endpoint(const char *url, struct exchange *x)
 	size_t len;
 	int rc;
 
-	/* before anything of it is shown: there may be a password in it */
+	/* check this before a message shows the URL: it may contain a password */
 	if (strchr(url, '@'))
 		return fail(RC_USAGE, "--endpoint: an @ is not taken: no user and no password belongs into it");
 	rc = url_check("--endpoint", url);
@@ -90,7 +90,7 @@ static bool is_plain(const struct exchange *x)
 	return !strncmp(x->base, "http://", 7) && !url_is_loopback(x->base);
 }
 
-/* Of a file or the environment: arguments are there for everybody to see. */
+/* From a file or the environment, because everybody can see arguments. */
 static int find_secret(struct exchange *x)
 {
 	const struct service *s = x->q->service;
@@ -160,7 +160,7 @@ static int send_message(const struct exchange *x, const struct message *m, struc
 	} else {
 		size_t len = strlen(x->base);
 
-		/* behind the base anything but a path would be a part of the host's name */
+		/* anything but a path would change the host name or port of the base */
 		if (strncmp(target, x->base, len) || target[len] != '/')
 			return fail(RC_REFUSED, "the service sends us to another place, %s; not followed", target);
 		url = xstrdup(target);
@@ -239,7 +239,7 @@ static int attest(struct request_options *o, struct request *q)
 		warning("%s is not checked to be the service, and anybody on the way can read and answer", x.base);
 	if (!rc)
 		rc = request_load(o, q);
-	/* what else has to be bound to it may have been made for a challenge before */
+	/* do not replace a given challenge: other data may be bound to it already */
 	ask = q->service->begin && !q->self_nonce && !q->challenge.path;
 	if (!rc && ask && o->evidence)
 		rc = fail(RC_USAGE, "--evidence: %s gives a new challenge, to which evidence taken before is not bound; name the one it is bound to with --challenge FILE, or leave it out",

@@ -11,7 +11,7 @@ struct cmd {
 	const char *name;
 	const char *summary;
 	const char *help;
-	bool sends;		/* to a service: of request and attest, which share options */
+	bool sends;		/* sends to a service: attest, which shares its options with request */
 	int (*run)(int argc, char **argv);
 };
 
@@ -22,7 +22,7 @@ extern const struct cmd cmd_attest, cmd_get, cmd_load, cmd_monitor, cmd_request,
 enum { OPT_LONG = 256 };
 
 int cmd_help(const struct cmd *cmd);
-/* getopt has said what is wrong: says where to read on, returns RC_USAGE. */
+/* Call it after getopt's message: points to --help, returns RC_USAGE. */
 int cmd_usage(const struct cmd *cmd);
 
 #endif

@@ -46,7 +46,7 @@ void event_exec_free(struct event_exec **x)
 	*x = NULL;
 }
 
-/* A file: a command that reads nothing of it must not stop us. */
+/* A file, not a pipe: a command that does not read it must not block us. */
 static int stdin_of(const char *json)
 {
 	int fd = memfd_create("event", MFD_CLOEXEC);
@@ -93,7 +93,7 @@ out:
 	return err;
 }
 
-/* One that cannot be started is told of and over, as one that failed. */
+/* A command that cannot be started is reported and skipped, like one that failed. */
 static void start_next(struct event_exec *x)
 {
 	while (x->n && !x->child) {

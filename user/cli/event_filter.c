@@ -74,7 +74,7 @@ int event_filter_add(struct event_filter **filters, const char *text)
 	f->attr = attr;
 	f->next = *filters;
 	*filters = f;
-	/* a text is what it is: a process may have a comma in its name */
+	/* do not split a text: the name of a process may contain a comma */
 	if (event_attr(attr)->kind == EVENT_TEXT)
 		return add_value(f, equals + 1);
 	list = xstrdup(equals + 1);

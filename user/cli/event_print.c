@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Events for people and as JSON. Nothing that came is left out of the latter. */
+/* Events for people and as JSON. JSON has everything that came. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,7 +220,7 @@ static void add_start(struct buf *out, const struct event *e)
 
 static bool is_quiet(const struct event *e, const struct event_attr *a, const struct nlattr *nla)
 {
-	/* what is the same in nearly every line tells nothing */
+	/* leave out what is the same in nearly every line */
 	switch (nla_type(nla)) {
 	case CVM_EVIDENCE_EVENT_A_VM_EPOCH:
 		return !event_number(nla) && e->type != CVM_EVIDENCE_EV_REATTEST;

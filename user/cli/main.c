@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
-	/* an error of write(), not a way to die: files are written whole or not at all */
+	/* make write() fail, do not die: files are written whole or not at all */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		usage(stderr);

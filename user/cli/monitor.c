@@ -78,7 +78,7 @@ static void end(struct monitor *m, int rc)
 	m->rc = rc;
 }
 
-/* In pieces that fit, so that a reader that sleeps cannot keep a signal away */
+/* Write in pieces that fit, so that signals are handled while the reader sleeps */
 static void put_line(struct monitor *m, struct buf *line)
 {
 	struct pollfd p[] = {
@@ -252,7 +252,7 @@ static void reap(struct monitor *m)
 
 static void loop(struct monitor *m)
 {
-	/* with --exec nobody need read what we print */
+	/* with --exec it does not matter whether our output is closed */
 	struct pollfd p[] = {
 		{ .fd = netlink_fd(m->follow.nl), .events = POLLIN },
 		{ .fd = m->stop_fd, .events = POLLIN },
@@ -292,8 +292,8 @@ static void loop(struct monitor *m)
 	}
 }
 
-/* What was taken for the command is still its; a signal leaves it the event it
- * has, a second one does not wait for that.
+/* The command still gets the queued events. A signal drops those and waits only
+ * for the running command; a second signal does not wait for that either.
  */
 static void finish_exec(struct monitor *m)
 {

@@ -62,7 +62,7 @@ static int write_message(const struct request_options *o, const struct service *
 			    (char *)m->target.p);
 	else
 		buf_add(&out, m->body.p, m->body.len);
-	/* a body of text ends its line; one of bytes is what it is */
+	/* end the line of a JSON body; leave a binary body as it is */
 	if (!o->http && !o->curl && m->body.len && strchr("{[", m->body.p[0]))
 		buf_add_str(&out, "\n");
 	else if (refuses_binary(o->output, o->http || o->curl))

@@ -77,7 +77,7 @@ static const struct {
 
 static const struct option take_options[] = { TAKE_OPTIONS };
 
-/* A mere format can be made, but there is nobody to send it to. */
+/* attest does not offer a mere format: there is no service to send it to. */
 static bool is_offered(const struct service *s, const struct cmd *cmd)
 {
 	return !cmd->sends || s->answer;
@@ -329,7 +329,7 @@ static int check_taken(const struct request *q, const struct cmd *cmd, int c)
 		if (choices[i].takes && !(choices[i].takes & q->service->takes))
 			return fail(RC_USAGE, "%s takes no --%s", q->service->name,
 				    choices[i].name);
-		/* a challenge of the caller's own is taken, but nobody can be asked for one */
+		/* --challenge may be the caller's own; --begin needs a service to ask */
 		if (c == BEGIN && !q->service->begin)
 			return fail(RC_USAGE, "%s takes no --begin: there is no service to ask for a challenge",
 				    q->service->name);

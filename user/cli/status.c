@@ -215,7 +215,7 @@ static void show_limits(struct node *to, const struct cvm_evidence_info *i)
 	add_uint(n, "max_timeout_ms", i->max_timeout_ms);
 }
 
-/* @events is NULL where nobody tells them. */
+/* @events is NULL where they are unknown: only netlink has them. */
 static void show_counters(struct node *to, const struct cvm_evidence_info *i,
 			  const struct netlink_counters *events)
 {

@@ -28,14 +28,14 @@
 #define IN_LOCKOUT	0x200u
 #define SH_ENABLE	0x002u
 
-/* The HCL report without its beginning: a read of that has it made anew */
+/* The HCL report without its beginning: reading that makes a new report */
 #define HCL_DATA	1216
 #define HCL_DATA_LEN	20
 #define HCL_CLAIMS_MAX	4096
 
 enum persisted { PERSISTED_UNKNOWN, PERSISTED_NO, PERSISTED_YES };
 
-/* Why it is not seen, as a text of the tree rather than on stderr */
+/* Shows in the tree, not on stderr, why a value is unknown */
 static void add_why(struct node *to, const char *key, const struct buf *said)
 {
 	add_text(to, key, "%s", said->p ? (const char *)said->p : "unknown");
@@ -59,7 +59,7 @@ static u64 property(const u32 *val, u32 known, unsigned int i, const char *key, 
 	return val[i];
 }
 
-/* Whether a tool without a password can use it: false with what is in the way */
+/* Whether a tool without a password can use the TPM; shows what prevents it */
 static bool show_readiness(struct node *to, struct tpm *t)
 {
 	struct buf said CLEANUP_BUF;
@@ -112,8 +112,9 @@ static int read_claims(struct tpm *t, struct buf *claims)
 }
 
 /*
- * Its name promises more than it says: a paravisor of today sets it where the VM
- * has a state to keep at all, and may lose it all the same. "no" is the news.
+ * tpm-persisted means less than its name says: current paravisors set it where
+ * the VM has any state to keep, and may still lose that state. Only "no" is
+ * reliable.
  */
 static enum persisted persisted_claim(const struct buf *claims)
 {

@@ -19,9 +19,9 @@ struct device_info {
 int device_open(const char *path, int *fd);
 /* Also refuses a device whose module speaks another version of the interface */
 int device_info(int fd, const char *path, struct device_info *out);
-/* It opened, and is something else */
+/* The message that @path could be opened, but is not the device */
 int not_a_device(const char *path);
-/* @api: of the loaded module, 0 when it does not even take our question */
+/* @api: of the loaded module, 0 when it rejects our GET_INFO */
 int other_version(const char *path, u32 api);
 
 /* What AUTO would use now; NULL when there is none */

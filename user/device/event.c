@@ -124,7 +124,7 @@ static bool is_number(enum event_kind kind)
 	return kind != EVENT_FLAG && kind != EVENT_TEXT && kind != EVENT_BYTES;
 }
 
-/* What has another length than its kind is shown as bytes that are not known. */
+/* A value whose length does not fit its kind is shown as unknown bytes. */
 bool event_attr_ok(const struct event_attr *a, const struct nlattr *nla)
 {
 	int len = nla_len(nla);

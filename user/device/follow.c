@@ -72,7 +72,7 @@ static void unloaded(struct follow *f)
 	f->attached = false;
 }
 
-/* Listening already: what happens during the dump comes twice, never not at all. */
+/* Already listening: events during the dump may come twice, but none is missed. */
 static int begin(struct follow *f, bool log)
 {
 	struct netlink_counters c = { 0 };
@@ -118,7 +118,7 @@ static void family_event(void *arg, bool there)
 	struct follow *f = arg;
 
 	unloaded(f);
-	/* an error is met again, and told, by who retries */
+	/* ignore an error: the next retry meets it again and reports it */
 	if (there)
 		follow_retry(f);
 }
@@ -137,7 +137,7 @@ static int recover(struct follow *f)
 	if (!f->next)
 		f->next = f->most;
 	err = catch_up(f);
-	/* then news of that is on the way */
+	/* the module was unloaded: a notification of that follows */
 	return err == -ENOENT ? 0 : err;
 }
 

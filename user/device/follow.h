@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The stream of events, whole and in order: what was lost is told, what came
- * twice is not, and the module may be unloaded and loaded meanwhile.
+/* The stream of events, complete and in order: losses are reported, duplicates
+ * dropped, and the module may be unloaded and loaded meanwhile.
  */
 #ifndef CVM_DEVICE_FOLLOW_H
 #define CVM_DEVICE_FOLLOW_H
@@ -32,8 +32,8 @@ struct follow {
 /* @listen: to new events, not only the log */
 int follow_open(struct follow *f, bool listen);
 void follow_close(struct follow *f);
-/* The module should be there: its log from number @from on, 0 for all of it, and
- * then what comes; without @log only that.
+/* Fails when the module is not loaded. With @log: its log from number @from on
+ * (0: all of it), then new events; else only new events.
  */
 int follow_start(struct follow *f, bool log, u64 from);
 /* The module was not there: is it now? */

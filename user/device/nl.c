@@ -104,7 +104,7 @@ static int open_listener(struct netlink *nl)
 		return err;
 	nl_socket_disable_seq_check(nl->ev);
 	nl_socket_modify_cb(nl->ev, NL_CB_VALID, NL_CB_CUSTOM, on_message, nl);
-	/* FORCE needs the capability that events need; without it the limit holds */
+	/* FORCE needs the capability that events need; without it rmem_max applies */
 	if (setsockopt(nl_socket_get_fd(nl->ev), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(nl_socket_get_fd(nl->ev), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	err = to_errno(nl_socket_set_nonblocking(nl->ev));
@@ -157,7 +157,7 @@ static int join(struct netlink *nl)
 	int family;
 
 	if (group == -NLE_OBJ_NOTFOUND) {
-		/* gone in between, or there without a group? */
+		/* did the family disappear meanwhile, or has it no group? */
 		family = genl_ctrl_resolve(nl->req, CVM_EVIDENCE_GENL_NAME);
 		return family < 0 ? to_errno(family) : -EOPNOTSUPP;
 	}
@@ -353,7 +353,7 @@ static int parse_info(struct info_reader *ir, struct genlmsghdr *gh)
 	if (nla_parse(r.tb, INFO(PROVIDER), genlmsg_attrdata(gh, 0), genlmsg_attrlen(gh, 0), NULL))
 		return -EBADMSG;
 	memset(di, 0, sizeof(*di));
-	/* first of all: the others are of the version that this tool knows */
+	/* the version first: the other attributes are known for our version only */
 	di->info.api_version = number32(&r, INFO(API_VERSION));
 	if (di->info.api_version < CVM_EVIDENCE_API_VERSION)
 		return -EPROTO;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel gives codes. The words are here, in one table: the first row that
- * has the reason, and the provider or none, is the one that is said.
+ * The kernel gives codes. This table has the words: the first row with the
+ * reason, and with this provider or ANY, is used.
  */
 #include <string.h>
 
@@ -177,7 +177,7 @@ static char *param_text(enum param kind, u32 param)
 	}
 }
 
-/* @text with the driver's name in it, then @tail; without a name "@driver" goes. */
+/* @text with the driver's name for "@driver", or with nothing for it, then @tail. */
 static char *with_driver(const char *text, const struct cvm_evidence_provider *p, const char *tail)
 {
 	static const char mark[] = " @driver";

@@ -52,8 +52,8 @@ static int read_blob(int fd, const char *path, const struct cvm_evidence_request
 	}
 }
 
-/* @kernel_random: nobody gave report data. Without any parameter besides read(2)
- * takes them from the kernel; REQUEST wants bytes, so they are random ones of ours.
+/* @kernel_random: no report data were given. Without other parameters read(2) lets
+ * the kernel choose them; REQUEST needs them, so the tool chooses random bytes.
  */
 static int ask(int fd, const char *path, struct cvm_evidence_request *r, bool kernel_random)
 {

@@ -34,7 +34,7 @@ int take_provider(const struct take *t, u32 *tee, u32 *provider)
 	if (rc)
 		return rc;
 	*provider = t->r.provider ? t->r.provider : di.info.auto_provider;
-	/* what GET_INFO says of AUTO is without this flag */
+	/* GET_INFO names the provider of AUTO for requests without this flag */
 	if (*provider == CVM_EVIDENCE_PROVIDER_AUTO && t->r.flags & CVM_EVIDENCE_F_TDREPORT)
 		*provider = CVM_EVIDENCE_PROVIDER_TDX_GUEST;
 	*tee = CVM_EVIDENCE_TEE_NONE;

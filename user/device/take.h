@@ -21,7 +21,7 @@ struct take {
 }
 
 int take_report_data(struct take *t, const u8 *p, size_t len);
-/* What the device would take evidence of, and which way */
+/* The TEE and the provider that the device would use */
 int take_provider(const struct take *t, u32 *tee, u32 *provider);
 /* The evidence, parsed and found to answer for what was asked */
 int take_evidence(struct take *t, struct buf *blob, struct evidence *e);

@@ -33,7 +33,7 @@ static bool raw_token(const cbor_item_t *item, struct buf *out)
 	}
 	if (!item || !cbor_isa_tag(item))
 		return false;
-	/* what is signed are its byte strings: encoding it anew changes nothing of them */
+	/* the signature is over its byte strings, which a new encoding does not change */
 	len = cbor_serialize_alloc(item, &again, &size);
 	buf_add(out, again, len);
 	free(again);

@@ -7,9 +7,10 @@
 
 /*
  * Calls @add for the content of @path, decoded when it is text (hex, base64,
- * URL-encoded PEM). Of a directory each file that is a certificate is added; what
- * else is in it is passed over, but one without any is a failure. @option names
- * it in messages; a status of @add ends it.
+ * URL-encoded PEM). If @path is a directory, calls it for each certificate file,
+ * and skips other files; a directory without any certificate is a failure.
+ * Messages name
+ * @option; an error status of @add ends it.
  */
 int cert_file_each(const char *option, const char *path,
 		   int (*add)(void *arg, struct span s, const char *name), void *arg);

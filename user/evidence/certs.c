@@ -99,7 +99,7 @@ static int chain_from(const struct cert_pool *pool, const struct cert *leaf, str
 	return fail(RC_EVIDENCE, "the certificate chain has no end");
 }
 
-/* Names the places where the missing ones are to be had. */
+/* Says where to get the missing certificates. */
 static int no_leaf(const u8 *report)
 {
 	char *url CLEANUP(free_str) = snp_vcek_url(report);
@@ -141,7 +141,7 @@ int cert_pool_chain(const struct cert_pool *pool, const u8 *report, struct buf *
 	return no_leaf(report);
 }
 
-/* Only certificates are at hand: start where nothing was issued. */
+/* Without a report: start at a certificate that issued no other. */
 int cert_pool_order(const struct cert_pool *pool, struct buf *pem)
 {
 	size_t i, k;

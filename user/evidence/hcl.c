@@ -125,7 +125,7 @@ bool hcl_ak(const struct hcl *h, struct buf *n, struct buf *e)
 		kty = json_get_text(key, "kty");
 		if (!kid || strcmp(kid, "HCLAkPub"))
 			continue;
-		/* of two it could not be told which is meant */
+		/* with two of them it is unclear which one is meant */
 		if (found++)
 			ok = false;
 		else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A file of any tool: what it is, whatever it is wrapped in */
+/* Recognises the content of a file of any tool, also when it is encoded as text */
 #ifndef CVM_EVIDENCE_INPUT_H
 #define CVM_EVIDENCE_INPUT_H
 
@@ -14,7 +14,7 @@ struct input {
 
 /* Recognises @s, or what its text stands for, which goes into @hold. False: neither */
 bool input_open(struct span s, struct buf *hold, struct input *in);
-/* RC_EVIDENCE with the message that @name is nothing that is known */
+/* RC_EVIDENCE with the message that @name is not recognised */
 int input_unknown(const char *name);
 
 #endif

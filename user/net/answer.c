@@ -57,7 +57,7 @@ char *http_error_text(const struct http_answer *a)
 	if (!text)
 		text = xasprintf("%.*s", a->body.len > 300 ? 300 : (int)a->body.len,
 				 a->body.p ? (char *)a->body.p : "");
-	/* another's text goes to a terminal */
+	/* the service's text goes to a terminal */
 	for (c = text; *c; c++)
 		if (iscntrl((unsigned char)*c) || (unsigned char)*c > 126)
 			*c = ' ';
@@ -80,7 +80,7 @@ int answer_check(const struct http_answer *a)
 		return fail(RC_BUSY, "the service is throttling (429): ask again later%s%s",
 			    *text ? ": " : "", text);
 	}
-	/* what may be gone the next time, by RFC 9110 */
+	/* errors that may be temporary, by RFC 9110 */
 	if (a->status == 408 || a->status >= 500)
 		return fail(RC_BUSY, "the service fails for now, with status %ld: ask again later%s%s",
 			    a->status, *text ? ": " : "", text);

@@ -21,7 +21,7 @@
 #define LIBCURL		"libcurl.so.4"
 #define LIBCURL_GNUTLS	"libcurl-gnutls.so.4"	/* the same interface, on Debian */
 #define ATTEMPTS	4
-#define WAIT_MAX	60	/* seconds; who wants us to wait longer is told so */
+#define WAIT_MAX	60	/* seconds; a service that demands more is not asked again */
 
 static struct {
 	__typeof__(&curl_global_init) global_init;
@@ -146,7 +146,7 @@ void http_answer_free(struct http_answer *a)
 	*a = (struct http_answer){ .retry_after = -1 };
 }
 
-/* Every option has to be taken: an ignored one could be the verification. */
+/* libcurl must accept every option: an ignored one could be the verification. */
 static bool set_options(CURL *h, struct transfer *t, struct curl_slist *headers)
 {
 	const struct http_request *r = t->r;
@@ -155,14 +155,14 @@ static bool set_options(CURL *h, struct transfer *t, struct curl_slist *headers)
 
 #define OPT(option, value) (ok &= curl.easy_setopt(h, option, value) == CURLE_OK)
 	OPT(CURLOPT_URL, r->url);
-	/* never elsewhere: a redirect would take the secret and the evidence along */
+	/* follow no redirect: it would take the secret and the evidence along */
 	OPT(CURLOPT_FOLLOWLOCATION, 0L);
 	OPT(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 	OPT(CURLOPT_SSL_VERIFYPEER, 1L);
 	OPT(CURLOPT_SSL_VERIFYHOST, 2L);
 	OPT(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (r->ca) {
-		/* the file's roots alone: the system's directory counts beside it else */
+		/* only the file's roots: by default the system's directory counts, too */
 		OPT(CURLOPT_CAINFO, r->ca);
 		code = curl.easy_setopt(h, CURLOPT_CAPATH, NULL);
 		ok &= code == CURLE_OK || code == CURLE_NOT_BUILT_IN;
@@ -200,7 +200,7 @@ static const char *proxy_of(const char *url)
 	const char *p = NULL;
 	size_t i;
 
-	/* for http:// the capitals are not looked at: a CGI's caller could set them */
+	/* ignore HTTP_PROXY in capitals: the caller of a CGI program can set it */
 	if (!strncmp(url, "http://", 7))
 		p = getenv("http_proxy");
 	for (i = 0; strncmp(url, "http://", 7) && !p && i < ARRAY_SIZE(of_https); i++)
@@ -305,7 +305,7 @@ int http_exchange(const struct http_request *r, struct http_answer *a)
 		rc = once(r, a);
 		if (rc || i == ATTEMPTS || !may_repeat(r, a->status))
 			break;
-		/* who throttles says for how long, or is not asked again */
+		/* after 429 ask again only if the service says when */
 		if (a->status == 429 && a->retry_after < 0)
 			break;
 		wait = a->retry_after >= 0 ? a->retry_after : 1L << (i - 1);

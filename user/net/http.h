@@ -35,7 +35,7 @@ struct http_answer {
 int http_exchange(const struct http_request *r, struct http_answer *a);
 void http_answer_free(struct http_answer *a);
 
-/* What the service says is wrong, out of the shapes that services have */
+/* The service's own error text, in any of the formats that services use */
 char *http_error_text(const struct http_answer *a);
 
 #endif

@@ -23,7 +23,7 @@ char *url_host(const char *url)
 
 	if (!authority(url, &a))
 		return xstrdup("the URL");
-	/* a user stands before the last @, where somebody was tricked */
+	/* leave out a user name, up to the last @, which may hide the real host */
 	for (at = a.len; at && a.p[at - 1] != '@'; at--)
 		;
 	return xasprintf("%.*s", (int)(a.len - at), (const char *)a.p + at);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * AMD's key distribution service. What it gave is kept, for it throttles hard
- * (429) and a certificate of one chip and TCB never changes; when it asked to be
- * left alone that is kept too.
+ * AMD's key distribution service. Its answers are cached, because it throttles
+ * hard (429) and the certificate of one chip and TCB never changes. The time
+ * until which it must not be asked is cached, too.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ static void keep(const char *path, const void *p, size_t len)
 		file_write(path, p, len);
 }
 
-/* Until when the KDS at @base wants no questions; 0 when it may be asked */
+/* Until when the KDS must not be asked; 0 when it may be asked now */
 static time_t quiet_until(const char *path)
 {
 	struct buf b CLEANUP_BUF;

@@ -24,7 +24,7 @@ static int read_given(struct given *g, const char *option)
 	return rc;
 }
 
-/* Names what nobody named; checks what somebody did */
+/* Sets the type if none was given, else checks it */
 static int settle_type(struct given *g, const char *option)
 {
 	struct json_object *o;
@@ -66,7 +66,7 @@ static int load_evidence(const struct request_options *o, struct request *q)
 
 	if (rc)
 		return rc;
-	/* what is nothing that is known is refused by those who take it */
+	/* unknown content is refused later, by the code of the service */
 	if (!input_open(buf_span(&q->evidence), &text, &in)) {
 		in = (struct input){ .s = buf_span(&q->evidence) };
 	} else if (text.len) {
@@ -244,7 +244,7 @@ static int get_certs(const struct request_options *o, struct request *q)
 	return rc;
 }
 
-/* Comes to an SNP report or a TDX quote, without anything behind its end. */
+/* Finds the SNP report or TDX quote of the evidence, without bytes behind its end. */
 static int settle_report(const struct request_options *o, struct request *q)
 {
 	struct tdx_quote quote;
@@ -303,7 +303,7 @@ static int not_bound(const struct request *q, const char *where, const u8 *got)
 	return RC_EVIDENCE;
 }
 
-/* On an HCL guest the requester's data are a claim, or the TPM quote's. */
+/* On an HCL guest the requester's data are in a claim or in the TPM quote. */
 static int check_hcl(struct request *q)
 {
 	const struct binding *b = &q->bind;

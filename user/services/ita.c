@@ -58,7 +58,7 @@ static int bind(struct request *q)
 
 	if (!q->challenge.path && !q->self_nonce)
 		return fail(RC_USAGE, "--challenge FILE is missing: what ITA answered to GET /appraisal/v2/nonce (or --self-nonce)");
-	/* nothing was promised about evidence that is just there */
+	/* a file of evidence without nonce and user data need not be bound */
 	if (!q->challenge.path && !q->user.path && q->evidence.len)
 		return RC_OK;
 	buf_add(&b, q->service_nonce.p, q->service_nonce.len);

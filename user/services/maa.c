@@ -174,7 +174,7 @@ static int ready(struct request *q)
 	return q->form == FORM_GUEST ? maa_guest_ready(q) : RC_OK;
 }
 
-/* What its own clients repeat: throttling and errors of the service's own */
+/* Statuses that its own clients retry: throttling and server errors */
 static const short retry[] = { 429, 500, 502, 503, 504, 0 };
 
 const struct service service_maa = {

@@ -37,7 +37,7 @@ static int get(struct json_object *o, const char *key, size_t len, struct buf *o
 	return RC_OK;
 }
 
-/* Beside the IV a service may say how it sealed; it has no choice. */
+/* Besides the IV the service may name its algorithm; only one is accepted. */
 static int check_params(struct json_object *params)
 {
 	const char *mode = json_get_text(params, "BlockMode"), *cipher = json_get_text(params, "Cipher");

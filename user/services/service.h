@@ -48,13 +48,13 @@ struct given {
 /* What the evidence is to answer for */
 struct binding {
 	u8 data[64];		/* REPORT_DATA, padded with zeros; HCL: user-data */
-	size_t len;		/* bytes of it that mean something, 0: anything goes */
+	size_t len;		/* bytes of it that are checked, 0: anything is accepted */
 	u8 quote[64];		/* qualifying data of the TPM quote of an HCL guest */
 	size_t quote_len;
 	bool wants_quote;
 	u32 pcrs;		/* bits of those it is to be over, 0: all */
 	const char *what;	/* "SHA-384 of nonce and key", for messages */
-	const char *hash;	/* data are this hash of the preimage; NULL: they are it themselves */
+	const char *hash;	/* algorithm: data are the hash of the preimage; NULL: data are not hashed */
 	struct buf preimage;
 };
 
@@ -130,7 +130,7 @@ struct service {
 	int (*challenge)(struct request *q);
 	/* Fills q->bind */
 	int (*bind)(struct request *q);
-	/* What is wanted besides evidence is looked for before any is taken */
+	/* Finds what is needed besides evidence, before evidence is taken */
 	int (*ready)(struct request *q);
 	/* The message with the evidence */
 	int (*build)(struct request *q, struct message *m);

@@ -139,7 +139,7 @@ int tpm_read_public(struct tpm *t, u32 handle, struct buf *pub)
 	return rc || t->rc ? rc : copy_2b(t, &a, pub);
 }
 
-/* By the owner: another password than the index has may count as an attack */
+/* Authorised by the owner: a wrong password for the index may count as an attack */
 static int nv_chunk(struct tpm *t, u32 index, u32 from, u32 len, struct buf *out)
 {
 	struct tpm_command c CLEANUP_TPM_COMMAND;
@@ -170,7 +170,7 @@ int tpm_nv_read(struct tpm *t, u32 index, u32 from, u32 len, struct buf *out)
 	u32 chunk = NV_CHUNK_MIN, known, n;
 	int rc = tpm_properties(t, PT_NV_BUFFER_MAX, &chunk, 1, &known);
 
-	/* whatever it says, there is an end, and no answer larger than we take */
+	/* limit the TPM's value: not too many chunks, and none larger than our buffer */
 	if (chunk < NV_CHUNK_MIN || chunk > NV_CHUNK_MAX)
 		chunk = NV_CHUNK_MIN;
 	for (; !rc && len; from += n, len -= n) {

@@ -13,7 +13,7 @@
 
 #define HEADER_LEN	10
 #define ANSWER_MAX	4096
-/* A software TPM may look for primes that long */
+/* A software TPM may take this long to find primes for a key */
 #define SOCKET_SECONDS	120
 
 static int connect_to(const char *path)
@@ -98,7 +98,7 @@ static int receive(const struct tpm *t, u8 p[static ANSWER_MAX], size_t *len)
 
 	for (*len = 0; *len < want; *len += (size_t)n) {
 		do {
-			/* of a device all that there is: what is left is lost */
+			/* read a device's whole answer at once: the rest would be lost */
 			n = read(t->fd, p + *len, t->is_socket ? want - *len : ANSWER_MAX - *len);
 		} while (n < 0 && errno == EINTR);
 		if (n <= 0)

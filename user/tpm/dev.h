@@ -42,7 +42,7 @@ struct tpm {
 	u32 rc;			/* of the last command, when the TPM refused it; else 0 */
 };
 
-/* A policy that PCRs have these values is all that lets a key be used */
+/* The policy of a key that can be used only while PCRs have these values */
 struct tpm_policy {
 	u32 mask;		/* of the SHA-256 bank */
 	u8 pcr_digest[32];	/* of the values */
@@ -56,8 +56,9 @@ void tpm_close(struct tpm *t);
 int tpm_exchange(struct tpm *t, struct span command, struct buf *answer);
 
 /*
- * Commands. RC_OK; RC_FAILED, RC_DENIED or RC_BUSY with a message. What a caller
- * may have to tell apart comes without a message, RC_OK and t->rc.
+ * Commands return RC_OK, or RC_FAILED, RC_DENIED or RC_BUSY with a message.
+ * Response codes that a caller handles itself come without a message, as RC_OK
+ * and t->rc.
  */
 /* TPM_PT_* from @first on; @known has bit i when the TPM told val[i] */
 int tpm_properties(struct tpm *t, u32 first, u32 *val, size_t n, u32 *known);

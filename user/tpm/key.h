@@ -23,7 +23,7 @@ struct tpm_key {
 	struct buf signature;	/* TPMT_SIGNATURE */
 };
 
-/* What is known of a key that was made before; of length 0 what is not */
+/* What is known of a key that was made before; unknown members have length 0 */
 struct tpm_key_was {
 	struct span pub;
 	struct span pcrs;	/* values of TPM_KEY_PCRS */
@@ -33,12 +33,13 @@ struct tpm_key_was {
 int tpm_key_make(const char *path, struct span ak_pub, const struct tpm_quote *q,
 		 struct tpm_key *key);
 /*
- * What was encrypted to the key, RSAES. RC_EVIDENCE when the TPM cannot use it
- * any more, RC_REFUSED when it was encrypted to another one, or altered.
+ * Decrypts @in, which was encrypted to the key (RSAES). RC_EVIDENCE when the
+ * TPM cannot use the key any more, RC_REFUSED when @in is for another key, or
+ * was altered.
  */
 int tpm_key_decrypt(const char *path, const struct tpm_key_was *was, struct span in,
 		    struct buf *out);
-/* Says why what was decrypted, or was not, is nothing; RC_REFUSED */
+/* Reports why the result of a decryption is unusable; RC_REFUSED */
 int tpm_key_mismatch(const struct tpm_key_was *was);
 
 #endif

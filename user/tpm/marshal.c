@@ -8,7 +8,7 @@
 #define ST_NO_SESSIONS	0x8001
 #define ST_SESSIONS	0x8002
 
-/* As often as that, when the TPM says "come back later" */
+/* How often to try when the TPM says "come back later" */
 #define TRIES		50
 #define PAUSE_MS	100
 

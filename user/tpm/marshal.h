@@ -28,7 +28,7 @@ void tpm_put_sessions(struct tpm_command *c, u32 handle, unsigned int n);
  */
 int tpm_finish(struct tpm *t, struct tpm_command *c, const char *name, u32 *handle,
 	       struct tpm_cursor *out);
-/* Whether all was there that was taken */
+/* Whether the answer was long enough for all that was taken from it */
 int tpm_whole(const struct tpm *t, const struct tpm_cursor *c);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether what is genuine is also what one wants to talk to */
+/* Whether genuine evidence also satisfies the policy */
 #include <string.h>
 #include <strings.h>
 
@@ -23,7 +23,7 @@ void appraise_fields(struct verify *v, struct span report, const struct place *a
 		const struct values *want = &v->policy.value[f];
 		char *hex CLEANUP(free_str) = NULL;
 
-		/* what this kind lacks stays unanswered, and so "not possible" */
+		/* a field that this kind does not have stays unanswered: "not possible" */
 		if (!want->n || !at[f].len || at[f].off + at[f].len > report.len)
 			continue;
 		answered(v, (enum ask)f);
@@ -123,9 +123,8 @@ static bool not_below(const u8 *a, const u8 *b)
 }
 
 /*
- * Firmware that is not committed can be rolled back by the host, to what is: the
- * committed TCB is held against --min-tcb too. What is reported may be no more
- * than what runs.
+ * The host can roll firmware back to the committed version, so --min-tcb applies
+ * to the committed TCB, too. The reported TCB must not be above the current one.
  */
 static void firmware(struct verify *v, const u8 *r)
 {
@@ -196,7 +195,7 @@ static void guest(struct verify *v, const u8 *r)
 	}
 }
 
-/* What encryption of memory does not keep from the owner of the machine */
+/* Attacks by the owner of the machine that memory encryption does not prevent */
 static void physical(struct verify *v, const u8 *r, const char *product)
 {
 	bool ddr4 = !strcmp(product, "Milan");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether a TD is also one that one wants to talk to */
+/* Whether a genuine TD also satisfies the policy */
 #include <string.h>
 
 #include "evidence/pck.h"
@@ -65,7 +65,7 @@ static void min_tee_tcb(struct verify *v, const u8 *svn)
 		       "not below it");
 }
 
-/* What encryption of memory does not keep from the owner of the machine */
+/* Attacks by the owner of the machine that memory encryption does not prevent */
 static void physical(struct verify *v)
 {
 	if (!v->policy.given[ASK_PPID] && !v->policy.given[ASK_PLATFORM_INSTANCE])

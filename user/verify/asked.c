@@ -26,9 +26,9 @@ enum {
 static const struct row {
 	enum verdict verdict;
 	unsigned int on;
-	bool permits;		/* it asks for nothing: it allows, or it is a supply */
+	bool permits;		/* it asks for no check: it allows something or supplies data */
 	const char *file;	/* name of the option where a policy has no such member */
-	const char *needs;	/* what it takes on evidence where it can be checked */
+	const char *needs;	/* what else is needed where it can be checked */
 } table[ASKS] = {
 	[ASK_MEASUREMENT]	= { APPRAISED, EVIDENCE, false, NULL, NULL },
 	[ASK_ID_KEY_DIGEST]	= { APPRAISED, ANY_SNP, false, NULL, NULL },

@@ -43,7 +43,7 @@ static void manifest_vmpl(struct verify *v)
 	       vmpl);
 }
 
-/* SHA-512(nonce || manifest); only with the nonce can it be computed */
+/* SHA-512(nonce || manifest), which cannot be computed without the nonce */
 static void svsm(struct verify *v, const u8 *got)
 {
 	struct evidence *e = &v->e;

@@ -38,8 +38,8 @@ static void no_issuer(struct verify *v, const char *check, X509 *x)
 }
 
 /*
- * As cert_pool_issuer(), but a pile of certificates of one name, which its maker
- * wants tried one after the other, ends at a limit.
+ * As cert_pool_issuer(), but with a limit on the certificates of one name: an
+ * attacker could send many to keep the verifier busy.
  */
 static const struct cert *issuer_in(const struct cert_pool *pool, X509 *of, bool *too_many)
 {

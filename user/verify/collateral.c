@@ -92,7 +92,7 @@ static bool time_member(struct json_object *o, const char *key, time_t *t)
 	return true;
 }
 
-/* By a certificate of Intel's for that purpose: a PCK key must not do. */
+/* Only Intel's certificate for that purpose counts: a PCK key must not sign. */
 static X509 *signer(struct verify *v, struct span text, const u8 sig[64])
 {
 	size_t i;
@@ -159,7 +159,7 @@ static int pcesvn_of(struct json_object *level)
 	return tcb ? int_member(tcb, "pcesvn") : -1;
 }
 
-/* What a component of the list asks for; -1 where it is not to be had */
+/* The SVN that the level requires of a component; -1 where there is none */
 static int svn_of(struct json_object *level, const char *key, int i)
 {
 	struct json_object *list = member(member(level, "tcb", json_type_object), key, json_type_array);
@@ -181,7 +181,7 @@ static bool components_reach(struct json_object *level, const char *key, const u
 	return true;
 }
 
-/* Of a module with a version its own levels judge the first two components. */
+/* If the TDX module has a version, its own levels judge the first two components. */
 static int first_component(const u8 *svn)
 {
 	return svn[1] ? 2 : 0;

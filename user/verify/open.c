@@ -99,7 +99,7 @@ static void fill(const struct verify *v, struct span *part, u32 item)
 		*part = evidence_data(&v->e, item);
 }
 
-/* How the report is bound must be known, and a way of that kind of evidence. */
+/* The binding must be a known one, and fit the kind of evidence. */
 static int check_header(const struct evidence *e)
 {
 	bool hcl = e->binding >= CVM_EVIDENCE_BINDING_HCL && e->binding <= CVM_EVIDENCE_BINDING_HCL_QUOTE;
@@ -123,7 +123,7 @@ static int open_blob(struct verify *v, struct span s)
 	struct span certs;
 	int rc;
 
-	/* to find one of a kind twice each is compared with the others */
+	/* limited, because the search for duplicates compares all pairs */
 	if (s.len >= 16 && le32(s.p + 12) > VERIFY_ITEMS_MAX)
 		return fail(RC_EVIDENCE, "evidence: %u items at offset 12, %d are the limit",
 			    le32(s.p + 12), VERIFY_ITEMS_MAX);
@@ -178,7 +178,7 @@ int verify_open(struct verify *v, struct span s, const char *name)
 	if (in.kind == RAW_JSON) {
 		if (verify_envelope(v, in.s, &rc))
 			return rc;
-		/* what was found on the way is of no evidence */
+		/* drop an event log that was found without evidence */
 		v->parts.event_log = given_log;
 	}
 	v->parts.kind = in.kind;
@@ -297,7 +297,7 @@ static void check_kind(struct verify *v)
 
 void verify_check(struct verify *v)
 {
-	/* not of a layout that makes no sense */
+	/* make no further checks when the layout is broken */
 	if (!any_failed(v))
 		check_kind(v);
 	verify_asked(v);

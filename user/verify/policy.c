@@ -75,7 +75,7 @@ static int set_field(struct policy *p, const struct opt *o, const char *arg)
 
 	if (rc)
 		return rc;
-	/* what every guest has that was launched without such a key */
+	/* every guest that was launched without such a key has zeros */
 	if ((o->ask == ASK_ID_KEY_DIGEST || o->ask == ASK_AUTHOR_KEY_DIGEST) && is_zero(b.p, b.len))
 		return fail(RC_USAGE, "--%s: zeros are the digest of no key", o->name);
 	add_value(&p->value[o->ask], b.p, b.len);
@@ -159,7 +159,7 @@ static int set_data(struct policy *p, const struct opt *o, const char *arg)
 
 	if (rc)
 		return rc;
-	/* evidence that was made for nobody has them: a paravisor's report of boot time */
+	/* evidence that nobody asked for has zeros: a paravisor's report of boot time */
 	if (is_zero(b.p, b.len))
 		return fail(RC_USAGE, "--%s: zeros are what evidence carries that nobody asked for; it would be bound to no nonce",
 			    o->name);
@@ -242,7 +242,7 @@ static int set_bits(struct policy *p, const struct opt *o, const char *arg)
 	return fail(RC_USAGE, "--%s: '%s' is not one of %s", o->name, arg, (char *)names.p);
 }
 
-/* What a platform's evidence is like where it is not as plain guests have it */
+/* Known differences of a platform's evidence from that of plain guests */
 static int set_profile(struct policy *p, const struct opt *o, const char *arg)
 {
 	if (strcmp(arg, "azure"))

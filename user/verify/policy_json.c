@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A policy as a JSON object. json-c keeps the last of two members of one name
- * and knows no places, so its strict parser judges the text first, and then the
- * members are read one by one, each with its line and column.
+ * and does not tell positions. So its strict parser checks the text first; then
+ * the members are read one by one, each with its line and column.
  */
 #include <stdarg.h>
 #include <stdio.h>

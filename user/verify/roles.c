@@ -30,7 +30,7 @@ bool key_is_on(X509 *x, const char *curve)
 	return ok;
 }
 
-/* Each issuer says itself that it is one, and the leaf does not. */
+/* Each issuer must be marked as a certificate authority, and the leaf must not. */
 static char *ca_flags(const struct path *p)
 {
 	int i;

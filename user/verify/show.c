@@ -15,8 +15,8 @@ static const char *const outcome_names[] = {
 };
 
 /*
- * Said not to be wanted, and nothing that it comes from was asked for either. An
- * event log or manifest that fits its report does not bind it to anything.
+ * --no-binding was given, and no check of the binding was asked for. An event
+ * log or manifest that fits its report does not bind it to anything.
  */
 static bool waived(const struct verify *v, enum verdict d, enum outcome o)
 {

@@ -17,7 +17,7 @@ struct leaf {
 	char product[32];	/* without its stepping */
 };
 
-/* What only exists in a report that some firmware signed; false: look no further */
+/* Whether the report can have been signed by firmware at all; false: stop here */
 static bool is_signed(struct verify *v, const u8 *r)
 {
 	u32 version = le32(r), algo = le32(r + 0x34), key = le32(r + 0x48) >> 2 & 7;
@@ -41,7 +41,7 @@ static bool is_signed(struct verify *v, const u8 *r)
 	return false;
 }
 
-/* Where the leaf is to be had; @others: those that are here are not it */
+/* Says where to get the leaf; @others: certificates were given, but not the leaf */
 static void no_leaf(struct verify *v, const u8 *r, bool others)
 {
 	char *url CLEANUP(free_str) = snp_vcek_url(r);
@@ -115,9 +115,10 @@ static bool claims(X509 *x, const u8 *r)
 }
 
 /*
- * The one that signed it. When a VCEK is of this very chip and TCB and did not,
- * the report was altered. A VLEK is of a provider's region, which nothing in a
- * report tells: one that did not sign may be another region's.
+ * Finds the certificate whose key signed the report. If a VCEK of this chip and
+ * TCB did not sign it, the report was altered. A VLEK belongs to a region of a
+ * provider, which the report does not name: a VLEK that did not sign it may be
+ * of another region.
  */
 static X509 *find_leaf(struct verify *v, const u8 *r)
 {
@@ -146,7 +147,7 @@ static X509 *find_leaf(struct verify *v, const u8 *r)
 	return NULL;
 }
 
-/* Named by the caller for this very report, where no CHIP_ID tells */
+/* The VCEK that the caller named for this report, whose CHIP_ID is masked */
 static X509 *find_masked(struct verify *v, const u8 *r)
 {
 	size_t i;

@@ -76,9 +76,9 @@ static void add_pem(struct buf *to, X509 *x)
 }
 
 /*
- * Nothing signs how the PEM text in a quote is written. But for its line ends
- * and the NULs behind it, it must be what anyone would write, or a quote could
- * be altered and still pass.
+ * No signature covers the PEM text in a quote. Except for line ends and NULs
+ * behind it, it must be the usual encoding, or a quote could be altered and
+ * still pass.
  */
 static bool is_plain_pem(struct span have, const struct cert_pool *certs)
 {
@@ -226,7 +226,7 @@ static void check_qe(struct verify *v, const u8 *r)
 	       (unsigned long long)v->policy.min_qe_svn);
 }
 
-/* An own or a debug TDX module could say anything. */
+/* A TDX module that Intel did not sign, or a debug one, could say anything. */
 static void check_module(struct verify *v, const u8 *b)
 {
 	bool ok = is_zero(b + 64, 48) && is_zero(b + 112, 8);

@@ -153,8 +153,8 @@ static u32 quoted_mask(struct span a)
 }
 
 /*
- * The quote is of now when its qualifying data are the nonce, byte for byte: a
- * prefix of it, or nothing, anybody may have had quoted before.
+ * The quote is fresh when its qualifying data are the nonce, byte for byte. A
+ * quote over a prefix of the nonce, or over no data, may have been made before.
  */
 static bool carries_nonce(struct verify *v, const struct tpm_quote *q, const struct hcl *h)
 {
@@ -169,7 +169,7 @@ static bool carries_nonce(struct verify *v, const struct tpm_quote *q, const str
 		return false;
 	}
 	same = q->extra_data.len == p->data_len && !memcmp(q->extra_data.p, p->data, p->data_len);
-	/* claims that carry the nonce bind without the quote, which then may have none */
+	/* if the claims carry the nonce, the quote need not carry it */
 	if (h && !q->extra_data.len && hcl_user_data(h, user_data) &&
 	    !memcmp(user_data, p->data, 64)) {
 		left_out(v, BOUND, "TPM quote", "its qualifying data are empty: it may be of any time, and its PCR values count for nothing");

@@ -22,9 +22,9 @@
  */
 #define VERIFY_ITEMS_MAX	256		/* items of a blob */
 #define VERIFY_CHAIN_MAX	16		/* certificates in a quote */
-#define VERIFY_ALONE_MAX	64		/* certificates that are all there is */
+#define VERIFY_ALONE_MAX	64		/* certificates without any evidence */
 #define VERIFY_CERTS_MAX	512		/* certificates altogether */
-#define VERIFY_NAMESAKES_MAX	8		/* of them of one name, tried as an issuer */
+#define VERIFY_NAMESAKES_MAX	8		/* certificates of one name, tried as an issuer */
 #define VERIFY_CLAIMS_MAX	(1024u * 1024)	/* bytes of HCL claims */
 #define VERIFY_LOG_MAX		(16u * 1024 * 1024)	/* bytes of an event log */
 #define VERIFY_EVENTS_MAX	65536
@@ -108,7 +108,7 @@ int verify_init(struct verify *v);
 /* The results alone, so that the same can be judged again by another policy */
 void verify_forget(struct verify *v);
 void verify_free(struct verify *v);
-/* The self-issued certificates of @s are trusted, and none but such */
+/* Trusts the certificates of @s, all of which must be self-issued */
 int verify_root(struct verify *v, struct span s, const char *name);
 /* What cannot be recognised fails; what is bad becomes a failed check. */
 int verify_open(struct verify *v, struct span s, const char *name);
