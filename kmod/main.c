@@ -85,7 +85,7 @@ static void __exit cvme_exit(void)
 }
 module_exit(cvme_exit);
 
-MODULE_DESCRIPTION("One door to the hardware evidence of a confidential VM");
+MODULE_DESCRIPTION("One device for the hardware evidence of a confidential VM");
 MODULE_AUTHOR("The cvm-evidence developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(CVME_VERSION);

@@ -293,7 +293,7 @@ void cvme_tsm_drop(struct cvme_tsm_entry *entry)
 	path_put(&entry->parent);
 	/* root may have removed it before us */
 	if (err && err != -ENOENT)
-		pr_warn("configfs entry %s/%s stays behind: error %d\n",
+		pr_warn("cannot remove configfs entry %s/%s: error %d\n",
 			TSM_DIR, entry->name, err);
 	if (entry->node)
 		cvme_close(entry->node);

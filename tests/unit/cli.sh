@@ -52,7 +52,7 @@ expect 2 'not a GUID' 'a bad GUID' "$tool" get --service-guid 1234
 expect 2 '--service-provider' 'a GUID without a service' "$tool" get --device "$none" \
 	--service-guid c0b406a4-a803-4952-9743-3fb6014cd0ae
 expect 2 '1 to 32 bytes' 'a service name that is too long' "$tool" get --service-provider "$long"
-expect 2 'takes no file' 'get with a file' "$tool" get file
+expect 2 'takes no argument' 'get with a file' "$tool" get file
 
 # the device
 expect 3 'cvm-evidence load' 'no device: what to do' "$tool" get --device "$none"
@@ -94,7 +94,7 @@ expect 5 'is empty' 'an empty file' "$tool" show "$tmp/empty"
 expect 5 'is empty' 'empty standard input' "$tool" show
 expect 1 'cannot read' 'no file' "$tool" show "$tmp/nothing"
 expect 1 'cannot read' 'a directory' "$tool" show "$tmp"
-expect 2 'one more' 'two files' "$tool" show a b
+expect 2 'a second one' 'two files' "$tool" show a b
 expect 5 'not recognised at offset 0' 'text' "$tool" show /etc/passwd
 head -c 700 $g/blob-snp.cvme >"$tmp/cut"
 expect 5 'offset 16' 'a blob cut short' "$tool" show "$tmp/cut"

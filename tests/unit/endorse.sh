@@ -88,7 +88,7 @@ check 'make the same request' cmp "$tmp/out" "$tmp/want-snp"
 check 'asked with Metadata: true' grep -q '^GET /metadata/THIM/amd/certification true' "$tmp/log"
 expect 5 'is for TCB DB18000000000005' 'certificates of another TCB' snp "$imds"
 expect 5 'neither certificates' 'what are no certificates' snp "$imds"
-expect 7 'gave nothing' 'a host that is not Azure' snp "$imds"
+expect 7 'the request to' 'a host that is not Azure' snp "$imds"
 expect 0 '' 'a quote by the host' maa "$imds"
 check 'is the one a file would give' cmp "$tmp/out" "$tmp/want"
 b64=$(item report "$tmp/td.cvme" | base64 -w0 | tr '+/' '-_' | tr -d =)

@@ -35,7 +35,7 @@ int file_read(const char *path, size_t max, struct buf *out)
 		if (n <= 0)
 			break;
 		if (out->len + (size_t)n > max) {
-			rc = fail(RC_EVIDENCE, "%s is larger than %zu bytes; no evidence is",
+			rc = fail(RC_EVIDENCE, "%s is larger than %zu bytes; no evidence is that large",
 				  name, max);
 			break;
 		}

@@ -162,7 +162,7 @@ static int send_message(const struct exchange *x, const struct message *m, struc
 
 		/* anything but a path would change the host name or port of the base */
 		if (strncmp(target, x->base, len) || target[len] != '/')
-			return fail(RC_REFUSED, "the service sends us to another place, %s; not followed", target);
+			return fail(RC_REFUSED, "the service redirects to %s, which is not followed", target);
 		url = xstrdup(target);
 	}
 	r.url = url;

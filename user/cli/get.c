@@ -224,7 +224,7 @@ static int run(int argc, char **argv)
 	if (rc)
 		return rc;
 	if (optind < argc) {
-		complain("get takes no file, '%s' is one; -o FILE names the output", argv[optind]);
+		complain("get takes no argument '%s'; -o FILE names the output", argv[optind]);
 		return cmd_usage(&cmd_get);
 	}
 	return write_evidence(&t, format, output, force);

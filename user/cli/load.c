@@ -103,7 +103,7 @@ static int run(int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		complain("load takes no argument, '%s' is one", argv[optind]);
+		complain("load takes no argument '%s'", argv[optind]);
 		return cmd_usage(&cmd_load);
 	}
 	return load_all(json);

@@ -19,7 +19,7 @@ static void usage(FILE *to)
 	fputs("Usage: cvm-evidence VERB [options]\n\n", to);
 	for (i = 0; i < ARRAY_SIZE(cmds); i++)
 		fprintf(to, "  %-8s  %s\n", cmds[i]->name, cmds[i]->summary);
-	fputs("\ncvm-evidence VERB --help tells more.\n"
+	fputs("\nFor more, run cvm-evidence VERB --help.\n"
 	      "Exit status: 0 ok, 1 failed, 2 usage, 3 no provider or module, 4 permission,\n"
 	      "5 bad or mismatching evidence, 6 throttled or timed out, 7 the service refused.\n", to);
 }

@@ -431,7 +431,7 @@ static int run(int argc, char **argv)
 		}
 	}
 	if (!rc && optind < argc) {
-		complain("monitor takes no argument, '%s' is one", argv[optind]);
+		complain("monitor takes no argument '%s'", argv[optind]);
 		rc = cmd_usage(&cmd_monitor);
 	}
 	if (!rc)

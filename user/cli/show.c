@@ -95,7 +95,7 @@ static int run(int argc, char **argv)
 		}
 	}
 	if (argc - optind > 1) {
-		complain("show takes one file, '%s' is one more", argv[optind + 1]);
+		complain("show takes one file; '%s' is a second one", argv[optind + 1]);
 		return cmd_usage(&cmd_show);
 	}
 	if (optind < argc)

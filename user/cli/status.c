@@ -379,7 +379,7 @@ static int run(int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		complain("status takes no argument, '%s' is one", argv[optind]);
+		complain("status takes no argument '%s'", argv[optind]);
 		return cmd_usage(&cmd_status);
 	}
 	return status(path, tpm, json);

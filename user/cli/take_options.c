@@ -48,7 +48,7 @@ static int pcrs_option(struct take *t, const char *arg)
 		p = end + 1;
 	} while (*end == ',');
 	if (*end)
-		return fail(RC_USAGE, "--pcrs: '%s': what is '%s'", arg, end);
+		return fail(RC_USAGE, "--pcrs: '%s': cannot parse '%s'", arg, end);
 	t->r.flags |= CVM_EVIDENCE_F_TPM_QUOTE;
 	return RC_OK;
 }

@@ -71,7 +71,7 @@ static const char help[] =
 "  --min-qe-svn N --min-pce-svn N                          TDX\n"
 "  --tcb-status STATUS      TDX with --collateral (default: UpToDate); repeatable\n"
 "  --min-evaluation N --min-tcb-date DATE                  TDX with --collateral\n"
-"  --allow-debug, --allow-migration, --allow-sept-ve       refused without\n"
+"  --allow-debug, --allow-migration, --allow-sept-ve       accept these (else refused)\n"
 "  --policy FILE            JSON object of these options' names without dashes\n"
 "What is asked for and cannot be checked on this evidence is \"not possible\", and\n"
 "the exit status is 5.\n"
@@ -287,7 +287,7 @@ static int read_options(struct verify *v, struct settings *f, int argc, char **a
 			return rc;
 	}
 	if (argc - optind > 1) {
-		complain("verify takes one file, '%s' is one more", argv[optind + 1]);
+		complain("verify takes one file; '%s' is a second one", argv[optind + 1]);
 		return cmd_usage(&cmd_verify);
 	}
 	v->given_certs = v->certs.n;

@@ -132,6 +132,6 @@ int answer_text(const struct http_answer *a, const char *member, struct buf *out
 		return rc;
 	text = json_get_text(o, member);
 	if (!text || !*text)
-		return fail(RC_REFUSED, "the service answered without the member %s", member);
+		return fail(RC_REFUSED, "the service's answer lacks the member %s", member);
 	return answer_token(text, strlen(text), out);
 }

@@ -62,7 +62,7 @@ static int load(void)
 	if (!lib)
 		lib = dlopen(LIBCURL_GNUTLS, RTLD_NOW | RTLD_LOCAL);
 	if (!lib)
-		return fail(RC_FAILED, "neither " LIBCURL " nor " LIBCURL_GNUTLS " can be loaded (%s); one is needed for what goes over the network (Debian: apt-get install libcurl4)",
+		return fail(RC_FAILED, "neither " LIBCURL " nor " LIBCURL_GNUTLS " can be loaded (%s); requests over the network need one of them (Debian: apt-get install libcurl4)",
 			    dlerror());
 	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
 		void *f = dlsym(lib, symbols[i].name);
@@ -244,10 +244,10 @@ static int explain(CURL *h, CURLcode code, const struct transfer *t)
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR:
-		return fail(RC_FAILED, "%s: its certificate does not hold, nothing was sent%s: %s (--ca FILE names other roots)",
+		return fail(RC_FAILED, "%s: its certificate is not valid, nothing was sent%s: %s (--ca FILE names other roots)",
 			    host, proxy, why);
 	default:
-		return fail(RC_FAILED, "%s: no exchange%s: %s", host, proxy, why);
+		return fail(RC_FAILED, "%s: the exchange failed%s: %s", host, proxy, why);
 	}
 }
 

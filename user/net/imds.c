@@ -33,7 +33,7 @@ static int ask(const char *base, const char *path, unsigned int timeout, const c
 	if (rc)
 		return fail(rc, "--imds: is this a VM on Azure?");
 	rc = answer_json(&a, o);
-	return rc ? fail(rc, "--imds: %s gave nothing", url) : RC_OK;
+	return rc ? fail(rc, "--imds: the request to %s failed", url) : RC_OK;
 }
 
 /* "tcbm": the TCB the certificate is for, as one big-endian number */

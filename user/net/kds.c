@@ -133,7 +133,7 @@ static int fetch(const char *base, const char *ca, unsigned int timeout, const c
 	}
 	rc = answer_check(&a);
 	if (rc)
-		return fail(rc, "--kds: %s gave nothing", url);
+		return fail(rc, "--kds: the request to %s failed", url);
 	buf_add(out, a.body.p, a.body.len);
 	return RC_OK;
 }

@@ -53,7 +53,7 @@ static int challenge(struct request *q)
 	for (c = name ? name : ""; *c > ' ' && *c <= '~' && !strchr("\"'\\?#", *c); c++)
 		;
 	if (!name || !*name || *c)
-		return fail(RC_EVIDENCE, "%s has no name that could be asked for", what);
+		return fail(RC_EVIDENCE, "%s has no name that can be used in a request", what);
 	if (json_object_object_get_ex(q->session_info, "used", &used) &&
 	    json_object_get_boolean(used))
 		return fail(RC_EVIDENCE, "%s was used before; it is good for one time", what);

@@ -152,7 +152,7 @@ static int decrypt(struct json_object *jwe, struct json_object *header, const ch
 	ok = shared_secret(key->pkey, epk, z);
 	EVP_PKEY_free(epk);
 	if (!ok)
-		return bad("no common secret");
+		return bad("the key agreement failed");
 	concat_kdf(z, buf_span(&apu), buf_span(&apv), kek);
 	ok = unwrap(kek, buf_span(&wrapped), cek) &&
 	     gcm_open(cek, buf_span(&iv), (struct span){ (const u8 *)aad, strlen(aad) },
@@ -172,7 +172,7 @@ int jwe_decrypt(struct span s, const struct tee_key *key, struct buf *out)
 	const char *protected, *more, *why;
 
 	if (!key->can_decrypt)
-		return fail(RC_USAGE, "--resource: --tee-key has the public key alone, which decrypts nothing");
+		return fail(RC_USAGE, "--resource: --tee-key has only the public key, which cannot decrypt");
 	protected = json_get_text(jwe, "protected");
 	if (!protected || base64_decode(protected, strlen(protected), &b, &why))
 		return bad("the answer is no JWE in JSON");

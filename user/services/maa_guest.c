@@ -188,7 +188,7 @@ static int check(const struct request *q)
 	if (!q->tpm.attest.len)
 		return fail(RC_EVIDENCE, "AzureGuest wants a quote of the vTPM, which this evidence does not have");
 	if ((q->tpm.mask & MAA_BOOT_PCRS) != MAA_BOOT_PCRS || q->tpm.bank != TPM_ALG_SHA256)
-		return fail(RC_EVIDENCE, "AzureGuest wants a quote over PCR 0 to 7 of SHA-256; this one is over others");
+		return fail(RC_EVIDENCE, "AzureGuest needs a quote over PCR 0 to 7 of SHA-256; this one is over other PCRs");
 	if (!q->tpm.sig.len)
 		return fail(RC_EVIDENCE, "AzureGuest wants a quote signed by RSA");
 	if (!evidence_data(&q->e, CVM_EVIDENCE_ITEM_AK_PUB).len ||

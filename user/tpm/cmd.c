@@ -98,7 +98,7 @@ int tpm_pcr_read(struct tpm *t, u32 mask, struct buf *values)
 		if (!a.short_of && (banks != 1 || alg != TPM_ALG_SHA256 || !got || got & ~mask ||
 				    count != (u64)__builtin_popcount(got) ||
 				    (mask & ~got && mask & ~got & ((1u << (31 - __builtin_clz(got))) - 1))))
-			return fail(RC_FAILED, "%s: %s gives other PCRs than were asked for; has it a bank of SHA-256?",
+			return fail(RC_FAILED, "%s: %s returned other PCRs than requested; does it have a SHA-256 bank?",
 				    t->path, a.what);
 		while (count-- && !a.short_of) {
 			struct span value = tpm_take_2b(&a);

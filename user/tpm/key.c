@@ -96,7 +96,7 @@ int tpm_key_make(const char *path, struct span ak_pub, const struct tpm_quote *q
 	return make(&t, &policy, key);
 }
 
-#define NO_MORE	"so the TPM lets the key that the answer is sealed to be used no more; take new evidence and ask again"
+#define NO_MORE	"so the TPM no longer allows the use of the key that the answer is sealed to; take new evidence and ask again"
 
 static int check_pcrs(const struct tpm_key_was *was, const struct tpm_policy *p, struct span now)
 {

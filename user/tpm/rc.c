@@ -36,7 +36,7 @@ static const struct {
 	{ 0x101, "FAILURE", "it is in failure mode, until a reboot at least" },
 	{ 0x103, "SEQUENCE", "not in this order" },
 	{ 0x120, "DISABLED", "the command is disabled" },
-	{ 0x121, "EXCLUSIVE", "another session has it alone" },
+	{ 0x121, "EXCLUSIVE", "another session has exclusive use of it" },
 	{ 0x124, "AUTH_TYPE", "another kind of authorisation is wanted" },
 	{ 0x125, "AUTH_MISSING", "an authorisation is wanted" },
 	{ 0x126, "POLICY", "the policy is not satisfied" },

@@ -189,7 +189,7 @@ void verify_asked(struct verify *v)
 			continue;
 		where = where_possible(r->on);
 		if (r->permits)
-			left_out(v, r->verdict, name, "it was given, and nothing here made use of it");
+			left_out(v, r->verdict, name, "it was given, but no check needed it");
 		else if (!(r->on >> s & 1))
 			unable(v, r->verdict, name, "it was asked for, and it can be checked on %s only", where);
 		else if (r->needs)

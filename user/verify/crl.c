@@ -178,11 +178,11 @@ void crl_check(struct verify *v, X509 *x, X509 *issuer)
 	why = not_whole(crl);
 	if (X509_get_extension_flags(issuer) & EXFLAG_KUSAGE &&
 	    !(X509_get_key_usage(issuer) & KU_CRL_SIGN))
-		failed(v, GENUINE, check, "\"%s\" may not sign CRLs by its keyUsage", by);
+		failed(v, GENUINE, check, "the keyUsage of \"%s\" does not allow it to sign CRLs", by);
 	else if (why)
 		failed(v, GENUINE, check, "the CRL of \"%s\": %s", by, why);
 	else if (!next)
-		failed(v, GENUINE, check, "the CRL of \"%s\" does not say until when it holds", by);
+		failed(v, GENUINE, check, "the CRL of \"%s\" does not say until when it is valid", by);
 	else if (X509_cmp_time(next, &at) < 0)
 		failed(v, GENUINE, check, "the CRL of \"%s\" is out of date: get a newer one", by);
 	else if (is_revoked(v, crl, x, issuer))

@@ -246,7 +246,7 @@ static int set_bits(struct policy *p, const struct opt *o, const char *arg)
 static int set_profile(struct policy *p, const struct opt *o, const char *arg)
 {
 	if (strcmp(arg, "azure"))
-		return fail(RC_USAGE, "--%s: '%s' is not a profile: azure is", o->name, arg);
+		return fail(RC_USAGE, "--%s: '%s' is not a profile; the only one is azure", o->name, arg);
 	p->azure = true;
 	return RC_OK;
 }

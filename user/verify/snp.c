@@ -23,7 +23,7 @@ static bool is_signed(struct verify *v, const u8 *r)
 	u32 version = le32(r), algo = le32(r + 0x34), key = le32(r + 0x48) >> 2 & 7;
 
 	if (version < 2)
-		failed(v, GENUINE, "version", "%u is of no production firmware; 2 to 6 are", version);
+		failed(v, GENUINE, "version", "version %u is not of production firmware; 2 to 6 are", version);
 	else if (algo != 1)
 		failed(v, GENUINE, "signature", "SIGNATURE_ALGO is %u; 1, ECDSA P-384 with SHA-384, is known", algo);
 	else if (key == KEY_NONE)
