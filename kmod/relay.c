@@ -81,7 +81,10 @@ int cvme_relay_begin(struct cvme_relay *relay, size_t len)
 
 void cvme_relay_end(struct cvme_relay *relay)
 {
-	/* a child that pid 1 forked meanwhile keeps its copy: leave none */
+	/*
+	 * A child that pid 1 forked during the call keeps a copy: of evidence,
+	 * which is no secret. One that it forks from here on gets zeroes.
+	 */
 	if (clear_user(cvme_relay_ptr(relay, 0), relay->len))
 		pr_debug("relay memory was gone before it could be cleared\n");
 	vm_munmap(relay->base, relay->len);

@@ -184,14 +184,18 @@ static bool finish_elsewhere(struct serving *s)
  */
 static u64 pace(const struct cvme_provider *p, struct cvme_request *req)
 {
-	u64 begin = ktime_get_ns(), ns = cvme_provider_pace_ns(p);
+	u64 now, begin = ktime_get_ns(), ns = cvme_provider_pace_ns(p);
 
 	if (!ns)
 		return 0;
+	/* the pause is waiting: a deadline in it finds no work begun */
+	WRITE_ONCE(req->started, 0);
 	wait_event_freezable_timeout(req->asker->wq, cvme_request_done(req),
 				     nsecs_to_jiffies(ns) + 1);
-	WRITE_ONCE(req->started, ktime_get_ns());
-	return req->started - begin;
+	now = ktime_get_ns();
+	if (!cvme_request_done(req))
+		WRITE_ONCE(req->started, now);
+	return now - begin;
 }
 
 static int take(struct cvme_provider *p, struct serving *s, u64 *held_off)

@@ -413,8 +413,16 @@ static void pause_after_throttling(void)
 	works("two times BUSY");
 	CHECK(req.firmware_ns >= 2000000000, "firmware_ns %llu",
 	      (unsigned long long)req.firmware_ns);
+	/* a deadline in the pause */
+	fill_random(rd, sizeof(rd));
+	cvm_request_init(&req, rd, sizeof(rd));
+	req.timeout_ms = 500;
+	CHECK(cvm_request(fd, &req) == -ETIMEDOUT, "a deadline in the pause");
+	CHECK(req.wait_ns >= 400000000 && !req.firmware_ns,
+	      "wait_ns %llu, firmware_ns %llu", (unsigned long long)req.wait_ns,
+	      (unsigned long long)req.firmware_ns);
 	works("the pause");
-	CHECK(req.wait_ns >= 1000000000 && req.firmware_ns < 1000000000,
+	CHECK(req.wait_ns >= 500000000 && req.firmware_ns < 1000000000,
 	      "wait_ns %llu, firmware_ns %llu", (unsigned long long)req.wait_ns,
 	      (unsigned long long)req.firmware_ns);
 }

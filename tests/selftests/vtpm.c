@@ -157,7 +157,7 @@ static void boot_time_only(const char *knob)
 	ktap_note("%llu ms, then %llu ms", (unsigned long long)first,
 		  (unsigned long long)second);
 	CHECK_TIME(second < PV_SLACK_MS, "%llu ms", (unsigned long long)second);
-	/* "refuse evidence not made for us" */
+	/* "refuse evidence of an earlier time" */
 	err = pv_ask_random(CVM_EVIDENCE_F_FRESH, &b, NULL);
 	CHECK(err == -ETIMEDOUT, "%s", strerror(-err));
 	/* a fresh quote by the key that the old report names */
