@@ -236,7 +236,7 @@ static void nonblocking(void)
 	fd = sound(O_NONBLOCK);
 	cvm_get_info(fd, &a);
 	calls = sim_counter("calls");
-	sim_set("delay=400");
+	sim_set("block=1");
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
 	seq = req.sequence;
 	CHECK(seq && !req.blob_len, "sequence %llu", (unsigned long long)seq);
@@ -244,6 +244,7 @@ static void nonblocking(void)
 	CHECK(req.sequence == seq, "a second request");
 	CHECK(read(fd, buf, 1) == -1 && errno == EAGAIN, "%s", strerror(errno));
 	CHECK(!(cvm_poll(fd, POLLIN, 0) & POLLIN), "POLLIN at once");
+	sim_set("block=0");
 	CHECK(cvm_poll(fd, POLLIN, 10000) == POLLIN, "no POLLIN");
 	CHECK(!cvm_rejoin(fd, &req), "%s", strerror(errno));
 	CHECK(req.sequence == seq, "not rejoined");
@@ -254,6 +255,7 @@ static void nonblocking(void)
 	CHECK(sim_counter("calls") == calls + 1, "%llu calls of firmware",
 	      (unsigned long long)(sim_counter("calls") - calls));
 	/* its outcome was returned: with sequence 0 it is another request */
+	sim_set("block=1");
 	CHECK(cvm_request(fd, &req) == -EAGAIN && req.sequence > seq, "%llu",
 	      (unsigned long long)req.sequence);
 }
@@ -316,7 +318,7 @@ static void zero_starts_anew(void)
 
 	sim_need();
 	fd = sound(O_NONBLOCK);
-	sim_set("delay=300");
+	sim_set("block=1");
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
 	seq = req.sequence;
 	cvm_get_info(fd, &st);
@@ -331,6 +333,7 @@ static void zero_starts_anew(void)
 	cvm_get_info(fd, &st);
 	CHECK(st.info.requests_canceled == canceled + 2, "%llu canceled",
 	      (unsigned long long)(st.info.requests_canceled - canceled));
+	sim_set("block=0");
 	CHECK(cvm_poll(fd, POLLIN, 10000) & POLLIN, "no POLLIN");
 	cvm_blob_check(buf, slurp(fd), "other", 5, &b);
 

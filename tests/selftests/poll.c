@@ -46,7 +46,7 @@ static void eagain_then_ready(void)
 	int fd;
 
 	sim_need();
-	sim_set("delay=300:1");
+	sim_set("block=1");
 	fd = cvm_open(O_RDWR | O_NONBLOCK);
 	CHECK(read(fd, buf, sizeof(buf)) == -1 && errno == EAGAIN, "%s",
 	      strerror(errno));
@@ -54,6 +54,7 @@ static void eagain_then_ready(void)
 	CHECK(ev == POLLOUT, "0x%x while it is made", ev);
 	CHECK(read(fd, buf, sizeof(buf)) == -1 && errno == EAGAIN, "%s",
 	      strerror(errno));
+	sim_set("block=0");
 	ev = cvm_poll(fd, POLLIN, 10000);
 	CHECK(ev == POLLIN, "0x%x", ev);
 	/* still there, and readable to its end, and at EOF */
@@ -172,9 +173,10 @@ static void error_returned_by_request(void)
 
 	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK), "%s", strerror(errno));
 	sim_fail_next();
-	sim_set("delay=200:1");
+	sim_set("block=1");
 	err = cvm_request(fd, &req);
 	CHECK(err == -EAGAIN, "%s", strerror(-err));
+	sim_set("block=0");
 	ev = cvm_poll(fd, POLLIN, 10000);
 	CHECK(ev == (POLLIN | POLLERR), "0x%x before anybody was told", ev);
 	err = cvm_rejoin(fd, &req);
@@ -386,11 +388,12 @@ static void toggled(void)
 	int fd;
 
 	sim_need();
-	sim_set("delay=200");
+	sim_set("block=1");
 	fd = cvm_open(O_RDWR);
 	CHECK(!fcntl(fd, F_SETFL, O_NONBLOCK), "%s", strerror(errno));
 	cvm_write(fd, "toggled", 7);
 	CHECK(read(fd, buf, 1) == -1 && errno == EAGAIN, "%s", strerror(errno));
+	sim_set("block=0");
 	CHECK(!fcntl(fd, F_SETFL, 0), "%s", strerror(errno));
 	n = cvm_slurp(fd, buf, sizeof(buf));
 	CHECK(n > 0, "%s", strerror(-n));

@@ -225,7 +225,7 @@ static void others_ignored(void)
 	struct cvm_evidence_request spoilt;
 
 	need(O_NONBLOCK);
-	sim_set("delay=300:1");
+	sim_set("block=1");
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
 	cvm_request_init(&spoilt, "another", 7);
 	spoilt.sequence = req.sequence;
@@ -237,6 +237,7 @@ static void others_ignored(void)
 	spoilt.service_provider_len = 4;
 	CHECK(cvm_rejoin(fd, &spoilt) == -EAGAIN, "%s", strerror(errno));
 	CHECK(spoilt.sequence == req.sequence, "another request");
+	sim_set("block=0");
 	CHECK(!fcntl(fd, F_SETFL, 0), "%s", strerror(errno));
 	CHECK(!cvm_rejoin(fd, &spoilt), "%s", strerror(errno));
 	CHECK(spoilt.sequence == req.sequence, "another request");
@@ -250,9 +251,10 @@ static void continued_blocking(void)
 	uint64_t seq;
 
 	need(O_NONBLOCK);
-	sim_set("delay=400:1");
+	sim_set("block=1");
 	cvm_get_info(fd, &a);
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
+	sim_set("block=0");
 	seq = req.sequence;
 	CHECK(!fcntl(fd, F_SETFL, 0), "%s", strerror(errno));
 	CHECK(!cvm_rejoin(fd, &req), "%s", strerror(errno));
