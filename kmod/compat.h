@@ -184,6 +184,16 @@ static inline void compat_tpm_buf_free(struct tpm_buf *buf)
 	kfree(buf);
 }
 #endif
+
+/* Linux 6.12: the TPM core disables a TPM that was reset behind its back */
+static inline bool compat_tpm_is_disabled(const struct tpm_chip *chip)
+{
+#ifdef HAVE_TPM_CHIP_FLAG_DISABLE
+	return READ_ONCE(chip->flags) & TPM_CHIP_FLAG_DISABLE;
+#else
+	return false;
+#endif
+}
 #endif
 
 /* start_creating() and its kin lock the parent and look the child up */

@@ -134,9 +134,16 @@ static void vtpm_probe(struct cvme_state *st)
 }
 
 /*
- * A report that was not made for this request may carry another user's data. It
- * is given out only with a quote, which binds it to this request.
+ * A report that was not made for this request may carry another user's data, and
+ * one of a TPM that takes no data is never bound to a request.
  */
+static bool needs_quote(const struct cvme_vtpm_report *rep)
+{
+	return rep->data == CVME_HCL_OTHERS ||
+	       (rep->refused && rep->data != CVME_HCL_OURS);
+}
+
+/* A quote binds the report to this request */
 static bool may_give(const struct cvme_vtpm_report *rep,
 		     const struct cvme_params *par)
 {
@@ -144,8 +151,16 @@ static bool may_give(const struct cvme_vtpm_report *rep,
 		return true;
 	if (par->flags & CVM_EVIDENCE_F_FRESH)
 		return false;
-	return rep->data != CVME_HCL_OTHERS ||
-	       par->flags & CVM_EVIDENCE_F_TPM_QUOTE;
+	return !needs_quote(rep) || par->flags & CVM_EVIDENCE_F_TPM_QUOTE;
+}
+
+static int not_given(const struct cvme_vtpm_report *rep,
+		     struct cvme_result *res)
+{
+	if (!rep->refused)
+		return -ETIMEDOUT;
+	res->fw_status = rep->refused;
+	return -EIO;
 }
 
 static void describe(const struct cvme_vtpm_report *rep,
@@ -178,15 +193,15 @@ static int take(struct cvme_tpm *tpm, const struct cvme_params *par,
 	if (err)
 		return err;
 	if (!may_give(&rep, par))
-		return -ETIMEDOUT;
+		return not_given(&rep, res);
 
 	describe(&rep, res);
 	if (!quote)
 		return 0;
 	if (!cvme_vtpm_add_quote(tpm, par, &rep.hcl, res)) {
 		/* only the quote would have bound it to this request */
-		if (rep.data == CVME_HCL_OTHERS)
-			return -ETIMEDOUT;
+		if (needs_quote(&rep))
+			return not_given(&rep, res);
 	} else if (rep.data != CVME_HCL_OURS) {
 		res->binding = CVM_EVIDENCE_BINDING_HCL_QUOTE;
 	}

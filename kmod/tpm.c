@@ -35,6 +35,8 @@
 #define RC_HANDLE		0x8b	/* format one: its low bits */
 #define RC_FMT1			0x80
 #define RC_NV_AUTHORIZATION	0x149
+#define RC_OBJECT_MEMORY	0x902
+#define RC_MEMORY		0x904
 #define RC_LOCALITY		0x907
 #define RC_YIELDED		0x908
 #define RC_TESTING		0x90a
@@ -60,6 +62,9 @@ const char *cvme_tpm_rc_text(u32 rc)
 		return "the NV index may not be used by the owner";
 	case 0x14b:
 		return "no room for another NV index";
+	case RC_OBJECT_MEMORY:
+	case RC_MEMORY:
+		return "no memory for a key: other programs use all of it";
 	case RC_LOCALITY:
 		return "wrong locality";
 	case RC_NV_RATE:
@@ -139,8 +144,8 @@ int cvme_tpm_open(struct cvme_tpm *tpm)
 	tpm->chip = tpm_default_chip();
 	if (!tpm->chip)
 		return -ENODEV;
-	/* 1 for a TPM 2.0 */
-	if (tpm_is_tpm2(tpm->chip) != 1) {
+	/* tpm_is_tpm2() fails for a TPM 2.0 that is suspended or disabled */
+	if (!(READ_ONCE(tpm->chip->flags) & TPM_CHIP_FLAG_TPM2)) {
 		put_device(&tpm->chip->dev);
 		return -ENODEV;
 	}
@@ -159,15 +164,22 @@ void cvme_tpm_close(struct cvme_tpm *tpm)
 }
 
 /*
- * -ENODEV: the TPM is gone, its driver took the operations away; -EAGAIN: it is
- * suspended, or somebody else has its locality.
+ * -ENODEV: the TPM is gone, its driver took the operations away; -EIO: the TPM
+ * core has disabled it, until the next boot; -EAGAIN: it is suspended, or
+ * somebody else has its locality.
  */
 int cvme_tpm_begin(struct cvme_tpm *tpm)
 {
 	tpm->rc = 0;
 	if (!tpm_try_get_ops(tpm->chip))
 		return 0;
-	return READ_ONCE(tpm->chip->ops) ? -EAGAIN : -ENODEV;
+	if (!READ_ONCE(tpm->chip->ops))
+		return -ENODEV;
+	if (compat_tpm_is_disabled(tpm->chip)) {
+		pr_warn_ratelimited("vtpm: the kernel has disabled the TPM; only a reboot of the guest can enable it again\n");
+		return -EIO;
+	}
+	return -EAGAIN;
 }
 
 void cvme_tpm_end(struct cvme_tpm *tpm)
@@ -211,7 +223,8 @@ static void put_auth(struct cvme_tpm *tpm)
 static bool passes(u32 rc)
 {
 	return rc == RC_RETRY || rc == RC_YIELDED || rc == RC_TESTING ||
-	       rc == RC_NV_RATE || rc == RC_LOCALITY;
+	       rc == RC_NV_RATE || rc == RC_LOCALITY ||
+	       rc == RC_OBJECT_MEMORY || rc == RC_MEMORY;
 }
 
 /*
@@ -370,6 +383,23 @@ static int nv_read_chunk(struct cvme_tpm *tpm, u32 auth, u32 index, u32 pos,
 	return 0;
 }
 
+/*
+ * Does the empty password open this index, and does a wrong one not count
+ * towards the TPM's lockout
+ *
+ * Return: 0, -EACCES, or why it is not known.
+ */
+static int may_use_own_auth(struct cvme_tpm *tpm, u32 index)
+{
+	const u32 needed = CVME_NV_AUTHREAD | CVME_NV_NO_DA;
+	struct cvme_tpm_nv nv;
+	int err = cvme_tpm_nv_public(tpm, index, &nv);
+
+	if (err)
+		return err;
+	return (nv.attributes & needed) == needed ? 0 : -EACCES;
+}
+
 /**
  * cvme_tpm_nv_read - read a part of an NV index
  * @tpm: begun
@@ -396,7 +426,10 @@ int cvme_tpm_nv_read(struct cvme_tpm *tpm, u32 index, u32 from, u32 size,
 		    tpm->rc != CVME_TPM_RC_NV_UNINITIALIZED) {
 			rc = tpm->rc;
 			auth = index;
-			err = nv_read_chunk(tpm, auth, index, from, n, data);
+			err = may_use_own_auth(tpm, index) ?:
+			      nv_read_chunk(tpm, auth, index, from, n, data);
+			if (err == -EACCES)
+				err = -EIO;
 			if (err == -EIO)
 				tpm->rc = rc;
 		}

@@ -35,6 +35,8 @@ struct cvme_tpm {
 #define CVME_NV_TYPE			GENMASK(7, 4)
 #define CVME_NV_WRITELOCKED		BIT(11)
 #define CVME_NV_OWNERREAD		BIT(17)
+#define CVME_NV_AUTHREAD		BIT(18)
+#define CVME_NV_NO_DA			BIT(25)
 #define CVME_NV_READLOCKED		BIT(28)
 #define CVME_NV_PLATFORMCREATE		BIT(30)
 

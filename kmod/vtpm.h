@@ -17,11 +17,13 @@
  * @hcl: the parsed report; points into res->report
  * @data: whose user-data its claims carry
  * @fresh: it was made after the request began, with the request's data
+ * @refused: why the TPM did not let us write the data, a response code; or 0
  */
 struct cvme_vtpm_report {
 	struct cvme_hcl hcl;
 	enum cvme_hcl_data data;
 	bool fresh;
+	u32 refused;
 };
 
 typedef int (*cvme_vtpm_work)(struct cvme_tpm *tpm, void *arg);

@@ -61,6 +61,7 @@ void cvme_vtpm_forget_reports(void)
  * @looked: the attempt to read @before was made
  * @has_before: there was a report
  * @unknown: there may have been one, it could not be read
+ * @refused: the TPM does not let us write user-data; what it said
  */
 struct search {
 	const u8 *want;
@@ -72,6 +73,7 @@ struct search {
 	bool looked;
 	bool has_before;
 	bool unknown;
+	u32 refused;
 };
 
 /*
@@ -160,10 +162,12 @@ static int write_and_read(struct cvme_tpm *tpm, void *arg)
 	}
 	err = ready_user_data(tpm) ?:
 	      cvme_tpm_nv_write(tpm, NV_USER_DATA, s->want, USER_DATA_LEN);
+	s->refused = err == -EIO ? tpm->rc : 0;
 	if (err) {
 		if (err != -EAGAIN)
 			cvme_vtpm_complain(tpm, "writing NV 0x01400002");
-		return err == -ENXIO ? -EIO : err;
+		if (!s->refused)
+			return err == -ENXIO ? -EIO : err;
 	}
 	err = cvme_vtpm_read(tpm, CVME_VTPM_NV_REPORT, 0, s->size,
 			     s->raw.data);
@@ -321,6 +325,8 @@ static int search(struct cvme_tpm *tpm, const struct cvme_params *par,
 			until = ktime_get_ns() + TORN_NS;
 			if (t.bad > 1)
 				until = max(until, window_end);
+		} else if (s->refused) {
+			return -ENODATA;
 		} else {
 			data = cvme_hcl_user_data(hcl, s->want);
 			if (data == CVME_HCL_OURS) {
@@ -345,8 +351,9 @@ static int search(struct cvme_tpm *tpm, const struct cvme_params *par,
  * @res: gets the report; asked whether the request is still wanted
  * @rep: filled
  *
- * A paravisor may make no new report, for a while or for ever: then @res gets
- * the last one, and @rep says whose data it carries.
+ * A paravisor may make no new report, for a while or for ever, or the TPM may
+ * not let us write the data, as when somebody took ownership of it: then @res
+ * gets the last one, and @rep says whose data it carries.
  *
  * Return: 0 for a report whose claims and hardware report belong together;
  * -ENODEV, -ETIMEDOUT, -EBADMSG, -EIO, -ENOMEM.
@@ -368,5 +375,6 @@ int cvme_vtpm_take_report(struct cvme_tpm *tpm, const struct cvme_params *par,
 	cvme_buf_free(&s.before);
 	res->report = s.raw;
 	rep->data = cvme_hcl_user_data(&rep->hcl, par->report_data);
+	rep->refused = s.refused;
 	return 0;
 }

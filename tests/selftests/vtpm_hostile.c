@@ -8,12 +8,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* As long as it is there, clients ask */
 #define UNDER_LOAD	"/tmp/vtpm-under-load"
+#define TPMFLAG		"cvm_tpmflag"
+#define TPMFLAG_KO	"/opt/sim/modules/cvm_tpmflag.ko"
+
+static uint8_t buf[CVM_BUF_SIZE];
 
 static void torn(void)
 {
@@ -62,6 +68,132 @@ static void busy_for_a_while(void)
 	pv_good(CVM_EVIDENCE_BINDING_HCL);
 	sim_set("rc=locality:3");
 	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
+/*
+ * "TPM_RC_OBJECT_MEMORY: out of memory for object contexts" (TCG TPM 2.0 part 2,
+ * 6.6.3, a warning): other programs' keys fill the TPM until they are flushed.
+ */
+static void full_of_keys(void)
+{
+	struct cvm_evidence_request req;
+	struct cvm_blob b;
+	int err;
+
+	pv_need();
+	pv_quick();
+	sim_set("cc=quote");
+	sim_set("rc=object_memory:3");
+	cvm_request_init(&req, "keys", 4);
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
+	err = pv_ask(&req, &b);
+	CHECK(!err, "%s", strerror(-err));
+	CHECK(cvm_blob_find(&b, CVM_EVIDENCE_ITEM_TPM_ATTEST), "no quote");
+}
+
+/*
+ * User data that cannot be written: no evidence is bound to the request but by a
+ * quote, which then comes with the report that there is.
+ */
+static void data_refused(void)
+{
+	struct cvm_evidence_request req;
+	struct cvm_blob b;
+	uint64_t rc;
+	int err;
+
+	pv_need();
+	pv_quick();
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+	sim_set("cc=nv_write");
+	sim_set("rc=lockout");
+	rc = pv_fw_status(EIO);
+	CHECK(rc == 0x921, "0x%llx", (unsigned long long)rc);
+
+	cvm_request_init(&req, "not written", 11);
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
+	err = pv_ask(&req, &b);
+	CHECK(!err, "%s", strerror(-err));
+	CHECK(b.hdr.binding == CVM_EVIDENCE_BINDING_HCL_QUOTE, "binding %u",
+	      b.hdr.binding);
+	CHECK(cvm_blob_find(&b, CVM_EVIDENCE_ITEM_TPM_ATTEST), "no quote");
+
+	cvm_request_init(&req, "not written", 11);
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE | CVM_EVIDENCE_F_FRESH;
+	err = cvm_request(pv_fd, &req);
+	CHECK(err == -EIO, "fresh: %s", strerror(-err));
+	sim_set("ak=missing");
+	cvm_request_init(&req, "not written", 11);
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
+	err = cvm_request(pv_fd, &req);
+	CHECK(err == -EIO, "without a quote after all: %s", strerror(-err));
+	sim_set("ak=ok");
+	sim_set("rc=0");
+	pv_good(CVM_EVIDENCE_BINDING_HCL);
+}
+
+static void tpm_flag(const char *flag)
+{
+	char params[32];
+	int fd = open(TPMFLAG_KO, O_RDONLY | O_CLOEXEC), err;
+
+	CHECK(fd >= 0, TPMFLAG_KO ": %s", strerror(errno));
+	snprintf(params, sizeof(params), "flag=%s", flag);
+	err = syscall(SYS_finit_module, fd, params, 0) ? errno : 0;
+	close(fd);
+	if (err == EOPNOTSUPP)
+		ktap_skip("this kernel never makes a TPM %s", flag);
+	CHECK(!err, TPMFLAG ": %s", strerror(err));
+}
+
+static void tpm_flag_end(void)
+{
+	CHECK(!syscall(SYS_delete_module, TPMFLAG, O_NONBLOCK), TPMFLAG ": %s",
+	      strerror(errno));
+}
+
+/* A suspended TPM is waited for: it is there, and it comes back */
+static void suspended(void)
+{
+	struct cvm_blob b;
+	bool ready;
+	ssize_t n;
+	int fd;
+
+	pv_need();
+	pv_quick();
+	fd = cvm_open(O_RDWR | O_NONBLOCK);
+	tpm_flag("suspended");
+	cvm_write(fd, "suspended", 9);
+	ready = cvm_poll(fd, POLLIN, 500) & POLLIN;
+	tpm_flag_end();
+	CHECK(cvm_poll(fd, POLLIN, 20000) == POLLIN, "no POLLIN");
+	n = cvm_slurp(fd, buf, sizeof(buf));
+	CHECK(n > 0, "%s", strerror(-n));
+	cvm_blob_check(buf, n, "suspended", 9, &b);
+	if (ready)
+		ktap_skip("this kernel's TPM core serves a suspended TPM");
+}
+
+/* A disabled one is there too, and does not come back before the next boot */
+static void disabled(void)
+{
+	const struct cvm_evidence_provider *p;
+	struct cvm_state st;
+	uint64_t begin;
+
+	pv_need();
+	pv_quick();
+	tpm_flag("disabled");
+	begin = now_ms();
+	pv_fw_status(EIO);
+	CHECK_TIME(now_ms() - begin < 4000, "it was waited for");
+	cvm_get_info(cvm_open(O_RDONLY), &st);
+	p = cvm_find(&st, CVM_EVIDENCE_PROVIDER_VTPM);
+	CHECK(p && p->reason != CVM_EVIDENCE_REASON_NO_TPM,
+	      "status %u, reason %u", p ? p->status : 0, p ? p->reason : 0);
+	tpm_flag_end();
+	pv_back();
 }
 
 /* A TPM that stays busy is no TPM that went away: asking again may help */
@@ -340,6 +472,10 @@ static const struct ktap_case cases[] = {
 	{ "torn", torn, 120 },
 	{ "refusals", refusals, 180 },
 	{ "busy_for_a_while", busy_for_a_while, 120 },
+	{ "full_of_keys", full_of_keys, 120 },
+	{ "data_refused", data_refused, 120 },
+	{ "suspended", suspended, 60 },
+	{ "disabled", disabled, 60 },
 	{ "busy_for_long", busy_for_long, 120 },
 	{ "lies", lies, 240 },
 	{ "mangled_claims", mangled_claims, 180 },

@@ -53,7 +53,7 @@ static const struct word powers[] = {
 static const struct word codes[] = {
 	{ "lockout", 0x921 }, { "locality", RC_LOCALITY }, { "retry", 0x922 },
 	{ "yielded", 0x908 }, { "testing", 0x90a }, { "uninit", RC_NV_UNINITIALIZED },
-	{ "failure", 0x101 }, {}
+	{ "failure", 0x101 }, { "object_memory", 0x902 }, {}
 };
 static const struct word commands[] = {
 	{ "any", 0 }, { "nv_read", CC_NV_READ }, { "nv_write", CC_NV_WRITE },
