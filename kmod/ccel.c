@@ -18,9 +18,8 @@
 #include "compat.h"
 #include "tcg_log.h"
 
-/* The table's size; a later revision may append to it. Offsets in it */
+/* The table has a fixed size; offsets in it */
 #define CCEL_TABLE_LEN		56
-#define CCEL_TABLE_LEN_MAX	SZ_4K
 #define CCEL_TYPE		36	/* u8: 2 for TDX */
 #define CCEL_LOG_LENGTH		40	/* u64: log area minimum length */
 #define CCEL_LOG_ADDRESS	48	/* u64: log area start address */
@@ -100,16 +99,16 @@ static int read_one(const struct acpi_table_header *hdr, struct cvme_buf *table,
 	int err;
 
 	*why = "the CCEL table is not of the size that ACPI gives it";
-	if (hdr->length < CCEL_TABLE_LEN || hdr->length > CCEL_TABLE_LEN_MAX)
+	if (hdr->length != CCEL_TABLE_LEN)
 		return -EINVAL;
 	*why = "the CCEL table is not one of Intel TDX";
 	if (((const u8 *)hdr)[CCEL_TYPE] != CCEL_TYPE_TDX)
 		return -EOPNOTSUPP;
 	*why = "out of memory";
-	err = cvme_buf_alloc(table, hdr->length);
+	err = cvme_buf_alloc(table, CCEL_TABLE_LEN);
 	if (err)
 		return err;
-	memcpy(table->data, hdr, table->len);
+	memcpy(table->data, hdr, CCEL_TABLE_LEN);
 	return copy_log(table->data, max, log, why);
 }
 
