@@ -10,7 +10,6 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/sched/mm.h>
-#include <linux/timekeeping.h>
 #include <linux/uio.h>
 
 #include "blob.h"
@@ -113,8 +112,7 @@ static void put_service(struct writer *w, const struct cvme_params *par)
 }
 
 static void put_all(struct writer *w, const struct cvme_blob_about *about,
-		    const struct cvme_params *par, const struct cvme_result *res,
-		    const u64 times[2])
+		    const struct cvme_params *par, const struct cvme_result *res)
 {
 	unsigned int i;
 
@@ -140,7 +138,8 @@ static void put_all(struct writer *w, const struct cvme_blob_about *about,
 	if (about->boot_id)
 		put_item(w, CVM_EVIDENCE_ITEM_BOOT_ID, about->boot_id, 16);
 	put_u64(w, CVM_EVIDENCE_ITEM_VM_EPOCH, about->epoch);
-	put_item(w, CVM_EVIDENCE_ITEM_TIME, times, 2 * sizeof(times[0]));
+	put_item(w, CVM_EVIDENCE_ITEM_TIME, about->times,
+		 sizeof(about->times));
 	put_text(w, CVM_EVIDENCE_ITEM_MODULE_VERSION, CVME_VERSION);
 	for (i = 0; i < res->nr_absent; i++)
 		put_absent(w, &res->absent[i]);
@@ -173,7 +172,6 @@ struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 				  const struct cvme_result *res,
 				  struct mem_cgroup *memcg, bool may_block)
 {
-	const u64 times[2] = { ktime_get_boottime_ns(), ktime_get_real_ns() };
 	struct cvm_evidence_blob hdr = {
 		.magic = CVM_EVIDENCE_BLOB_MAGIC,
 		.major = CVM_EVIDENCE_BLOB_MAJOR,
@@ -191,7 +189,7 @@ struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 	BUILD_BUG_ON(sizeof(struct cvm_evidence_item) !=
 		     CVM_EVIDENCE_ITEM_HEADER_LEN);
 
-	put_all(&count, about, par, res, times);
+	put_all(&count, about, par, res);
 	if (count.len > about->max_len)
 		return ERR_PTR(-EFBIG);
 
@@ -200,7 +198,7 @@ struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 		return ERR_PTR(-ENOMEM);
 	kref_init(&blob->ref);
 	w.blob = blob;
-	put_all(&w, about, par, res, times);
+	put_all(&w, about, par, res);
 	blob->len = w.len;
 
 	if (par->kernel_random)

@@ -36,6 +36,7 @@ struct cvme_blob {
  * @seq: number of the request
  * @epoch: VM epoch when it was admitted
  * @boot_id: 16 bytes, or NULL
+ * @times: CLOCK_BOOTTIME and CLOCK_REALTIME when the evidence was there
  * @max_len: a longer blob is -EFBIG
  */
 struct cvme_blob_about {
@@ -43,6 +44,7 @@ struct cvme_blob_about {
 	u64 seq;
 	u64 epoch;
 	const u8 *boot_id;
+	u64 times[2];
 	size_t max_len;
 };
 

@@ -19,9 +19,10 @@ static inline void cvme_cache_ctor(void *obj)
  * A cache with a constructor is never merged with others, so that a leak is
  * seen as ours. kmem_cache_zalloc() does not work with it.
  */
-static inline struct kmem_cache *cvme_own_cache(const char *name, size_t size)
+static inline struct kmem_cache *cvme_own_cache(const char *name, size_t size,
+						slab_flags_t flags)
 {
-	return kmem_cache_create(name, size, 0, SLAB_ACCOUNT, cvme_cache_ctor);
+	return kmem_cache_create(name, size, 0, flags, cvme_cache_ctor);
 }
 
 #endif /* _CVME_MEMORY_H */

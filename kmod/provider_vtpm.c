@@ -143,7 +143,13 @@ static bool needs_quote(const struct cvme_vtpm_report *rep)
 	       (rep->refused && rep->data != CVME_HCL_OURS);
 }
 
-/* A quote binds the report to this request */
+static bool quote_binds(const struct cvme_params *par)
+{
+	if (!(par->flags & CVM_EVIDENCE_F_TPM_QUOTE))
+		return false;
+	return !(par->flags & CVM_EVIDENCE_F_QUOTE_DATA) || par->quote_data_len;
+}
+
 static bool may_give(const struct cvme_vtpm_report *rep,
 		     const struct cvme_params *par)
 {
@@ -151,7 +157,7 @@ static bool may_give(const struct cvme_vtpm_report *rep,
 		return true;
 	if (par->flags & CVM_EVIDENCE_F_FRESH)
 		return false;
-	return !needs_quote(rep) || par->flags & CVM_EVIDENCE_F_TPM_QUOTE;
+	return !needs_quote(rep) || quote_binds(par);
 }
 
 static int not_given(const struct cvme_vtpm_report *rep,
@@ -198,11 +204,13 @@ static int take(struct cvme_tpm *tpm, const struct cvme_params *par,
 	describe(&rep, res);
 	if (!quote)
 		return 0;
-	if (!cvme_vtpm_add_quote(tpm, par, &rep.hcl, res)) {
+	err = cvme_vtpm_add_quote(tpm, par, &rep.hcl, res);
+	if (err) {
 		/* only the quote would have bound it to this request */
 		if (needs_quote(&rep))
-			return not_given(&rep, res);
-	} else if (rep.data != CVME_HCL_OURS) {
+			return err == -ENOMEM || err == -ENODEV ?
+			       err : not_given(&rep, res);
+	} else if (rep.data != CVME_HCL_OURS && quote_binds(par)) {
 		res->binding = CVM_EVIDENCE_BINDING_HCL_QUOTE;
 	}
 	cvme_vtpm_finish_ak_cert(tpm, res, cert);

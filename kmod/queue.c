@@ -265,7 +265,7 @@ unsigned int cvme_queue_waiting(void)
 int cvme_queue_init(void)
 {
 	share_cache = cvme_own_cache("cvm_evidence_share",
-				     sizeof(struct cvme_share));
+				     sizeof(struct cvme_share), 0);
 	return share_cache ? 0 : -ENOMEM;
 }
 

@@ -40,7 +40,7 @@ int cvme_requests_init(void)
 		return err;
 	ratelimit_set_flags(&canceled_events, RATELIMIT_MSG_ON_RELEASE);
 	request_cache = cvme_own_cache("cvm_evidence_request",
-				       sizeof(struct cvme_request));
+				       sizeof(struct cvme_request), SLAB_ACCOUNT);
 	if (!request_cache)
 		goto err_queue;
 	timeout_wq = alloc_workqueue("cvm_evidence", WQ_UNBOUND, 0);
@@ -204,11 +204,13 @@ static void count_end(int err)
 /* If the provider has not answered: the time until now or the request's end */
 u64 cvme_request_firmware_ns(const struct cvme_request *req)
 {
-	u64 ns = READ_ONCE(req->firmware_ns), taken = READ_ONCE(req->taken);
+	u64 ns = READ_ONCE(req->firmware_ns), taken = READ_ONCE(req->taken), now;
 
 	if (ns || !taken)
 		return ns;
-	return (cvme_request_done(req) ? req->ended : ktime_get_ns()) - taken;
+	now = cvme_request_done(req) ? req->ended : ktime_get_ns();
+	/* it may end just before the provider is asked */
+	return now > taken ? now - taken : 0;
 }
 
 static void add_event(const struct cvme_request *req, int err,

@@ -53,6 +53,7 @@ static DECLARE_WAIT_QUEUE_HEAD(released);
  * @req: the request, with the reference that the worker has
  * @taker: the provider that evidence was asked of, or NULL
  * @res: the provider's answer
+ * @times: CLOCK_BOOTTIME and CLOCK_REALTIME of it
  * @finish: completes it, where its memory must be waited for
  *
  * On the worker's stack; a copy that @finish frees where that is used.
@@ -61,6 +62,7 @@ struct serving {
 	struct cvme_request *req;
 	struct cvme_provider *taker;
 	struct cvme_result res;
+	u64 times[2];
 	struct work_struct finish;
 };
 
@@ -118,6 +120,7 @@ static struct cvme_blob *make_blob(struct serving *s, bool may_block)
 		.seq = req->seq,
 		.epoch = req->epoch,
 		.boot_id = cvme_boot_id(),
+		.times = { s->times[0], s->times[1] },
 		.max_len = READ_ONCE(cvme_max_blob),
 	};
 	struct cvme_blob *blob;
@@ -215,6 +218,8 @@ static int take(struct cvme_provider *p, struct serving *s, u64 *held_off)
 	begin = ktime_get_ns();
 	WRITE_ONCE(req->taken, begin);
 	err = cvme_provider_take(p, &req->params, &s->res);
+	s->times[0] = ktime_get_boottime_ns();
+	s->times[1] = ktime_get_real_ns();
 	/* after the deadline an ioctl may be reading these */
 	WRITE_ONCE(req->firmware_ns, ktime_get_ns() - begin);
 	WRITE_ONCE(req->fw_status, s->res.fw_status);

@@ -29,14 +29,31 @@ static u64 cgroup_id_of_current(unsigned int depth)
 	return id;
 }
 
+/*
+ * A program that is set-uid root, as bubblewrap or firejail can be, makes user
+ * namespaces for any user. What it makes then has the user's uid alone.
+ */
+static kuid_t owner_of(const struct user_namespace *ns)
+{
+	const struct uid_gid_map *map = &ns->uid_map;
+	u32 extents = READ_ONCE(map->nr_extents);
+
+	/* pairs with map_write()'s smp_wmb(); it writes a map once */
+	smp_rmb();
+	if (!uid_eq(ns->owner, GLOBAL_ROOT_UID) || extents != 1 ||
+	    map->extent[0].count != 1)
+		return ns->owner;
+	return KUIDT_INIT(map->extent[0].lower_first);
+}
+
 /**
  * cvme_share_key_of - whose share an open file's requests come from
  * @cred: the opener's
  * @key: filled
  *
- * Users can make subordinate uids, nested user namespaces and delegated cgroups
- * at will, so none of these may multiply a share. Inside user namespaces the
- * owner of the outermost one counts, or that namespace itself if root made it.
+ * Users can make nested user namespaces and delegated cgroups at will, so none
+ * of these may multiply a share. Inside user namespaces the owner of the
+ * outermost one counts, or that namespace itself if root made it.
  * Processes of root count by their cgroup at the depth where root delegates;
  * cgroups below do not count.
  */
@@ -48,7 +65,7 @@ void cvme_share_key_of(const struct cred *cred, struct cvme_share_key *key)
 	for (; ns != &init_user_ns; ns = ns->parent)
 		outermost = ns;
 	if (outermost)
-		uid = outermost->owner;
+		uid = owner_of(outermost);
 
 	if (!uid_eq(uid, GLOBAL_ROOT_UID)) {
 		key->kind = CVME_SHARE_UID;

@@ -43,8 +43,8 @@ int cvme_vtpm_take_report(struct cvme_tpm *tpm, const struct cvme_params *par,
 void cvme_vtpm_forget_reports(void);
 
 /* vtpm_quote.c */
-bool cvme_vtpm_add_quote(struct cvme_tpm *tpm, const struct cvme_params *par,
-			 const struct cvme_hcl *hcl, struct cvme_result *res);
+int cvme_vtpm_add_quote(struct cvme_tpm *tpm, const struct cvme_params *par,
+			const struct cvme_hcl *hcl, struct cvme_result *res);
 int cvme_vtpm_read_ak_cert(struct cvme_tpm *tpm, struct cvme_result *res);
 void cvme_vtpm_finish_ak_cert(struct cvme_tpm *tpm, struct cvme_result *res,
 			      int err);

@@ -102,9 +102,9 @@ static int keep_quote(const struct cvme_tpm_quote *quote,
 	return err;
 }
 
-/* Return: whether the quote was added */
-bool cvme_vtpm_add_quote(struct cvme_tpm *tpm, const struct cvme_params *par,
-			 const struct cvme_hcl *hcl, struct cvme_result *res)
+/* Return: 0, or why the quote was not added, which @res says too */
+int cvme_vtpm_add_quote(struct cvme_tpm *tpm, const struct cvme_params *par,
+			const struct cvme_hcl *hcl, struct cvme_result *res)
 {
 	struct quoting q = { .par = par, .hcl = hcl };
 	unsigned int tries = 0;
@@ -120,11 +120,11 @@ bool cvme_vtpm_add_quote(struct cvme_tpm *tpm, const struct cvme_params *par,
 		kvfree(q.quote);
 	}
 	if (!err)
-		return true;
+		return 0;
 	cvme_vtpm_complain(tpm, "TPM2_Quote by 0x81000003");
 	cvme_result_absent(res, CVM_EVIDENCE_ITEM_TPM_ATTEST, err,
 			   quote_reason(err));
-	return false;
+	return err;
 }
 
 /* Bytes of the DER certificate at the start of an index; 0 if there is none */

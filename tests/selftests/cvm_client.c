@@ -327,7 +327,13 @@ int cvm_request(int fd, struct cvm_evidence_request *req)
 
 int cvm_rejoin(int fd, struct cvm_evidence_request *req)
 {
-	return ioctl(fd, CVM_EVIDENCE_REQUEST, req) ? -errno : 0;
+	int err = ioctl(fd, CVM_EVIDENCE_REQUEST, req) ? -errno : 0;
+
+	/* whatever the order in which it ended and the provider was asked */
+	if (!err || err == -ETIMEDOUT)
+		CHECK(req->firmware_ns < 3600000000000ULL, "firmware_ns %llu",
+		      (unsigned long long)req->firmware_ns);
+	return err;
 }
 
 short cvm_poll(int fd, short events, int timeout_ms)

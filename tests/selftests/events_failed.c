@@ -105,11 +105,12 @@ static void canceled(void)
 	int fd;
 
 	setup();
-	sim_set("delay=500:1");
+	sim_set("block=1");
 	fd = cvm_open(O_RDWR);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	cvm_write(fd, "canceled", 8);
 	close(fd);
+	sim_set("block=0");
 	nl_wait(&listener, EV(EVIDENCE_FAILED), &ev, 10000);
 	CHECK(nl_num(&ev, EVA(ERRNO)) == ECANCELED, "errno %llu",
 	      (unsigned long long)nl_num(&ev, EVA(ERRNO)));
@@ -125,12 +126,13 @@ static void replaced(void)
 	int fd;
 
 	setup();
-	sim_set("delay=300:2");
+	sim_set("block=1");
 	fd = cvm_open(O_RDWR);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	cvm_write(fd, "replaced", 8);
 	fcntl(fd, F_SETFL, 0);
 	cvm_write(fd, "the next", 8);
+	sim_set("block=0");
 	nl_wait(&listener, EV(EVIDENCE_FAILED), &ev, 10000);
 	CHECK(nl_num(&ev, EVA(ERRNO)) == ECANCELED, "errno %llu",
 	      (unsigned long long)nl_num(&ev, EVA(ERRNO)));

@@ -243,7 +243,7 @@ static void by_the_dead(void)
 
 	asker_setup();
 	sim_need();
-	sim_set("delay=700:1");
+	sim_set("block=1");
 	fd = asker_open();
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	pid = run_child(asks_and_dies, &fd);
@@ -251,6 +251,7 @@ static void by_the_dead(void)
 	witness_read(pid, &w);
 	kill(pid, SIGKILL);
 	reap_child(pid, 5000);
+	sim_set("block=0");
 	fcntl(fd, F_SETFL, 0);
 	told->len = cvm_slurp(fd, told->blob, sizeof(told->blob));
 	CHECK(told->len > 0, "read: %s", strerror(-told->len));

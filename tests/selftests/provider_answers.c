@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static uint8_t buf[CVM_BUF_SIZE];
@@ -350,6 +351,22 @@ static void bad_message(void)
  * "A key is suspect after EIO ... and lost on ENOTTY"; EKEYREVOKED "until the
  * driver reloads with another vmpck_id"
  */
+/* Any module that comes has the providers that are not available probed again */
+static void probe_again(void)
+{
+	int fd = open("/opt/sim/modules/cvm_letgo.ko", O_RDONLY | O_CLOEXEC), err;
+
+	CHECK(fd >= 0, "cvm_letgo.ko: %s", strerror(errno));
+	err = syscall(SYS_finit_module, fd, "delay_ms=0", 0) ? errno : 0;
+	close(fd);
+	if (err == EOPNOTSUPP)
+		return;
+	CHECK(!err, "cvm_letgo: %s", strerror(err));
+	sleep_ms(1500);
+	CHECK(!syscall(SYS_delete_module, "cvm_letgo", O_NONBLOCK), "cvm_letgo: %s",
+	      strerror(errno));
+}
+
 static void key_lost(void)
 {
 	const struct cvm_evidence_provider *p;
@@ -370,6 +387,12 @@ static void key_lost(void)
 		      p->reason == CVM_EVIDENCE_REASON_KEY_WIPED,
 		      "status %u, %s", p->status, cvm_why(p));
 	}
+	/* a probe makes an entry as before, and does not see the key */
+	probe_again();
+	cvm_get_info(fd, &st);
+	p = driver_provider(&st);
+	CHECK(p->status == CVM_EVIDENCE_ST_KEY_LOST, "probed again: status %u, %s",
+	      p->status, cvm_why(p));
 	/* the one who reads is told the same */
 	cvm_write(fd, "key", 3);
 	CHECK(read(fd, buf, 1) < 0 && errno == EKEYREVOKED, "%s", strerror(errno));

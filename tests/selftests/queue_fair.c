@@ -6,6 +6,7 @@
  * least time of the others."
  */
 #define _GNU_SOURCE
+#include "drivers.h"
 #include "fill.h"
 
 #include <errno.h>

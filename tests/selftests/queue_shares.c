@@ -89,6 +89,10 @@ static void nest(uid_t uid)
 	CHECK(geteuid() == 0, "uid %u", geteuid());
 }
 
+static void nothing(void)
+{
+}
+
 static void as_alice(void)
 {
 	become_user(ALICE, ALICE);
@@ -150,6 +154,37 @@ static void namespace_first(void)
 	is_another(&rep[2], "Bob");
 }
 
+/*
+ * bubblewrap, firejail and others can be set-uid root: the namespace that one makes
+ * for Alice is root's, and has her uid alone in it.
+ */
+static void fills_in_sandbox(void *arg)
+{
+	struct inside *in = arg;
+	char map[64];
+
+	snprintf(map, sizeof(map), "%u %u 1\n", in->uid, ALICE);
+	map_by_root(map, map, nothing);
+	become(in->uid);
+	fill_and_stay(MANY, in->rep);
+}
+
+static void set_uid_sandbox(void)
+{
+	struct inside in[] = { { &rep[0], 1000, false }, { &rep[1], 7, false } };
+
+	fill_setup(ROOM);
+	fill_block();
+	fill_by(fills_in_sandbox, &in[0], NULL, &rep[0]);
+	is_full(&rep[0], "a sandbox of Alice's");
+	fill_by(fills_in_sandbox, &in[1], NULL, &rep[1]);
+	is_same(&rep[1], "another sandbox of hers");
+	fill(ALICE, MANY, &rep[2]);
+	is_same(&rep[2], "Alice");
+	fill(BOB, 1, &rep[3]);
+	is_another(&rep[3], "Bob");
+}
+
 /* --- containers: namespaces that root made --- */
 
 #define MEMBERS	5
@@ -159,10 +194,6 @@ struct container {
 	uid_t base;
 	int wanted[MEMBERS];
 };
-
-static void nothing(void)
-{
-}
 
 static void member(struct container *c, int i)
 {
@@ -378,6 +409,7 @@ static void opener_pays(void)
 static const struct ktap_case cases[] = {
 	{ "user_namespaces", user_namespaces, 0 },
 	{ "namespace_first", namespace_first, 0 },
+	{ "set_uid_sandbox", set_uid_sandbox, 0 },
 	{ "containers", containers, 0 },
 	{ "root_by_cgroup", root_by_cgroup, 0 },
 	{ "share_depth_is_2", share_depth_is_2, 0 },

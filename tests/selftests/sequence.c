@@ -325,12 +325,13 @@ static void after_signal(void)
 
 	need(0);
 	for (int by_read = 0; by_read < 2; by_read++) {
-		sim_set("delay=700:1");
+		sim_set("block=1");
 		cvm_get_info(fd, &a);
 		alarm_in(200);
 		CHECK(cvm_request(fd, &req) == -EINTR, "%s", strerror(errno));
 		seq = req.sequence;
 		CHECK(seq, "no sequence after EINTR");
+		sim_set("block=0");
 		if (!by_read) {
 			CHECK(!cvm_rejoin(fd, &req), "%s", strerror(errno));
 			CHECK(req.sequence == seq, "another request");

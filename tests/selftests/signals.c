@@ -79,12 +79,13 @@ static void read_interrupted(void)
 	sim_need();
 	fd = cvm_open(O_RDWR);
 	count_from(fd);
-	sim_set("delay=700:1");
+	sim_set("block=1");
 	cvm_write(fd, "eintr", 5);
 	alarm_in(200, false, 0);
 	n = read(fd, buf, sizeof(buf));
 	CHECK(n == -1 && errno == EINTR, "%zd %s", n, strerror(errno));
 	CHECK(alarms == 1, "%d alarms", alarms);
+	sim_set("block=0");
 	n = cvm_slurp(fd, buf, sizeof(buf));
 	CHECK(n > 0, "%s", strerror(-n));
 	cvm_blob_check(buf, n, "eintr", 5, &b);
@@ -122,13 +123,14 @@ static void request_interrupted(void)
 	sim_need();
 	fd = cvm_open(O_RDWR);
 	count_from(fd);
-	sim_set("delay=700:1");
+	sim_set("block=1");
 	cvm_request_init(&req, "eintr", 5);
 	alarm_in(200, false, 0);
 	err = cvm_request(fd, &req);
 	CHECK(err == -EINTR, "%s", strerror(-err));
 	seq = req.sequence;
 	CHECK(seq, "it was admitted: no sequence");
+	sim_set("block=0");
 	err = cvm_rejoin(fd, &req);
 	CHECK(!err, "%s", strerror(-err));
 	CHECK(req.sequence == seq, "not the same request");
@@ -198,12 +200,13 @@ static void failed_meanwhile(void)
 	cvm_get_info(fd, &before);
 	if (before.info.tee == CVM_EVIDENCE_TEE_CCA)
 		ktap_skip("the kernel cannot see that a CCA token is wrong");
-	sim_set("delay=500:1");
+	sim_set("block=1");
 	sim_set("wrong_data=1:1");
 	cvm_request_init(&req, "fails", 5);
 	alarm_in(150, false, 0);
 	err = cvm_request(fd, &req);
 	CHECK(err == -EINTR, "%s", strerror(-err));
+	sim_set("block=0");
 	sleep_ms(1000);
 	err = cvm_rejoin(fd, &req);
 	CHECK(err == -EBADMSG, "%s", strerror(-err));

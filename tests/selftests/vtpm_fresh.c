@@ -97,6 +97,10 @@ static void somebody_elses_data(void)
 	err = ask(rd, sizeof(rd),
 		  CVM_EVIDENCE_F_TPM_QUOTE | CVM_EVIDENCE_F_FRESH, &b);
 	CHECK(err == -ETIMEDOUT, "fresh with a quote: %s", strerror(-err));
+	/* "An empty quote_data binds nothing" */
+	err = ask(rd, sizeof(rd),
+		  CVM_EVIDENCE_F_TPM_QUOTE | CVM_EVIDENCE_F_QUOTE_DATA, &b);
+	CHECK(err == -ETIMEDOUT, "with a quote over nothing: %s", strerror(-err));
 }
 
 /* The window is slept through, not polled */

@@ -128,6 +128,11 @@ static void data_refused(void)
 	err = cvm_request(pv_fd, &req);
 	CHECK(err == -EIO, "without a quote after all: %s", strerror(-err));
 	sim_set("ak=ok");
+	/* a report without anybody's data is not bound to the request either */
+	sim_set("user_data=zeros");
+	rc = pv_fw_status(EIO);
+	CHECK(rc == 0x921, "zeros: 0x%llx", (unsigned long long)rc);
+	sim_set("user_data=lower");
 	sim_set("rc=0");
 	pv_good(CVM_EVIDENCE_BINDING_HCL);
 }

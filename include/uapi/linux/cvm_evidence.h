@@ -384,8 +384,10 @@ struct cvm_evidence_info {
 #define CVM_EVIDENCE_F_FRESH		(1U << 3) /* refuse evidence of an earlier
 						   * time: ETIMEDOUT where a
 						   * paravisor makes no new
-						   * report. UNCHECKED evidence
-						   * is for the verifier
+						   * report, EIO where the TPM
+						   * takes no user data.
+						   * UNCHECKED evidence is for
+						   * the verifier
 						   */
 #define CVM_EVIDENCE_F_SHARED		(1U << 4) /* reserved: EOPNOTSUPP */
 #define CVM_EVIDENCE_F_CONTEXT		(1U << 5) /* reserved: EOPNOTSUPP */
@@ -431,13 +433,13 @@ struct cvm_evidence_info {
  * @sequence: offset 144: in: 0 starts a new request and cancels a pending one;
  *	the number of the pending request, whose outcome no call has returned
  *	yet, continues that one and ignores the other parameters; that of one
- *	that was replaced before is ECANCELED; any other is EINVAL and ends what
- *	is pending. Let one caller continue a number: a second one that comes
+ *	that was replaced before, or any between the first and the last that
+ *	were, is ECANCELED; any other is EINVAL and ends what is pending. Let one caller continue a number: a second one that comes
  *	late gets EINVAL, and ends what the first was given. out: number of the
  *	request since the module was loaded, written before the call waits; 0
  *	when it was not admitted
- * @out_provider: offset 152: out: enum cvm_evidence_provider_id that served it,
- *	CVM_EVIDENCE_PROVIDER_AUTO when none did
+ * @out_provider: offset 152: out: enum cvm_evidence_provider_id that was chosen
+ *	to serve it, CVM_EVIDENCE_PROVIDER_AUTO when none was
  * @out_flags: offset 156: out: CVM_EVIDENCE_OUT_F_*
  * @blob_len: offset 160: out: bytes that read(2) will deliver, 0 when there is
  *	none
@@ -452,7 +454,8 @@ struct cvm_evidence_info {
  *
  * The ioctl needs a file open for writing (EBADF). It sets every parameter,
  * starts the request and waits for it; read(2) then delivers the blob. Out
- * fields are ignored on entry and written on failure too. An unread blob is
+ * fields are ignored on entry and written on failure too, unless the struct
+ * itself was refused by its size or could not be copied. An unread blob is
  * discarded by it. Whatever it returns but 0, EAGAIN, EINTR, EBADF and ENOTTY,
  * nothing of the caller's is left to read: the file is at EOF, or after
  * ECANCELED about what replaced the request.
@@ -560,8 +563,11 @@ struct cvm_evidence_lease {
  *	whose user-data is report_data, padded
  * @CVM_EVIDENCE_BINDING_HCL_BOOT: an HCL report of an earlier time, without
  *	report_data. One that carries what somebody else asked for is given
- *	with CVM_EVIDENCE_F_TPM_QUOTE only, and is ETIMEDOUT without
- * @CVM_EVIDENCE_BINDING_HCL_QUOTE: a cached HCL report and a fresh AK quote
+ *	with CVM_EVIDENCE_F_TPM_QUOTE only, and is ETIMEDOUT without, or EIO
+ *	where the TPM takes no user data
+ * @CVM_EVIDENCE_BINDING_HCL_QUOTE: a cached HCL report and a fresh AK quote,
+ *	over report_data, or over quote_data with CVM_EVIDENCE_F_QUOTE_DATA. An
+ *	empty quote_data binds nothing
  * @CVM_EVIDENCE_BINDING_SVSM: REPORT_DATA is SHA-512(report_data, padded, ||
  *	manifest)
  * @CVM_EVIDENCE_BINDING_STATEMENT: REPORT_DATA is SHA-256(statement), padded
@@ -736,7 +742,7 @@ enum cvm_evidence_cmd {
  * @CVM_EVIDENCE_EV_QUOTA_DENIED: a request was not admitted, EBUSY or EDQUOT; a
  *	few events in a second at most, the last of them counts the rest, which
  *	may be others'
- * @CVM_EVIDENCE_EV_PARAMETER_CHANGED: a module parameter was written
+ * @CVM_EVIDENCE_EV_PARAMETER_CHANGED: a module parameter got another value
  * @CVM_EVIDENCE_EV_TCB_CHANGED: reports name another TCB than before
  * @CVM_EVIDENCE_EV_IDENTITY_CHANGED: a report field differs that is fixed for
  *	the life of a VM
