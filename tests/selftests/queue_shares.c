@@ -171,9 +171,11 @@ static void fills_in_sandbox(void *arg)
 
 static void set_uid_sandbox(void)
 {
-	struct inside in[] = { { &rep[0], 1000, false }, { &rep[1], 7, false } };
+	struct inside in[] = { { NULL, 1000, false }, { NULL, 7, false } };
 
 	fill_setup(ROOM);
+	in[0].rep = &rep[0];
+	in[1].rep = &rep[1];
 	fill_block();
 	fill_by(fills_in_sandbox, &in[0], NULL, &rep[0]);
 	is_full(&rep[0], "a sandbox of Alice's");
