@@ -1,23 +1,29 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Looks for every name of the interface in the text of a manual page.
+"""Looks for every name of the interface in the text of the manual pages.
 
-manual.py device PAGE HEADER KMOD    cvm-evidence(4), the header, the module's sources
-manual.py netlink PAGE SPEC          cvm_evidence(7), the YNL specification
-manual.py examples PAGE.scd DIR      writes the literal blocks as DIR/N.c and DIR/N.sh
+manual.py names PAGE4 PAGE7 HEADER KMOD SPEC
+    cvm-evidence(4) and cvm_evidence(7); the header, the module's sources, the YNL spec
+manual.py examples PAGE.scd DIR [PAGE.scd DIR]
+    writes the literal blocks as DIR/N.c and DIR/N.sh
 
 PAGE is the page as a reader sees it, in lines that are not wrapped. A name has to stand
 in the section of its kind, with its number, offset or type: "NAME (2", at the beginning
-of a line if what follows explains it. Prints a line for each kind, as unit.h has it; and
-takes each of the names out of the page once, to see that it would be missed.
+of a line if what follows explains it. Prints a line for each kind, as unit.h has it. It
+takes each of the names out of the page once, to see that it would be missed, and adds
+one thing of each kind to the sources, to see that they are read.
 """
+import contextlib
+import io
 import pathlib
 import re
 import sys
+import tempfile
 
 import ynl_header
 
 failed = 0
+thorough = True
 
 
 def ok(good, name, why=""):
@@ -66,7 +72,7 @@ def check(page, what, entries, least):
     gone = missing(page, entries)
     ok(len(entries) >= least and not gone, f"the page has all {len(entries)} {what}",
        f"at least {least} wanted; missing: {gone}")
-    if gone:
+    if gone or not thorough:
         return
     # without one of them: nothing else of the page stands for it
     unnoticed = []
@@ -112,9 +118,8 @@ def members(header):
     return out
 
 
-def parameters(kmod):
-    """{name: "DEFAULT; MIN to MAX)"} of the module's parameters, and the sources."""
-    text = "\n".join(p.read_text(encoding="ascii") for p in sorted(kmod.glob("*.[ch]")))
+def parameters(text):
+    """{name: "DEFAULT; MIN to MAX)"} of the module's parameters."""
     defines = dict(re.findall(r"^#define (CVME_\w+)\s+(\S.*)", text, re.M))
     out = {}
     for name in re.findall(r"^module_param\w*\((\w+),", text, re.M):
@@ -125,14 +130,12 @@ def parameters(kmod):
             out[name] = f"{number(value[1])}; {low} to {high})"
         else:
             out[name] = "? its default and range are not in one place"
-    return out, text
+    return out
 
 
 def device(page, header, kmod):
-    page, kmod = pathlib.Path(page).read_text(encoding="utf-8"), pathlib.Path(kmod)
-    whole = pathlib.Path(header).read_text(encoding="ascii")
     # the events are the other page's
-    header = whole[:whole.index("\n * EVENTS\n")]
+    header = header[:header.index("\n * EVENTS\n")]
     found = constants(header)
     paths = {n: v.strip('"') for n, v in found.items() if n.endswith("_DEVICE")}
     numbers = [(None, (n, v, True)) for n, v in found.items() if n not in paths]
@@ -154,17 +157,19 @@ def device(page, header, kmod):
     stale = set(re.findall(r"^ +(CVM_EVIDENCE_\w+) \(", page, re.M)) - set(found)
     ok(not stale, "and no constant that the header does not have", stale)
 
-    params, source = parameters(kmod)
     check(page, "module parameters",
-          [("MODULE PARAMETERS", (n, v, True)) for n, v in params.items()], 4)
-    entries = re.findall(r'debugfs_create_(?!dir)\w+\("(\w+)"', source)
-    entries += re.findall(r"^TRACE_EVENT\((\w+),", source, re.M)
+          [("MODULE PARAMETERS", (n, v, True)) for n, v in parameters(kmod).items()], 4)
+    entries = re.findall(r'debugfs_create_(?!dir)\w+\("(\w+)"', kmod)
+    entries += re.findall(r"^TRACE_EVENT\((\w+),", kmod, re.M)
     check(page, "debugfs files and tracepoints",
           [("FILES", (n, None, False)) for n in entries], 9)
 
 
-def netlink(page, spec):
-    page, spec = pathlib.Path(page).read_text(encoding="utf-8"), ynl_header.load(spec)
+def netlink(page, text):
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+        f.write(text)
+        f.flush()
+        spec = ynl_header.load(f.name)
     check(page, "names of the family", [("NETLINK INTERFACE", (spec["name"], None, False))], 1)
     ops = spec["operations"]
     check(page, "commands", [("COMMANDS", (o["name"], o["value"], True)) for o in ops["list"]], 3)
@@ -206,15 +211,66 @@ def netlink(page, spec):
     ok(asked == has, "the YNL examples have every command and the group", f"{asked} {has}")
 
 
-def examples(source, where):
-    text = pathlib.Path(source).read_text(encoding="utf-8")
-    for i, block in enumerate(re.findall(r"^```\n(.*?)^```$", text, re.M | re.S), 1):
-        kind = "c" if block.startswith("#include") else "sh"
-        # scdoc takes a backslash for the next character's
-        block = re.sub(r"\\(.)", r"\1", block)
-        pathlib.Path(where, f"{i:02}.{kind}").write_text(block, encoding="utf-8")
+MORE = (  # what the page does not have, the source of it, and what makes it of that
+    ("an ioctl", "header", r"^(#define CVM_EVIDENCE_GET_)LEASE(.*)0x92\)", r"\g<0>\n\1TIME\g<2>0x93)"),
+    ("another number of an ioctl", "header", r"0x92\)", "0x93)"),
+    ("a flag", "header", r"^#define CVM_EVIDENCE_F_TDREPORT.*",
+     r"\g<0>\n#define CVM_EVIDENCE_F_SOON\t(1U << 9)"),
+    ("an item", "header", r"^(\tCVM_EVIDENCE_ITEM_)ABSENT.*", r"\g<0>\n\1MORE = 25,"),
+    ("a reason", "header", r"^(\tCVM_EVIDENCE_REASON_)NONE.*", r"\g<0>\n\1MOON = 15,"),
+    ("a member", "header", r"^\t__u32 max_blob;", "\\g<0>\n\t__u32 max_time;"),
+    ("another offset", "header", "@max_blob: offset 44", "@max_blob: offset 4"),
+    ("an error", "header", r"^ \*   EFBIG .*", r"\g<0>\n *   EROFS       no"),
+    ("a parameter", "kmod", r"^module_param_cb\(queue_max.*",
+     r"\g<0>\nmodule_param(burst, uint, 0644);"),
+    ("another default", "kmod", r"^(unsigned int cvme_queue_max = )1024", r"\g<1>102"),
+    ("another range", "kmod", "cvme_queue_max, 1, 65536", "cvme_queue_max, 1, 32768"),
+    ("a tracepoint", "kmod", r"^TRACE_EVENT\(cvm_evidence_started,",
+     r"\g<0>\nTRACE_EVENT(cvm_evidence_stopped,"),
+    ("a command", "spec", "^      name: get-log", "      name: get-all"),
+    ("an event", "spec", "^        name: throttled$", "        name: delayed"),
+    ("an attribute", "spec", "^        name: fw-status$", "        name: fw-state"),
+    ("another type of an attribute", "spec", r"(name: exe-major\n        type: )u32", r"\1uint"),
+    ("a value", "spec", "^      - fresh$", "      - newest"),
+    ("a group", "spec", r"(^mcast-groups:[^$]*name: )events", r"\1news"),
+)
+
+
+def names(page4, page7, header, kmod, spec):
+    global failed, thorough
+    page4, page7 = (pathlib.Path(p).read_text(encoding="utf-8") for p in (page4, page7))
+    files = sorted(pathlib.Path(kmod).glob("*.[ch]"))
+    sources = {"header": pathlib.Path(header).read_text(encoding="ascii"),
+               "kmod": "\n".join(p.read_text(encoding="ascii") for p in files),
+               "spec": pathlib.Path(spec).read_text(encoding="ascii")}
+    device(page4, sources["header"], sources["kmod"])
+    netlink(page7, sources["spec"])
+
+    so_far, thorough = failed, False
+    for what, source, old, new in MORE:
+        changed, said = dict(sources), io.StringIO()
+        changed[source], times = re.subn(old, new, sources[source], count=1, flags=re.M)
+        failed = 0
+        with contextlib.redirect_stdout(said):
+            if source == "spec":
+                netlink(page7, changed["spec"])
+            else:
+                device(page4, changed["header"], changed["kmod"])
+        noticed, failed = failed and times == 1, so_far
+        ok(noticed, f"{what} that the page does not have is noticed", f"{times} places changed")
+        so_far = failed
+
+
+def examples(*words):
+    for source, where in zip(words[::2], words[1::2]):
+        text = pathlib.Path(source).read_text(encoding="utf-8")
+        for i, block in enumerate(re.findall(r"^```\n(.*?)^```$", text, re.M | re.S), 1):
+            kind = "c" if block.startswith("#include") else "sh"
+            # scdoc takes a backslash for the next character's
+            block = re.sub(r"\\(.)", r"\1", block)
+            pathlib.Path(where, f"{i:02}.{kind}").write_text(block, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    {"device": device, "netlink": netlink, "examples": examples}[sys.argv[1]](*sys.argv[2:])
+    {"names": names, "examples": examples}[sys.argv[1]](*sys.argv[2:])
     sys.exit(failed)
