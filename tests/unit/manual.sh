@@ -94,15 +94,16 @@ check 'the line of an event' grep -qF "$(grep -hE '^20[0-9-]+ .*evidence-taken' 
 # the options of the kernel's own tool, where its source is
 cli=$(find -L "${OUT%/*}/kernel-ynl" -name cli.py 2>/dev/null | head -n 1)
 if [ -n "$cli" ]; then
-	for option in $(grep -hoE 'cli\.py .*' "$tmp"/ex7/*.sh | grep -oE -e '--[a-z-]+' | sort -u); do
+	while read -r option; do
 		check "cli.py has $option" grep -qF "'$option'" "$cli"
-	done
+	done < <(grep -hoE 'cli\.py .*' "$tmp"/ex7/*.sh | grep -oE -e '--[a-z-]+' | sort -u)
 else
 	echo 'skip the options of cli.py: the kernel is not here (host_ynl.sh fetches it)'
 fi
 
 # install and remove: what `make all` built, under the lock of tests/vm/build
-made() { flock "${OUT%/*}/lock/build-programs" make -s -C $user "$@" DESTDIR="$tmp/root" PREFIX=/usr; }
+# shellcheck disable=SC2317 # expect calls it
+made() { flock "${OUT%/*}/lock/build-programs" make -s -C "$user" "$@" DESTDIR="$tmp/root" PREFIX=/usr; }
 expect 0 '' 'install' made install
 for page in cvm-evidence.1 $pages; do
 	check "installs $page" test -s "$tmp/root/usr/share/man/man${page##*.}/$page"
