@@ -108,13 +108,16 @@ def constants(header):
 
 
 def members(header):
-    """[(struct, member, offset)], the members by the struct, offsets by its comment."""
+    """[(struct, member, offset, type)]: members by the struct, offsets by its comment."""
+    types = {"__u16": "u16", "__u32": "u32", "__aligned_u64": "u64"}
+    sizes = constants(header)
     out = []
     for name, body in re.findall(r"^struct (\w+) \{\n(.*?)^\};", header, re.M | re.S):
-        for member in re.findall(r"^\t\S[^;]*?\b(\w+)(?:\[\w+\])?;", body, re.M):
+        for kind, member, size in re.findall(r"^\t(\w+) (\w+)(?:\[(\w+)\])?;", body, re.M):
             comment = header[header.index(f" * struct {name} "):]
             offset = re.search(rf"@{member}: offset (\d+):", comment)
-            out.append((name, member, offset[1] if offset else "?"))
+            kind = f"{sizes.get(size, size)} bytes" if size else types.get(kind, "?")
+            out.append((name, member, offset[1] if offset else "?", kind))
     return out
 
 
@@ -151,7 +154,7 @@ def device(page, header, kmod):
     check(page, "other constants", [(None, (n, v, True)) for n, v in rest.items()], 25)
     check(page, "nodes", [("FILES", (v, n, True)) for n, v in paths.items()], 2)
     check(page, "members of structs",
-          [(f"struct {s}", (m, f"offset {o}", True)) for s, m, o in members(header)], 84)
+          [(f"struct {s}", (m, f"offset {o}, {t}", True)) for s, m, o, t in members(header)], 84)
     errors = re.findall(r"^ \*   (E[A-Z0-9]+) ", header, re.M)
     check(page, "errors", [("ERRORS", (e, None, True)) for e in errors], 20)
     stale = set(re.findall(r"^ +(CVM_EVIDENCE_\w+) \(", page, re.M)) - set(found)
@@ -220,6 +223,7 @@ MORE = (  # what the page does not have, the source of it, and what makes it of 
     ("a reason", "header", r"^(\tCVM_EVIDENCE_REASON_)NONE.*", r"\g<0>\n\1MOON = 15,"),
     ("a member", "header", r"^\t__u32 max_blob;", "\\g<0>\n\t__u32 max_time;"),
     ("another offset", "header", "@max_blob: offset 44", "@max_blob: offset 4"),
+    ("another type of a member", "header", r"^\t__u32 max_blob;", "\t__aligned_u64 max_blob;"),
     ("an error", "header", r"^ \*   EFBIG .*", r"\g<0>\n *   EROFS       no"),
     ("a parameter", "kmod", r"^module_param_cb\(queue_max.*",
      r"\g<0>\nmodule_param(burst, uint, 0644);"),

@@ -60,7 +60,7 @@ for f in '.report_data_len = 32' CVM_EVIDENCE_ITEM_REPORT 'poll(&p' CVM_EVIDENCE
 done
 blob=golden/blob-snp.cvme
 fake() { env LD_PRELOAD="$OUT/fakedev.so" FAKE_DEV=/dev/cvm-evidence FAKE_BLOB=$blob FAKE_LOG="$tmp/log" "$@"; }
-head -c 32 golden/runtime-data.json >"$tmp/hash"
+openssl dgst -sha256 -binary golden/runtime-data.json >"$tmp/hash"
 hex=$(od -An -v -tx1 "$tmp/hash" | tr -d ' \n')
 for interrupts in 0 3; do
 	FAKE_EINTR=$interrupts fake "$(example '.report_data_len = 32')" <"$tmp/hash" >"$tmp/blob" 2>"$tmp/err"
