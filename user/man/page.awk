@@ -13,7 +13,7 @@ function put(line) {
 	after_heading = 0
 }
 
-/^\.P$/ {
+/^\.PP?$/ {
 	held = !after_heading
 	next
 }
@@ -35,5 +35,8 @@ function put(line) {
 	next
 }
 # neither requests, nor the movements before a list's bullets
-!/^[.\047]/ && !/^\\h\047/ { gsub(/-/, "\\-") }
+!/^[.\047]/ && !/^\\h\047/ {
+	gsub(/\\-/, "-")	# a newer scdoc may do it itself
+	gsub(/-/, "\\-")
+}
 { put($0) }
