@@ -26,7 +26,7 @@ help:
 
 #: make                 module for the running kernel (or KDIR=...) and tool
 #: make kmod            the module alone
-#: make user            the tool alone
+#: make user            the tool and the manual pages
 #: make install         module, tool, udev rule, group, load at boot, audit unit
 #: make uninstall       all of that away
 #: make dkms-install    module by DKMS: rebuilt for every kernel to come
