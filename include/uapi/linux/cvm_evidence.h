@@ -434,10 +434,11 @@ struct cvm_evidence_info {
  *	the number of the pending request, whose outcome no call has returned
  *	yet, continues that one and ignores the other parameters; that of one
  *	that was replaced before, or any between the first and the last that
- *	were, is ECANCELED; any other is EINVAL and ends what is pending. Let one caller continue a number: a second one that comes
- *	late gets EINVAL, and ends what the first was given. out: number of the
- *	request since the module was loaded, written before the call waits; 0
- *	when it was not admitted
+ *	were, is ECANCELED; any other is EINVAL and ends what is pending. Let
+ *	one caller continue a number: a second one that comes late gets EINVAL,
+ *	and ends what the first was given. out: number of the request since the
+ *	module was loaded, written before the call waits; 0 when it was not
+ *	admitted
  * @out_provider: offset 152: out: enum cvm_evidence_provider_id that was chosen
  *	to serve it, CVM_EVIDENCE_PROVIDER_AUTO when none was
  * @out_flags: offset 156: out: CVM_EVIDENCE_OUT_F_*
