@@ -153,6 +153,8 @@ void sim_need(void);
 bool sim_present(void);
 bool sim_paravisor(void);
 bool sim_replays(void);
+bool sim_real_driver(void);
+void sim_driver_times(unsigned int retry_ms, unsigned int retry_max_ms);
 /* "NAME=VALUE"; undone when the case ends */
 void sim_set(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void sim_fail_next(void);

@@ -106,6 +106,8 @@ int driver_load(const char *params)
 
 	driver_name();
 	*touched = true;
+	if (params && *params && sim_real_driver())
+		ktap_skip("the real driver has no parameters (%s)", params);
 	snprintf(text, sizeof(text), "%s", params ? params : "");
 	for (char *p = strtok(text, " "); p && n < 11; p = strtok(NULL, " "))
 		argv[n++] = p;

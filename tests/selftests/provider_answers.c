@@ -413,7 +413,7 @@ static void throttled(void)
 	if (tee_kind == CVM_EVIDENCE_TEE_CCA || (tee_kind == CVM_EVIDENCE_TEE_TDX && !by_tsm))
 		ktap_skip("no host that could throttle");
 	works("nothing");
-	sim_set("retry_ms=100");
+	sim_driver_times(100, 60000);
 	sim_set("throttle=1:5");
 	CHECK(!ask_default(), "throttled five times");
 	/* half of what was set: clocks of an emulated guest drift apart */
@@ -459,8 +459,7 @@ static void driver_gives_up(void)
 	if (tee_kind == CVM_EVIDENCE_TEE_CCA || (tee_kind == CVM_EVIDENCE_TEE_TDX && !by_tsm))
 		ktap_skip("no host that could throttle");
 	sim_set("keep_key=1");
-	sim_set("retry_ms=50");
-	sim_set("retry_max_ms=200");
+	sim_driver_times(50, 200);
 	sim_set("throttle=1");
 	err = ask_default();
 	/* the TDX driver tells this as an empty quote, or as EIO */
@@ -484,8 +483,7 @@ static void driver_busy(void)
 	need();
 	if (tee_kind != CVM_EVIDENCE_TEE_TDX || !by_tsm)
 		ktap_skip("no quoting service");
-	sim_set("retry_ms=50");
-	sim_set("retry_max_ms=200");
+	sim_driver_times(50, 200);
 	sim_set("throttle=1");
 	CHECK(ask_default() == -EIO, "not EIO");
 	begin = now_ms();

@@ -78,6 +78,21 @@ bool sim_present(void)
 	return !access(ctl_path(), X_OK) && sim_dir(dir, sizeof(dir));
 }
 
+/* The kernel's own driver, over a simulated host */
+bool sim_real_driver(void)
+{
+	return !access("/run/cvm-sim/host", F_OK);
+}
+
+/* How often a driver asks a host again and for how long: a real one has its own times */
+void sim_driver_times(unsigned int retry_ms, unsigned int retry_max_ms)
+{
+	if (sim_real_driver())
+		return;
+	sim_set("retry_ms=%u", retry_ms);
+	sim_set("retry_max_ms=%u", retry_max_ms);
+}
+
 /* A replayed report answers to its own report_data alone. */
 bool sim_replays(void)
 {

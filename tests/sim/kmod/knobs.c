@@ -143,13 +143,22 @@ static struct sim_attr knobs[] = {
 	KNOB(product, SIM_PRODUCT, product_names, 0),
 	KNOB(fast, SIM_FAST, NULL, 0),
 	KNOB(slow, SIM_SLOW, NULL, 0),
+	KNOB(async, SIM_ASYNC, NULL, 0),
+	KNOB(tdcall, SIM_TDCALL, NULL, 0),
+	KNOB(vmcall, SIM_VMCALL, NULL, 0),
+	KNOB(quote_status, SIM_QUOTE_STATUS, NULL, 0),
 };
 
 /* What a knob is worth once its count has run out: what it was at load. */
-static u64 initial_of(enum sim_knob k)
+static u64 initial_of(const struct sim_tee *t, enum sim_knob k)
 {
 	int i;
 
+	/* tdx_guest looks every second, 30 times (getquote_timeout) */
+	if (t == &all_tees[SIM_TDX_GUEST] && k == SIM_RETRY_MS)
+		return 1000;
+	if (t == &all_tees[SIM_TDX_GUEST] && k == SIM_RETRY_MAX_MS)
+		return 30000;
 	for (i = 0; i < ARRAY_SIZE(knobs); i++)
 		if (knobs[i].index == k)
 			return knobs[i].initial;
@@ -162,7 +171,7 @@ static u64 take_locked(struct sim_tee *t, enum sim_knob k)
 	u64 value = s->value;
 
 	if (s->left > 0 && --s->left == 0) {
-		s->value = initial_of(k);
+		s->value = initial_of(t, k);
 		s->left = -1;
 	}
 	return value;
@@ -270,7 +279,7 @@ static ssize_t reset_store(struct kobject *kobj, struct kobj_attribute *ka,
 	spin_lock(&t->lock);
 	for (i = 0; i < ARRAY_SIZE(knobs); i++)
 		t->knobs[knobs[i].index] = (struct sim_knob_state){
-			.value = knobs[i].initial, .left = -1 };
+			.value = initial_of(t, knobs[i].index), .left = -1 };
 	spin_unlock(&t->lock);
 	sim_release_blocked(t);
 	return len;
@@ -296,7 +305,7 @@ static int add_tee(struct sim_tee *t)
 
 	for (i = 0; i < ARRAY_SIZE(knobs); i++)
 		t->knobs[knobs[i].index] = (struct sim_knob_state){
-			.value = knobs[i].initial, .left = -1 };
+			.value = initial_of(t, knobs[i].index), .left = -1 };
 
 	t->kobj = kobject_create_and_add(t->name, top);
 	if (!t->kobj)

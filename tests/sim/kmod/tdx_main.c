@@ -36,10 +36,10 @@ struct tdx_report_req {
 /* Quotes larger than the driver's buffer are refused by it. */
 #ifdef SIM_HAVE_TSM_REPORT
 #define QUOTE_MAX	(SZ_128K - 24)
-#define GIVES_UP_WITH_EIO	true
+#define OF_7X	true
 #else
 #define QUOTE_MAX	(SZ_8K - 24)
-#define GIVES_UP_WITH_EIO	false
+#define OF_7X	false
 #endif
 
 static bool tsm = true;
@@ -66,15 +66,35 @@ static bool not_ready(void)
 	return true;
 }
 
+/*
+ * tdcall: the status of TDG.MR.REPORT, of which tdx.c makes an errno: until 6.15
+ * EINVAL or EIO, later ENXIO, EBUSY or EIO.
+ */
+#define TDCALL_CLASS(status)	((status) >> 32)
+#define TDX_OPERAND_INVALID	0xc0000100ULL
+#define TDX_OPERAND_BUSY	0x80000200ULL
+
+static int tdcall_errno(u64 status)
+{
+	if (TDCALL_CLASS(status) == TDX_OPERAND_INVALID)
+		return OF_7X ? -ENXIO : -EINVAL;
+	if (TDCALL_CLASS(status) == TDX_OPERAND_BUSY && OF_7X)
+		return -EBUSY;
+	return status ? -EIO : 0;
+}
+
 static int get_report0(const u8 *reportdata, u8 *tdreport)
 {
 	struct cvm_sim_request rq;
 	struct sim_answer a = {};
 	struct sim_plan plan;
-	int err = -EIO;
+	int err;
 
 	sim_begin(tee, &plan);
-	if (plan.knob[SIM_FW_ERROR])
+	err = tdcall_errno(plan.knob[SIM_TDCALL]);
+	if (!err && plan.knob[SIM_FW_ERROR])
+		err = -EIO;
+	if (err)
 		goto out;
 	sim_request_init(&rq, CVM_SIM_TDREPORT, &plan, reportdata, TDX_REPORTDATA_LEN);
 	err = sim_firmware(tee, &plan, &rq, &a);
@@ -135,26 +155,29 @@ static bool quote_in_flight;	/* the host still owns the one buffer */
 
 /*
  * throttle=1: the quoting service does not answer. The driver looks once every
- * retry_ms for retry_max_ms, gives up, and refuses everybody until the host is
- * done.
+ * retry_ms, retry_max_ms / retry_ms times, and refuses everybody until the host is
+ * done. As the real one's (wait_for_quote_completion()) the end is odd: a quote that
+ * is there at the last look is ETIMEDOUT, one that is not is success.
+ *
+ * Return: 1 when the host has none.
  */
 static int wait_for_quote(const struct sim_plan *plan)
 {
-	unsigned long max = msecs_to_jiffies(plan->knob[SIM_RETRY_MAX_MS]);
-	unsigned long start = jiffies;
+	u64 max = plan->knob[SIM_RETRY_MAX_MS] / max_t(u64, plan->knob[SIM_RETRY_MS], 1);
+	u64 i = 0;
 
 	while (sim_take(tee, SIM_THROTTLE)) {
 		sim_count(tee, SIM_C_BUSY_TRIES);
-		if (jiffies - start > max) {
+		if (i++ >= max) {
 			quote_in_flight = true;
-			return -ETIMEDOUT;
+			return 1;
 		}
 		if (msleep_interruptible(plan->knob[SIM_RETRY_MS])) {
 			quote_in_flight = true;
 			return -EINTR;
 		}
 	}
-	return 0;
+	return i == max ? -ETIMEDOUT : 0;
 }
 
 /*
@@ -164,7 +187,7 @@ static int wait_for_quote(const struct sim_plan *plan)
  */
 static int no_quote(struct tsm_report *report)
 {
-	if (GIVES_UP_WITH_EIO)
+	if (OF_7X)
 		return -EIO;
 	report->outblob = kvzalloc(1, GFP_KERNEL);
 	report->outblob_len = 0;
@@ -183,7 +206,7 @@ static int echo(struct tsm_report *report, const struct sim_plan *plan)
 	struct sim_answer a = {};
 	int err;
 
-	if (GIVES_UP_WITH_EIO)
+	if (OF_7X)
 		return -EIO;
 	sim_request_init(&rq, CVM_SIM_TDREPORT, plan, desc->inblob, desc->inblob_len);
 	err = sim_firmware(tee, plan, &rq, &a);
@@ -205,15 +228,25 @@ static int quote(struct tsm_report *report, const struct sim_plan *plan)
 	struct sim_answer a = {};
 	int err;
 
-	if (plan->knob[SIM_FW_ERROR])
-		return no_quote(report);
+	err = tdcall_errno(plan->knob[SIM_TDCALL]);
+	if (err)
+		return err;
+	/* what the hypercall returns; the driver asks once */
+	if (plan->knob[SIM_VMCALL])
+		return -EIO;
 	if (plan->knob[SIM_ECHO])
 		return echo(report, plan);
-	err = wait_for_quote(plan);
-	if (err == -EINTR)
-		return err;
-	if (err == -ETIMEDOUT)
+	if (plan->knob[SIM_FW_ERROR] || plan->knob[SIM_QUOTE_STATUS])
 		return no_quote(report);
+	err = wait_for_quote(plan);
+	if (err < 0)
+		return err;
+	if (err)
+		return no_quote(report);
+	/* async: the host has it so much later, and the driver sees it at its next look */
+	if (plan->knob[SIM_ASYNC] &&
+	    msleep_interruptible(roundup(plan->knob[SIM_ASYNC], plan->knob[SIM_RETRY_MS] ?: 1)))
+		return -EINTR;
 	sim_request_init(&rq, CVM_SIM_QUOTE, plan, desc->inblob, desc->inblob_len);
 	err = sim_firmware(tee, plan, &rq, &a);
 	if (err)
