@@ -226,13 +226,16 @@ static void publish(struct job *job, u64 status, const void *out, u32 len, bool 
 /*
  * throttle: the quoting service does not answer until the driver has looked at the
  * status so often, and slept after each look. A driver that has given up looks no
- * more: then throttle=0 alone lets it answer.
+ * more: then throttle=0 lets it answer, or three seconds after the last count.
  */
 static void wait_for_service(const struct job *job)
 {
 	for (int n = 1; sim_take(tee, SIM_THROTTLE); n++) {
+		int tries = sim_peek(tee, SIM_THROTTLE) ? -1 : 300;
+
 		sim_count(tee, SIM_C_BUSY_TRIES);
-		while (atomic_read(&looks) - job->looks < n && sim_peek(tee, SIM_THROTTLE))
+		while (atomic_read(&looks) - job->looks < n &&
+		       (tries < 0 ? sim_peek(tee, SIM_THROTTLE) : tries--))
 			schedule_timeout_idle(msecs_to_jiffies(10));
 	}
 }
