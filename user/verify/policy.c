@@ -20,15 +20,24 @@ struct opt {
 
 enum { NO_ARG = 1, MANY = 2, NUMBER = 4 };
 
+/* Room for one more behind @n: twice as many whenever they fill a power of two */
+static void *room_for(void *list, size_t n, size_t size)
+{
+	void *more;
+
+	if (n & (n - 1))
+		return list;
+	more = xalloc((n ? 2 * n : 1) * size);
+	if (n)
+		memcpy(more, list, n * size);
+	free(list);
+	return more;
+}
+
 static void add_value(struct values *to, const void *p, size_t len)
 {
-	struct buf *more = xalloc((to->n + 1) * sizeof(*more));
-
-	if (to->n)
-		memcpy(more, to->v, to->n * sizeof(*more));
-	free(to->v);
-	to->v = more;
-	buf_add(&more[to->n++], p, len);
+	to->v = room_for(to->v, to->n, sizeof(*to->v));
+	buf_add(&to->v[to->n++], p, len);
 }
 
 bool values_have(const struct values *v, const void *p, size_t len)
@@ -138,16 +147,20 @@ static int set_tcb_status(struct policy *p, const struct opt *o, const char *arg
 	static const char *const known[] = {
 		"UpToDate", "SWHardeningNeeded", "ConfigurationNeeded",
 		"ConfigurationAndSWHardeningNeeded", "OutOfDate", "OutOfDateConfigurationNeeded",
+		"TDRelaunchAdvised", "TDRelaunchAdvisedConfigurationNeeded",
 	};
+	struct buf names CLEANUP_BUF;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(known) && strcmp(arg, known[i]); i++)
 		;
 	if (!strcmp(arg, "Revoked"))
 		return fail(RC_USAGE, "--tcb-status: a TCB that is Revoked cannot be allowed");
-	if (i == ARRAY_SIZE(known))
-		return fail(RC_USAGE, "--tcb-status: '%s' is not a status of Intel's: UpToDate, SWHardeningNeeded, ConfigurationNeeded, ConfigurationAndSWHardeningNeeded, OutOfDate, OutOfDateConfigurationNeeded",
-			    arg);
+	if (i == ARRAY_SIZE(known)) {
+		for (i = 0; i < ARRAY_SIZE(known); i++)
+			buf_printf(&names, "%s%s", i ? ", " : "", known[i]);
+		return fail(RC_USAGE, "--tcb-status: '%s' is not a status of Intel's: %s", arg, (char *)names.p);
+	}
 	add_value(&p->value[o->ask], arg, strlen(arg));
 	return RC_OK;
 }
@@ -289,15 +302,12 @@ static int min_tcb_part(const struct opt *o, struct min_tcb *m, const char *part
 /* [PRODUCT:]PART=N[,PART=N]... */
 static int set_min_tcb(struct policy *p, const struct opt *o, const char *arg)
 {
-	struct min_tcb *more = xalloc((p->n_min_tcb + 1) * sizeof(*more)), *m;
+	struct min_tcb *m;
 	char *copy CLEANUP(free_str) = xstrdup(arg), *text = copy, *part, *colon;
 	int rc = RC_OK;
 
-	if (p->n_min_tcb)
-		memcpy(more, p->min_tcb, p->n_min_tcb * sizeof(*more));
-	free(p->min_tcb);
-	p->min_tcb = more;
-	m = &more[p->n_min_tcb++];
+	p->min_tcb = room_for(p->min_tcb, p->n_min_tcb, sizeof(*p->min_tcb));
+	m = &p->min_tcb[p->n_min_tcb++];
 	memset(m->part, 0xff, sizeof(m->part));
 	colon = strchr(text, ':');
 	if (colon) {
