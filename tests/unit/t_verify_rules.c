@@ -121,8 +121,22 @@ static void roles(void)
 		{ { "SEV-VCEK", "SEV-TEST", sim.ask, other, NULL, false }, "signature", FAILED },
 	};
 	struct vsim weak = sim;
+	X509 *vcek;
 	size_t i;
 
+	/* AMD 57230: a VCEK has hwID, a VLEK CSP_ID, none both */
+	vcek = vsim_amd(&sim, &c[4].a);
+	add_ext(vcek, "1.3.6.1.4.1.3704.1.5", "\x16\x04" "Evil", 6);
+	X509_sign(vcek, sim.ask, EVP_sha384());
+	report_with(NULL, vcek);
+	want(FAILED, "signing key", "a VCEK with CSP_ID");
+	X509_free(vcek);
+	/* SHA-1 is of 63 bits for OpenSSL, of its level 2 on 112 are asked for */
+	vcek = vsim_amd(&sim, &c[4].a);
+	X509_sign(vcek, sim.ask, EVP_sha1());
+	report_with(NULL, vcek);
+	want(FAILED, "certificate chain", "a VCEK signed over SHA-1");
+	X509_free(vcek);
 	for (i = 0; i < ARRAY_SIZE(c); i++) {
 		X509 *x = vsim_amd(&sim, &c[i].a);
 		char what[64];
@@ -297,6 +311,60 @@ static void crls(const struct vcrl *a, const struct vcrl *b, enum outcome o, con
 
 #define UNTIL "20300101000000Z"
 
+static void give_list(X509 *by, EVP_PKEY *key, const struct vcrl *c)
+{
+	struct buf b = { 0 };
+
+	vsim_crl_of(&b, by, key, c);
+	crl_load(&v, buf_span(&b), "crl");
+	v.policy.given[ASK_CRL] = true;
+	buf_free(&b);
+}
+
+/* Lists beside the one of the ARK that fits */
+static void unused_lists(void)
+{
+	static const struct vcrl empty = { .serial = 99, .until = UNTIL }, itself = { .serial = 1, .until = UNTIL };
+	struct buf b = { 0 };
+	X509_CRL *crl;
+	const u8 *p;
+	u8 *der = NULL;
+	int i, n;
+
+	report_with(NULL, sim.vcek);
+	give_list(sim.ark_crt, sim.ark, &empty);
+	again();
+	verdict(GENUINE, PASSED, "the list of the ARK");
+	give_list(sim.root_crt, sim.root, &empty);
+	again();
+	want(PASSED, "revocation of SEV-TEST", "a list of others beside that of the ARK");
+	want(UNABLE, "crl", "a list of others beside that of the ARK");
+	verdict(GENUINE, UNABLE, "a list of others beside that of the ARK");
+	report_with(NULL, sim.vcek);
+	give_list(sim.ark_crt, sim.ark, &itself);
+	again();
+	want(FAILED, "revocation of ARK-TEST", "a root that is in its own list");
+	/* the same list, signed over SHA-1 */
+	report_with(NULL, sim.vcek);
+	vsim_crl_of(&b, sim.ark_crt, sim.ark, &empty);
+	p = b.p;
+	crl = d2i_X509_CRL(NULL, &p, (long)b.len);
+	X509_CRL_sign(crl, sim.ark, EVP_sha1());
+	n = i2d_X509_CRL(crl, &der);
+	crl_load(&v, (struct span){ der, (size_t)n }, "crl");
+	again();
+	want(FAILED, "revocation of SEV-TEST", "a list signed over SHA-1");
+	X509_CRL_free(crl);
+	OPENSSL_free(der);
+	complain_into(&said);
+	for (i = 0; i < VERIFY_CRLS_MAX - 1; i++)
+		crl_load(&v, buf_span(&b), "crl");
+	ok(crl_load(&v, buf_span(&b), "crl") == RC_USAGE && sk_X509_CRL_num(v.crls) == VERIFY_CRLS_MAX,
+	   "more lists in DER than the limit");
+	complain_into(NULL);
+	buf_free(&b);
+}
+
 static void crl_rules(void)
 {
 	static const struct vcrl old = { .serial = 99, .until = UNTIL }, old_pem = { .serial = 99, .until = UNTIL, .pem = true },
@@ -336,6 +404,7 @@ static void crl_rules(void)
 	again();
 	want(FAILED, "revocation of SEV-TEST", "a CRL by another key");
 	buf_free(&b);
+	unused_lists();
 	report_with(NULL, sim.vcek);
 	opt("require-crl", NULL);
 	again();
