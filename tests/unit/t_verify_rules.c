@@ -3,6 +3,7 @@
  * Rules of verify one by one: fields and certificates of SNP, manifests, CRLs,
  * quotes of the TPM. Each case differs from genuine evidence in one thing.
  */
+#include "x509_ext.h"
 #include "vtest.h"
 
 static void again(void)
@@ -100,7 +101,13 @@ static void bend_svn(u8 *r) { r[4] = 7; }
 static void bend_author(u8 *r) { r[0x48] = 1; memset(r + 0x110, 0xaa, 48); }
 static void bend_author_off(u8 *r) { memset(r + 0x110, 0xaa, 48); }
 static void bend_ids(u8 *r) { memset(r + 0x140, 0x14, 32); }
-static void bend_v5(u8 *r) { r[0] = 5; r[0x200] = 5; }
+static void bend_v5(u8 *r) { r[0] = 5; r[0x200] = 5; r[0x1f8] = 3; }
+static void bend_abi(u8 *r) { r[9] = 1; }
+/* the committed version is above the one that runs: its minor, major, build */
+static void bend_minor(u8 *r) { r[0x1e9] = 54; r[0x1ed] = 55; }
+static void bend_major(u8 *r) { r[0x1e9] = 55; r[0x1ed] = 54; r[0x1ee] = 1; }
+static void bend_older_build(u8 *r) { r[0x1e8] = 3; r[0x1ec] = 4; }
+static void bend_newer(u8 *r) { r[0x1e8] = 3; r[0x1e9] = 55; r[0x1ec] = 4; r[0x1ed] = 54; }
 
 static void roles(void)
 {
@@ -199,6 +206,17 @@ static void snp_options(void)
 		{ NULL, "require-committed-firmware", NULL, "committed firmware", PASSED },
 		{ bend_build, "require-committed-firmware", NULL, "committed firmware", FAILED },
 		{ bend_behind, NULL, NULL, "TCB order", FAILED },
+		/* go-sev-guest, validate.go: validateVersion() */
+		{ bend_minor, NULL, NULL, "TCB order", FAILED },
+		{ bend_major, NULL, NULL, "TCB order", FAILED },
+		{ bend_older_build, NULL, NULL, "TCB order", FAILED },
+		{ bend_newer, NULL, NULL, "TCB order", PASSED },
+		{ bend_newer, "require-committed-firmware", NULL, "committed firmware", FAILED },
+		/* AMD 56860, table of POLICY: ABI_MINOR is byte 0, ABI_MAJOR byte 1 */
+		{ NULL, "min-policy-abi", "0.31", "minimum policy ABI", PASSED },
+		{ NULL, "min-policy-abi", "0.32", "minimum policy ABI", FAILED },
+		{ NULL, "min-policy-abi", "1.0", "minimum policy ABI", FAILED },
+		{ bend_abi, "min-policy-abi", "1.31", "minimum policy ABI", PASSED },
 		{ bend_build, "min-firmware", "1.55.4", "minimum firmware", PASSED },
 		{ bend_build, "min-firmware", "1.55", "minimum firmware", PASSED },
 		{ bend_build, "min-firmware", "1.55.5", "minimum firmware", FAILED },
@@ -218,6 +236,9 @@ static void snp_options(void)
 		{ bend_v5, "mit-vector", "0x5", "mitigations", PASSED },
 		{ bend_v5, "mit-vector", "0x7", "mitigations", FAILED },
 		{ NULL, "mit-vector", "0x1", "mit-vector", UNABLE },
+		{ bend_v5, "launch-mit-vector", "0x3", "mitigations at launch", PASSED },
+		{ bend_v5, "launch-mit-vector", "0x5", "mitigations at launch", FAILED },
+		{ NULL, "launch-mit-vector", "0x1", "launch-mit-vector", UNABLE },
 		{ bend_vlek, "csp", "CN=TEST cloud", "cloud provider", PASSED },
 		{ bend_vlek, "csp", "TEST cloud", "cloud provider", PASSED },
 		{ bend_vlek, "csp", "TEST", "cloud provider", FAILED },

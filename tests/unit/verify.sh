@@ -145,7 +145,7 @@ refused '{"vmpl":00}' 'a number begins with 0'
 refused '{"vmpl":[00]}'
 # a NUL ends the text for json-c, and hides what is behind it from a reader
 for behind in 'x' '{"vmpl":3}' ' ' '\0'; do
-	printf '{"any-code":true}\0'"$behind" >"$tmp/policy.json"
+	{ printf '{"any-code":true}\0'; printf %b "$behind"; } >"$tmp/policy.json"
 	expect 2 'line 1, column 18: there are bytes behind the object' "a policy, a NUL and '$behind'" \
 		verify --policy "$tmp/policy.json" $g/snp-v2.bin
 done

@@ -77,6 +77,8 @@ static const struct row {
 	[ASK_MIN_TCB_DATE]	= { APPRAISED, ANY_TDX, false, NULL,
 				    "the TCB info of Intel's (--collateral FILE)" },
 	[ASK_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
+	[ASK_LAUNCH_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
+	[ASK_MIN_POLICY_ABI]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_REQUIRE_AUTHOR_KEY] = { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_REQUIRE_CRL]	= { GENUINE, EVIDENCE | ON_CERTS, false, NULL, "a certificate chain" },
 	[ASK_REQUIRE_PLATFORM]	= { APPRAISED, ANY_SNP, false, NULL, NULL },

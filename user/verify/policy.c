@@ -195,12 +195,13 @@ static int set_number(struct policy *p, const struct opt *o, const char *arg)
 
 static int set_mit_vector(struct policy *p, const struct opt *o, const char *arg)
 {
+	u64 *const to = o->ask == ASK_MIT_VECTOR ? &p->mit_vector : &p->launch_mit_vector;
 	char *end;
 
 	if (strncmp(arg, "0x", 2) || strlen(arg) < 3 || strlen(arg) > 18)
 		return fail(RC_USAGE, "--%s: '%s' is not a number like 0x3", o->name, arg);
-	p->mit_vector = strtoull(arg + 2, &end, 16);
-	if (*end || strchr("+- ", arg[2]) || !p->mit_vector)
+	*to = strtoull(arg + 2, &end, 16);
+	if (*end || strspn(arg + 2, "0123456789abcdefABCDEF") != strlen(arg + 2) || !*to)
 		return fail(RC_USAGE, "--%s: '%s' is not a number like 0x3", o->name, arg);
 	return RC_OK;
 }
@@ -233,6 +234,20 @@ static int set_min_firmware(struct policy *p, const struct opt *o, const char *a
 	if (i < 2)
 		return fail(RC_USAGE, "--%s: '%s' is not MAJOR.MINOR or MAJOR.MINOR.BUILD", o->name, arg);
 	p->min_firmware = i == 2 ? v << 8 : v;
+	return RC_OK;
+}
+
+static int set_min_policy_abi(struct policy *p, const struct opt *o, const char *arg)
+{
+	char *major CLEANUP(free_str) = xstrdup(arg), *minor = strchr(major, '.');
+	u64 a, b;
+
+	if (!minor)
+		return fail(RC_USAGE, "--%s: '%s' is not MAJOR.MINOR", o->name, arg);
+	*minor++ = '\0';
+	if (number(o, major, 255, &a) || number(o, minor, 255, &b))
+		return RC_USAGE;
+	p->min_policy_abi = a << 8 | b;
 	return RC_OK;
 }
 
@@ -370,6 +385,8 @@ static const struct opt opts[] = {
 	{ "min-evaluation", ASK_MIN_EVALUATION, set_number, 0, INT32_MAX, NUMBER },
 	{ "min-tcb-date", ASK_MIN_TCB_DATE, set_min_tcb_date, 0, 0, 0 },
 	{ "mit-vector", ASK_MIT_VECTOR, set_mit_vector, 0, 0, 0 },
+	{ "launch-mit-vector", ASK_LAUNCH_MIT_VECTOR, set_mit_vector, 0, 0, 0 },
+	{ "min-policy-abi", ASK_MIN_POLICY_ABI, set_min_policy_abi, 0, 0, 0 },
 	{ "require-author-key", ASK_REQUIRE_AUTHOR_KEY, set_flag, 0, 0, NO_ARG },
 	{ "require-committed-firmware", ASK_REQUIRE_COMMITTED, set_flag, 0, 0, NO_ARG },
 	{ "require-crl", ASK_REQUIRE_CRL, set_flag, 0, 0, NO_ARG },
