@@ -141,6 +141,27 @@ refused '{"any-code":tru' 'ends too early'
 refused '[{"any-code":true}]' 'no JSON object'
 refused '{"chip-id\u0000x":[]}'
 refused '{"Measurement":"'"$m"'"}' 'no option'
+refused '{"vmpl":00}' 'a number begins with 0'
+refused '{"vmpl":[00]}'
+# a NUL ends the text for json-c, and hides what is behind it from a reader
+for behind in 'x' '{"vmpl":3}' ' ' '\0'; do
+	{ printf '{"any-code":true}\0'; printf %b "$behind"; } >"$tmp/policy.json"
+	expect 2 'line 1, column 18: there are bytes behind the object' "a policy, a NUL and '$behind'" \
+		verify --policy "$tmp/policy.json" $g/snp-v2.bin
+done
+head -c 1048577 /dev/zero | tr '\0' ' ' >"$tmp/policy.json"
+expect 2 'larger than the limit, 1048576 bytes' 'a policy that is too large' \
+	verify --policy "$tmp/policy.json" $g/snp-v2.bin
+# as many values as it can have: the time is that of reading, twice as many take twice as long
+{ printf '{"csp":["a"'; yes ',"a"' | head -n 250000 | tr -d '\n'; printf '],"min-tcb":["bl=1"'
+	yes ',"bl=1"' | head -n 5000 | tr -d '\n'; printf ']}'; } >"$tmp/policy.json"
+took=$({ TIMEFORMAT='%U %S' && time "$plain" verify --policy "$tmp/policy.json" $g/snp-v2.bin >/dev/null 2>&1; } 2>&1)
+rc=$?
+if [ $rc -eq 5 ] && awk -v t="$took" 'BEGIN { split(t, a); exit !(a[1] + a[2] < 3) }'; then
+	ok 'a policy of 255,000 values'
+else
+	not_ok "a policy of 255,000 values (status $rc, $took s)"
+fi
 printf '{\n  "any-code": true,\n\t"vmpl": 9\n}\n' >"$tmp/policy.json"
 expect 2 'policy.json, line 3, column 10: ' 'the place of a bad value' verify --policy "$tmp/policy.json" $g/snp-v2.bin
 printf '{"any-code":true}\n\n' >"$tmp/policy.json"

@@ -72,7 +72,8 @@ _cvm_evidence() {
 		return ;;
 	--tcb-status)
 		mapfile -t COMPREPLY < <(compgen -W 'UpToDate SWHardeningNeeded ConfigurationNeeded
-			ConfigurationAndSWHardeningNeeded OutOfDate OutOfDateConfigurationNeeded' -- "$cur")
+			ConfigurationAndSWHardeningNeeded OutOfDate OutOfDateConfigurationNeeded
+			TDRelaunchAdvised TDRelaunchAdvisedConfigurationNeeded' -- "$cur")
 		return ;;
 	--profile)
 		mapfile -t COMPREPLY < <(compgen -W 'azure' -- "$cur")
@@ -115,7 +116,8 @@ _cvm_evidence() {
 		--rtmr2 --rtmr3 --mrconfigid --mrowner --mrownerconfig --mrseam --mrservicetd
 		--xfam --td-attributes --ppid --platform-instance-id --qe-signer --pcr --min-tcb
 		--min-tee-tcb --min-guest-svn --min-firmware --min-qe-svn --min-pce-svn
-		--min-evaluation --min-tcb-date --mit-vector --require-author-key
+		--min-evaluation --min-tcb-date --mit-vector --launch-mit-vector
+		--min-policy-abi --require-author-key
 		--require-committed-firmware --require-platform --forbid-platform
 		--require-policy --forbid-policy --tcb-status --allow-debug --allow-migration
 		--allow-sept-ve --policy --json --help' ;;

@@ -77,6 +77,8 @@ static const struct row {
 	[ASK_MIN_TCB_DATE]	= { APPRAISED, ANY_TDX, false, NULL,
 				    "the TCB info of Intel's (--collateral FILE)" },
 	[ASK_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
+	[ASK_LAUNCH_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
+	[ASK_MIN_POLICY_ABI]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_REQUIRE_AUTHOR_KEY] = { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_REQUIRE_CRL]	= { GENUINE, EVIDENCE | ON_CERTS, false, NULL, "a certificate chain" },
 	[ASK_REQUIRE_PLATFORM]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
@@ -184,6 +186,10 @@ void verify_asked(struct verify *v)
 		const struct row *r = &table[a];
 		const char *name = ask_name((enum ask)a);
 		char *where CLEANUP(free_str) = NULL;
+
+		/* each list by itself: one that fits does not answer for the others */
+		if (a == ASK_CRL && v->answered[a])
+			crl_unused(v);
 
 		if (!v->policy.given[a] || v->answered[a])
 			continue;

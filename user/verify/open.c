@@ -35,6 +35,7 @@ void verify_forget(struct verify *v)
 	free(v->facts);
 	tcb_levels_free(v);
 	memset(v->answered, 0, sizeof(v->answered));
+	v->crls_used = 0;
 	v->checks = NULL;
 	v->facts = NULL;
 	v->n = 0;

@@ -20,15 +20,24 @@ struct opt {
 
 enum { NO_ARG = 1, MANY = 2, NUMBER = 4 };
 
+/* Room for one more behind @n: twice as many whenever they fill a power of two */
+static void *room_for(void *list, size_t n, size_t size)
+{
+	void *more;
+
+	if (n & (n - 1))
+		return list;
+	more = xalloc((n ? 2 * n : 1) * size);
+	if (n)
+		memcpy(more, list, n * size);
+	free(list);
+	return more;
+}
+
 static void add_value(struct values *to, const void *p, size_t len)
 {
-	struct buf *more = xalloc((to->n + 1) * sizeof(*more));
-
-	if (to->n)
-		memcpy(more, to->v, to->n * sizeof(*more));
-	free(to->v);
-	to->v = more;
-	buf_add(&more[to->n++], p, len);
+	to->v = room_for(to->v, to->n, sizeof(*to->v));
+	buf_add(&to->v[to->n++], p, len);
 }
 
 bool values_have(const struct values *v, const void *p, size_t len)
@@ -138,16 +147,20 @@ static int set_tcb_status(struct policy *p, const struct opt *o, const char *arg
 	static const char *const known[] = {
 		"UpToDate", "SWHardeningNeeded", "ConfigurationNeeded",
 		"ConfigurationAndSWHardeningNeeded", "OutOfDate", "OutOfDateConfigurationNeeded",
+		"TDRelaunchAdvised", "TDRelaunchAdvisedConfigurationNeeded",
 	};
+	struct buf names CLEANUP_BUF;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(known) && strcmp(arg, known[i]); i++)
 		;
 	if (!strcmp(arg, "Revoked"))
 		return fail(RC_USAGE, "--tcb-status: a TCB that is Revoked cannot be allowed");
-	if (i == ARRAY_SIZE(known))
-		return fail(RC_USAGE, "--tcb-status: '%s' is not a status of Intel's: UpToDate, SWHardeningNeeded, ConfigurationNeeded, ConfigurationAndSWHardeningNeeded, OutOfDate, OutOfDateConfigurationNeeded",
-			    arg);
+	if (i == ARRAY_SIZE(known)) {
+		for (i = 0; i < ARRAY_SIZE(known); i++)
+			buf_printf(&names, "%s%s", i ? ", " : "", known[i]);
+		return fail(RC_USAGE, "--tcb-status: '%s' is not a status of Intel's: %s", arg, (char *)names.p);
+	}
 	add_value(&p->value[o->ask], arg, strlen(arg));
 	return RC_OK;
 }
@@ -182,12 +195,13 @@ static int set_number(struct policy *p, const struct opt *o, const char *arg)
 
 static int set_mit_vector(struct policy *p, const struct opt *o, const char *arg)
 {
+	u64 *const to = o->ask == ASK_MIT_VECTOR ? &p->mit_vector : &p->launch_mit_vector;
 	char *end;
 
 	if (strncmp(arg, "0x", 2) || strlen(arg) < 3 || strlen(arg) > 18)
 		return fail(RC_USAGE, "--%s: '%s' is not a number like 0x3", o->name, arg);
-	p->mit_vector = strtoull(arg + 2, &end, 16);
-	if (*end || strchr("+- ", arg[2]) || !p->mit_vector)
+	*to = strtoull(arg + 2, &end, 16);
+	if (*end || strspn(arg + 2, "0123456789abcdefABCDEF") != strlen(arg + 2) || !*to)
 		return fail(RC_USAGE, "--%s: '%s' is not a number like 0x3", o->name, arg);
 	return RC_OK;
 }
@@ -220,6 +234,20 @@ static int set_min_firmware(struct policy *p, const struct opt *o, const char *a
 	if (i < 2)
 		return fail(RC_USAGE, "--%s: '%s' is not MAJOR.MINOR or MAJOR.MINOR.BUILD", o->name, arg);
 	p->min_firmware = i == 2 ? v << 8 : v;
+	return RC_OK;
+}
+
+static int set_min_policy_abi(struct policy *p, const struct opt *o, const char *arg)
+{
+	char *major CLEANUP(free_str) = xstrdup(arg), *minor = strchr(major, '.');
+	u64 a, b;
+
+	if (!minor)
+		return fail(RC_USAGE, "--%s: '%s' is not MAJOR.MINOR", o->name, arg);
+	*minor++ = '\0';
+	if (number(o, major, 255, &a) || number(o, minor, 255, &b))
+		return RC_USAGE;
+	p->min_policy_abi = a << 8 | b;
 	return RC_OK;
 }
 
@@ -289,15 +317,12 @@ static int min_tcb_part(const struct opt *o, struct min_tcb *m, const char *part
 /* [PRODUCT:]PART=N[,PART=N]... */
 static int set_min_tcb(struct policy *p, const struct opt *o, const char *arg)
 {
-	struct min_tcb *more = xalloc((p->n_min_tcb + 1) * sizeof(*more)), *m;
+	struct min_tcb *m;
 	char *copy CLEANUP(free_str) = xstrdup(arg), *text = copy, *part, *colon;
 	int rc = RC_OK;
 
-	if (p->n_min_tcb)
-		memcpy(more, p->min_tcb, p->n_min_tcb * sizeof(*more));
-	free(p->min_tcb);
-	p->min_tcb = more;
-	m = &more[p->n_min_tcb++];
+	p->min_tcb = room_for(p->min_tcb, p->n_min_tcb, sizeof(*p->min_tcb));
+	m = &p->min_tcb[p->n_min_tcb++];
 	memset(m->part, 0xff, sizeof(m->part));
 	colon = strchr(text, ':');
 	if (colon) {
@@ -360,6 +385,8 @@ static const struct opt opts[] = {
 	{ "min-evaluation", ASK_MIN_EVALUATION, set_number, 0, INT32_MAX, NUMBER },
 	{ "min-tcb-date", ASK_MIN_TCB_DATE, set_min_tcb_date, 0, 0, 0 },
 	{ "mit-vector", ASK_MIT_VECTOR, set_mit_vector, 0, 0, 0 },
+	{ "launch-mit-vector", ASK_LAUNCH_MIT_VECTOR, set_mit_vector, 0, 0, 0 },
+	{ "min-policy-abi", ASK_MIN_POLICY_ABI, set_min_policy_abi, 0, 0, 0 },
 	{ "require-author-key", ASK_REQUIRE_AUTHOR_KEY, set_flag, 0, 0, NO_ARG },
 	{ "require-committed-firmware", ASK_REQUIRE_COMMITTED, set_flag, 0, 0, NO_ARG },
 	{ "require-crl", ASK_REQUIRE_CRL, set_flag, 0, 0, NO_ARG },

@@ -23,6 +23,7 @@ enum ask {
 	ASK_DATA = ASK_VALUES, ASK_ANY_CODE, ASK_PROFILE, ASK_PCR, ASK_VMPL, ASK_MANIFEST_VMPL,
 	ASK_MIN_TCB, ASK_MIN_TEE_TCB, ASK_MIN_GUEST_SVN, ASK_MIN_FIRMWARE, ASK_MIN_QE_SVN,
 	ASK_MIN_PCE_SVN, ASK_MIN_EVALUATION, ASK_MIN_TCB_DATE, ASK_MIT_VECTOR,
+	ASK_LAUNCH_MIT_VECTOR, ASK_MIN_POLICY_ABI,
 	ASK_REQUIRE_AUTHOR_KEY, ASK_REQUIRE_CRL, ASK_REQUIRE_PLATFORM, ASK_FORBID_PLATFORM,
 	ASK_REQUIRE_POLICY, ASK_FORBID_POLICY, ASK_ALLOW_DEBUG, ASK_ALLOW_MIGRATION,
 	ASK_ALLOW_SEPT_VE, ASK_REQUIRE_COMMITTED,
@@ -57,7 +58,8 @@ struct policy {
 	size_t n_min_tcb;
 	struct buf min_tee_tcb;
 	u64 vmpl, manifest_vmpl, min_guest_svn, min_qe_svn, min_pce_svn, min_evaluation;
-	u64 mit_vector;
+	u64 mit_vector, launch_mit_vector;
+	u64 min_policy_abi;	/* MAJOR << 8 | MINOR */
 	u64 min_firmware;	/* MAJOR << 16 | MINOR << 8 | BUILD */
 	u64 platform_set, platform_clear, policy_set, policy_clear;	/* bits */
 	time_t min_tcb_date;

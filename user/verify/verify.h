@@ -88,6 +88,7 @@ struct verify {
 	struct cert_pool masked_vcek;	/* of --vcek-for-masked-chip */
 	bool own_roots;			/* --root was given */
 	STACK_OF(X509_CRL) *crls;
+	u64 crls_used;			/* bits, by their place in the stack */
 	struct kept *kept;		/* what the parts point into */
 	struct buf *collateral;
 	size_t n_collateral;
@@ -168,6 +169,10 @@ bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *pat
 /* crl.c */
 int crl_load(struct verify *v, struct span s, const char *name);
 void crl_check(struct verify *v, X509 *x, X509 *issuer);
+/* A root that is in its own list */
+void crl_check_root(struct verify *v, X509 *root);
+/* Lists of which no issuer here is the issuer: "not possible" */
+void crl_unused(struct verify *v);
 
 /* One file for each kind of evidence */
 void verify_snp(struct verify *v, struct span report);
@@ -185,12 +190,13 @@ void verify_binding(struct verify *v, const u8 *report_data, const struct hcl *h
 struct pck;
 void verify_collateral(struct verify *v, const struct tdx_quote *q, const struct pck *pck);
 
-/* tcb_level.c: judges the status of a level that was found, or NULL.
- * @best is the first of the list, @behind what is less than it asks for.
+/* tcb_level.c: judges the status of a level that was found, or NULL. @relaunch
+ * is the status instead of one that is out of date, or NULL.
  */
 struct tcb_level *tcb_level_new(struct verify *v, const char *of);
 void tcb_behind(struct tcb_level *l, const char *component, u32 have, u32 need);
-void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level);
+void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level,
+		     const char *relaunch);
 void tcb_levels_free(struct verify *v);
 
 /* snp_fields.c: what each version reserves, and what must be zero */
