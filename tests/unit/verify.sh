@@ -37,7 +37,7 @@ expect 5 'kdsintf.amd.com/vcek/v1/Genoa' 'where its VCEK is to be had' verify $g
 expect 5 'only a MAC' 'a TDREPORT' verify $g/tdreport-v1.bin
 expect 5 'does not match the fields' 'an altered TDREPORT' verify $g/bad-tdreport-hash.bin
 expect 5 'claims were altered' 'altered claims' verify $g/bad-hcl-claims.bin
-expect 5 "does not check the signatures of Arm CCA's tokens" 'CCA' verify --no-binding --any-code $g/blob-cca.cvme
+expect 5 "the claim hash_algo_id is missing" 'a token of Arm CCA that lacks a claim' verify --no-binding --any-code $g/blob-cca.cvme
 expect 5 'critical' 'a blob of a later version' verify $g/bad-critical.cvme
 expect 5 'not flagged' 'a TDREPORT passed off as a quote' verify $g/bad-flag.cvme
 verify --no-binding $g/bad-binding.cvme >"$tmp/out" 2>"$tmp/err"

@@ -10,14 +10,15 @@
 #include "evidence/cert_file.h"
 #include "evidence/snp.h"
 #include "net/endorse.h"
+#include "verify/cca.h"
 #include "verify/verify.h"
 
 static const char help[] =
 "Usage: cvm-evidence verify [options] [FILE]\n"
 "\n"
 "Checks evidence offline: a blob of /dev/cvm-evidence, or an SNP report, TDX\n"
-"quote, TDREPORT, HCL report, certificates or TPM quote of any other tool, also\n"
-"as hex, base64, or in JSON. FILE is - (standard input) by default. Three\n"
+"quote, TDREPORT, HCL report, token of Arm CCA, certificates or TPM quote of any\n"
+"other tool, also as hex, base64, or in JSON. FILE is - (standard input) by default. Three\n"
 "verdicts:\n"
 "  genuine    hardware signed it: signature, certificate chain, what belongs to it\n"
 "  bound      it answers for --report-data or --nonce\n"
@@ -35,6 +36,7 @@ static const char help[] =
 "  --crl FILE               certificate revocation list, PEM or DER; repeatable\n"
 "  --require-crl            each certificate of the chain must be in reach of one\n"
 "  --vcek-for-masked-chip FILE   the VCEK of a report whose CHIP_ID is masked\n"
+"  --cca-key FILE           keys of Arm CCA platforms: PEM, JWK, JWK set or CoRIM\n"
 "  --collateral FILE        TCB info or QE identity of Intel's PCS; repeatable\n"
 "  --quote FILE             the quote made of a TDREPORT\n"
 "  --manifest FILE          the manifest of SVSM services\n"
@@ -55,6 +57,8 @@ static const char help[] =
 "  --rtmr0 HEX .. --rtmr3 HEX --mrconfigid HEX --mrowner HEX --mrownerconfig HEX\n"
 "  --mrseam HEX --mrservicetd HEX --xfam HEX --td-attributes HEX --qe-signer HEX\n"
 "  --ppid HEX --platform-instance-id HEX                   TDX\n"
+"  --rim HEX --rem0 HEX .. --rem3 HEX --rpv HEX --implementation-id HEX\n"
+"  --instance-id HEX --platform-config HEX                 Arm CCA\n"
 "  --pcr N:HEX              TPM; of a quote that carries the nonce\n"
 "  --any-code               no measurement or ID key is asked for\n"
 "  --profile azure          HCL reports of TDX: as Azure's paravisor has its TDs\n"
@@ -86,7 +90,7 @@ static const char help[] =
 
 enum {
 	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG,
-	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, JSON, FIRST_POLICY = 512,
+	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, CCA_KEY, JSON, FIRST_POLICY = 512,
 };
 
 static const struct option own_options[] = {
@@ -98,6 +102,7 @@ static const struct option own_options[] = {
 	{ "root", required_argument, NULL, ROOT },
 	{ "crl", required_argument, NULL, CRL },
 	{ "vcek-for-masked-chip", required_argument, NULL, MASKED_VCEK },
+	{ "cca-key", required_argument, NULL, CCA_KEY },
 	{ "collateral", required_argument, NULL, COLLATERAL },
 	{ "quote", required_argument, NULL, QUOTE },
 	{ "manifest", required_argument, NULL, MANIFEST },
@@ -134,6 +139,11 @@ static int add_certs(void *arg, struct span s, const char *name)
 {
 	struct verify *v = arg;
 
+	/* platform keys of Arm CCA, which have no certificates */
+	if (cca_keys_look_like(s)) {
+		v->policy.given[ASK_CCA_KEY] = true;
+		return cca_keys_add(v, s, name);
+	}
 	v->policy.given[ASK_CERTS] = true;
 	return certs_add(&v->certs, s, VERIFY_CERTS_MAX, name);
 }
@@ -147,6 +157,15 @@ static int add_masked_vcek(struct verify *v, const char *path)
 	if (!rc && !b.len)
 		rc = fail(RC_EVIDENCE, "--vcek-for-masked-chip: %s is empty", path);
 	return rc ? rc : certs_add(&v->masked_vcek, buf_span(&b), VERIFY_CHAIN_MAX, path);
+}
+
+static int add_cca_key(struct verify *v, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	v->policy.given[ASK_CCA_KEY] = true;
+	return rc ? rc : cca_keys_add(v, buf_span(&b), path);
 }
 
 static int add_root(struct verify *v, const char *path)
@@ -249,6 +268,8 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		return read_policy(v, f, arg);
 	case MASKED_VCEK:
 		return add_masked_vcek(v, arg);
+	case CCA_KEY:
+		return add_cca_key(v, arg);
 	default:
 		return policy_option(&v->policy, c - FIRST_POLICY, arg);
 	}

@@ -66,7 +66,7 @@ _cvm_evidence() {
 		compopt -o filenames
 		return ;;
 	--root | --crl | --collateral | --manifest | --tpm-quote | --tpm-signature | --pcrs | --ak | \
-	--policy | --vcek-for-masked-chip)
+	--policy | --vcek-for-masked-chip | --cca-key)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -107,13 +107,14 @@ _cvm_evidence() {
 		--open --sent" ;;
 	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
-	verify) opts='--certs --kds --ca --root --crl --require-crl --vcek-for-masked-chip
+	verify) opts='--certs --kds --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key
 		--collateral --quote --manifest --manifest-vmpl --event-log --tpm-quote
 		--tpm-signature --pcrs --ak --at --report-data --nonce --no-binding --any-code
 		--profile --measurement --id-key-digest --author-key-digest --host-data --family-id
 		--image-id --report-id --report-id-ma --chip-id --csp --vmpl --rtmr0 --rtmr1
 		--rtmr2 --rtmr3 --mrconfigid --mrowner --mrownerconfig --mrseam --mrservicetd
-		--xfam --td-attributes --ppid --platform-instance-id --qe-signer --pcr --min-tcb
+		--xfam --td-attributes --ppid --platform-instance-id --qe-signer --pcr --min-tcb --rim
+		--rem0 --rem1 --rem2 --rem3 --rpv --implementation-id --instance-id --platform-config
 		--min-tee-tcb --min-guest-svn --min-firmware --min-qe-svn --min-pce-svn
 		--min-evaluation --min-tcb-date --mit-vector --require-author-key
 		--require-committed-firmware --require-platform --forbid-platform

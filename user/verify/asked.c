@@ -15,6 +15,7 @@ enum {
 	ON_SNP = 1 << SHAPE_SNP, ON_TDX = 1 << SHAPE_TDX, ON_TDX15 = 1 << SHAPE_TDX15,
 	ON_TDREPORT = 1 << SHAPE_TDREPORT, ON_HCL_SNP = 1 << SHAPE_HCL_SNP,
 	ON_HCL_TDX = 1 << SHAPE_HCL_TDX, ON_CERTS = 1 << SHAPE_CERTS, ON_TPM = 1 << SHAPE_TPM,
+	ON_CCA = 1 << SHAPE_CCA,
 };
 
 #define ANY_SNP		(ON_SNP | ON_HCL_SNP)
@@ -22,6 +23,7 @@ enum {
 #define ANY_TDX		(ON_TDX | ON_TDX15 | ON_TDREPORT | ON_HCL_TDX)
 #define ANY_HCL		(ON_HCL_SNP | ON_HCL_TDX)
 #define EVIDENCE	(ANY_SNP | ANY_TDX)
+#define EVIDENCE_CCA	(EVIDENCE | ON_CCA)
 
 static const struct row {
 	enum verdict verdict;
@@ -55,12 +57,21 @@ static const struct row {
 	[ASK_PPID]		= { APPRAISED, ANY_TDX, false, NULL, "a PCK certificate" },
 	[ASK_PLATFORM_INSTANCE]	= { APPRAISED, ANY_TDX, false, NULL,
 				    "a PCK certificate of a multi-package platform" },
+	[ASK_RIM]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_REM0]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_REM1]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_REM2]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_REM3]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_RPV]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_IMPLEMENTATION_ID]	= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_INSTANCE_ID]	= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_PLATFORM_CONFIG]	= { APPRAISED, ON_CCA, false, NULL, NULL },
 	[ASK_CSP]		= { APPRAISED, ANY_SNP, false, NULL,
 				    "a report that a VLEK signed; a VCEK names no cloud provider" },
 	[ASK_TCB_STATUS]	= { APPRAISED, ANY_TDX, false, NULL,
 				    "the TCB info and the QE identity of Intel's (--collateral FILE)" },
-	[ASK_DATA]		= { BOUND, EVIDENCE | ON_TPM, false, NULL, NULL },
-	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE, true, NULL, NULL },
+	[ASK_DATA]		= { BOUND, EVIDENCE_CCA | ON_TPM, false, NULL, NULL },
+	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE_CCA, true, NULL, NULL },
 	[ASK_PROFILE]		= { APPRAISED, ANY_HCL, false, NULL, NULL },
 	[ASK_PCR]		= { APPRAISED, ANY_HCL | ON_TPM, false, NULL,
 				    "a quote of the TPM that carries the nonce" },
@@ -83,7 +94,7 @@ static const struct row {
 	[ASK_FORBID_PLATFORM]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_REQUIRE_POLICY]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_FORBID_POLICY]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
-	[ASK_ALLOW_DEBUG]	= { APPRAISED, EVIDENCE, true, NULL, NULL },
+	[ASK_ALLOW_DEBUG]	= { APPRAISED, EVIDENCE_CCA, true, NULL, NULL },
 	[ASK_ALLOW_MIGRATION]	= { APPRAISED, EVIDENCE, true, NULL, NULL },
 	[ASK_ALLOW_SEPT_VE]	= { APPRAISED, ANY_TDX, true, NULL, NULL },
 	[ASK_REQUIRE_COMMITTED]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
@@ -103,6 +114,7 @@ static const struct row {
 	[ASK_CERTS]		= { GENUINE, EVIDENCE, true, "certs", NULL },
 	[ASK_MASKED_VCEK]	= { GENUINE, ANY_SNP, false, "vcek-for-masked-chip",
 				    "a report of a VCEK whose CHIP_ID is masked" },
+	[ASK_CCA_KEY]		= { GENUINE, ON_CCA, false, "cca-key", NULL },
 	[ASK_KDS]		= { GENUINE, ANY_SNP, true, "kds", NULL },
 };
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evidence/cca.h"
 #include "evidence/input.h"
 #include "evidence/snp.h"
+#include "verify/cca.h"
 #include "verify/roots.h"
 #include "verify/verify.h"
 
@@ -60,6 +60,7 @@ void verify_free(struct verify *v)
 	cert_pool_free(&v->roots);
 	cert_pool_free(&v->certs);
 	cert_pool_free(&v->masked_vcek);
+	cca_keys_free(v);
 	sk_X509_CRL_pop_free(v->crls, X509_CRL_free);
 	evidence_free(&v->e);
 	policy_free(&v->policy);
@@ -224,21 +225,6 @@ static void check_snp(struct verify *v)
 		verify_snp(v, v->parts.report);
 }
 
-static void check_cca(struct verify *v)
-{
-	struct cca c CLEANUP(cca_free) = { 0 };
-	struct buf said CLEANUP_BUF;
-	int rc;
-
-	complain_into(&said);
-	rc = cca_parse(v->parts.report, &c);
-	complain_into(NULL);
-	if (rc)
-		failed(v, GENUINE, "layout", "%s", (char *)said.p);
-	else
-		unable(v, GENUINE, "signature", "this version does not check the signatures of Arm CCA's tokens; show decodes them");
-}
-
 /* Files that are good for something else, and where they belong */
 static void not_evidence(struct verify *v)
 {
@@ -285,7 +271,7 @@ static void check_kind(struct verify *v)
 		verify_certs(v, v->parts.report);
 		break;
 	case RAW_CCA:
-		check_cca(v);
+		verify_cca(v, v->parts.report);
 		break;
 	case RAW_TPM_QUOTE:
 		verify_tpm(v, NULL);

@@ -87,6 +87,8 @@ struct verify {
 	size_t given_certs;		/* of certs, up to here those of --certs */
 	struct cert_pool masked_vcek;	/* of --vcek-for-masked-chip */
 	bool own_roots;			/* --root was given */
+	struct cca_key *cca_keys;	/* of --cca-key */
+	size_t n_cca_keys;
 	STACK_OF(X509_CRL) *crls;
 	struct kept *kept;		/* what the parts point into */
 	struct buf *collateral;
