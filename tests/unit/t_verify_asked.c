@@ -37,6 +37,9 @@ static const struct {
 	{ ASK_IMPLEMENTATION_ID, "implementation-id", FF16 FF16 },
 	{ ASK_INSTANCE_ID, "instance-id", "01" FF16 FF16 },
 	{ ASK_PLATFORM_CONFIG, "platform-config", "cf" },
+	{ ASK_ISSUER, "issuer", "https://nobody.example" }, { ASK_AUDIENCE, "audience", "nobody" },
+	{ ASK_TOKEN_ALG, "token-alg", "ES512" }, { ASK_EAR_STATUS, "ear-status", "none" },
+	{ ASK_CLAIM, "claim", "a=b" }, { ASK_MAX_AGE, "max-age", "1" },
 	{ ASK_CSP, "csp", "Nobody" }, { ASK_TCB_STATUS, "tcb-status", "OutOfDate" },
 	{ ASK_DATA, "nonce", "hex:0bad" }, { ASK_PCR, "pcr", "0:" FF16 FF16 },
 	{ ASK_PROFILE, "profile", "azure" }, { ASK_VMPL, "vmpl", "3" }, { ASK_MANIFEST_VMPL, "manifest-vmpl", "3" },
@@ -74,6 +77,7 @@ static const char *const shapes[SHAPES] = {
 	[SHAPE_SNP] = "SNP report", [SHAPE_TDX] = "TDX quote v4", [SHAPE_TDX15] = "TDX quote v5",
 	[SHAPE_TDREPORT] = "TDREPORT", [SHAPE_HCL_SNP] = "HCL of SNP", [SHAPE_HCL_TDX] = "HCL of TDX",
 	[SHAPE_CCA] = "CCA token", [SHAPE_CERTS] = "certificates", [SHAPE_TPM] = "TPM quote",
+	[SHAPE_TOKEN] = "token of a service",
 };
 
 static struct buf evidence[SHAPES], quotes[SHAPES], attest, sig, pcrs, info, qe_id;
@@ -119,6 +123,7 @@ static void make_evidence(void)
 	vsim_tdreport(&q, r);
 	vsim_hcl(&claims, r, 1024, &evidence[SHAPE_HCL_TDX]);
 	buf_add(&evidence[SHAPE_CCA], "\xd9\x01\x8f\xa0", 4);
+	buf_add_str(&evidence[SHAPE_TOKEN], "eyJhbGciOiJFUzI1NiJ9.e30.AAAA");
 	add_pem(&evidence[SHAPE_CERTS], sim.vcek);
 	vsim_tpm(&sim, "\xda", &attest, &sig, &pcrs);
 	buf_add(&evidence[SHAPE_TPM], attest.p, attest.len);
@@ -204,7 +209,7 @@ static void judge(enum shape s, enum ask a, const char *name)
 		return;
 	}
 	/* these kinds never come to a yes, and say so whatever is asked */
-	bool whole = s != SHAPE_CCA && s != SHAPE_CERTS && s != SHAPE_TPM;
+	bool whole = s != SHAPE_CCA && s != SHAPE_CERTS && s != SHAPE_TPM && s != SHAPE_TOKEN;
 
 	good = !all_yes();
 	if (!possible)
@@ -358,7 +363,8 @@ int main(void)
 	make_evidence();
 	complete();
 	for (s = SHAPE_NONE + 1; s < SHAPES; s++) {
-		bool never = s == SHAPE_CCA || s == SHAPE_CERTS || s == SHAPE_TPM;
+		bool never = s == SHAPE_CCA || s == SHAPE_CERTS || s == SHAPE_TPM ||
+			     s == SHAPE_TOKEN;
 
 		prepare((enum shape)s);
 		opt("nonce", "da");

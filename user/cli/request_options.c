@@ -20,6 +20,7 @@ enum {
 	NONCE, SELF_NONCE, HASH, API_VERSION, TPM_FILE, ENC_KEY_PUB, ENC_KEY_INFO,
 	ENC_KEY_SIG, TCG_LOG, TPM, OPEN, SENT, SIGNING_ALG, AUDIENCE, LOCATION,
 	RESOURCE, HTTP, CURL, BEGIN, BINDING, ENDPOINT, CA, SECRET_FILE, HTTP_TIMEOUT,
+	VERIFY, JWKS, TOKEN_POLICY,
 };
 
 /* For one verb alone; 0: for both */
@@ -72,6 +73,9 @@ static const struct {
 	{ "endpoint", required_argument, ENDPOINT, ONLY_ATTEST, 0 },
 	{ "ca", required_argument, CA, 0, 0 },
 	{ "secret-file", required_argument, SECRET_FILE, ONLY_ATTEST, 0 },
+	{ "verify", no_argument, VERIFY, ONLY_ATTEST, 0 },
+	{ "jwks", required_argument, JWKS, ONLY_ATTEST, 0 },
+	{ "token-policy", required_argument, TOKEN_POLICY, ONLY_ATTEST, 0 },
 	{ "http-timeout", required_argument, HTTP_TIMEOUT, 0, 0 },
 };
 
@@ -306,6 +310,15 @@ static int option(struct request_options *o, struct request *q, int c, const cha
 		return RC_OK;
 	case CA:
 		o->ca = arg;
+		return RC_OK;
+	case VERIFY:
+		o->verify = true;
+		return RC_OK;
+	case JWKS:
+		o->jwks = arg;
+		return RC_OK;
+	case TOKEN_POLICY:
+		o->token_policy = arg;
 		return RC_OK;
 	case SECRET_FILE:
 		o->secret_file = arg;

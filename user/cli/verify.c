@@ -10,6 +10,7 @@
 #include "evidence/cert_file.h"
 #include "evidence/snp.h"
 #include "net/endorse.h"
+#include "net/jwks.h"
 #include "verify/cca.h"
 #include "verify/verify.h"
 
@@ -18,7 +19,7 @@ static const char help[] =
 "\n"
 "Checks evidence offline: a blob of /dev/cvm-evidence, or an SNP report, TDX\n"
 "quote, TDREPORT, HCL report, token of Arm CCA, certificates or TPM quote of any\n"
-"other tool, also as hex, base64, or in JSON. FILE is - (standard input) by default. Three\n"
+"other tool, also as hex, base64, or in JSON; or the token of a service (JWT). FILE is - (standard input) by default. Three\n"
 "verdicts:\n"
 "  genuine    hardware signed it: signature, certificate chain, what belongs to it\n"
 "  bound      it answers for --report-data or --nonce\n"
@@ -31,12 +32,15 @@ static const char help[] =
 "  --certs FILE|DIR         certificates: PEM, DER, URL-encoded or an SNP table;\n"
 "                           repeatable\n"
 "  --kds[=URL]              fetch missing ones from AMD; kept in the user's cache\n"
-"  --ca FILE                CA certificates for --kds\n"
+"  --ca FILE                CA certificates for --kds and --fetch-jwks\n"
 "  --root FILE              trust this root instead of AMD's and Intel's\n"
 "  --crl FILE               certificate revocation list, PEM or DER; repeatable\n"
 "  --require-crl            each certificate of the chain must be in reach of one\n"
 "  --vcek-for-masked-chip FILE   the VCEK of a report whose CHIP_ID is masked\n"
 "  --cca-key FILE           keys of Arm CCA platforms: PEM, JWK, JWK set or CoRIM\n"
+"  --token                  FILE is a token of an attestation service (JWT)\n"
+"  --jwks FILE              keys of its issuer, a JWK set; repeatable\n"
+"  --fetch-jwks[=URL]       fetch them from the issuer that --issuer names\n"
 "  --collateral FILE        TCB info or QE identity of Intel's PCS; repeatable\n"
 "  --quote FILE             the quote made of a TDREPORT\n"
 "  --manifest FILE          the manifest of SVSM services\n"
@@ -59,6 +63,8 @@ static const char help[] =
 "  --ppid HEX --platform-instance-id HEX                   TDX\n"
 "  --rim HEX --rem0 HEX .. --rem3 HEX --rpv HEX --implementation-id HEX\n"
 "  --instance-id HEX --platform-config HEX                 Arm CCA\n"
+"  --issuer NAME --audience NAME --token-alg ALG --claim NAME=VALUE\n"
+"  --ear-status STATUS --max-age SECONDS                   tokens of services\n"
 "  --pcr N:HEX              TPM; of a quote that carries the nonce\n"
 "  --any-code               no measurement or ID key is asked for\n"
 "  --profile azure          HCL reports of TDX: as Azure's paravisor has its TDs\n"
@@ -90,7 +96,8 @@ static const char help[] =
 
 enum {
 	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG,
-	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, CCA_KEY, JSON, FIRST_POLICY = 512,
+	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, CCA_KEY, JSON,
+	TOKEN, JWKS, FETCH_JWKS, FIRST_POLICY = 512,
 };
 
 static const struct option own_options[] = {
@@ -103,6 +110,9 @@ static const struct option own_options[] = {
 	{ "crl", required_argument, NULL, CRL },
 	{ "vcek-for-masked-chip", required_argument, NULL, MASKED_VCEK },
 	{ "cca-key", required_argument, NULL, CCA_KEY },
+	{ "token", no_argument, NULL, TOKEN },
+	{ "jwks", required_argument, NULL, JWKS },
+	{ "fetch-jwks", optional_argument, NULL, FETCH_JWKS },
 	{ "collateral", required_argument, NULL, COLLATERAL },
 	{ "quote", required_argument, NULL, QUOTE },
 	{ "manifest", required_argument, NULL, MANIFEST },
@@ -116,8 +126,8 @@ static const struct option own_options[] = {
 };
 
 struct settings {
-	const char *kds, *ca, *policy;
-	bool json, help;
+	const char *kds, *ca, *policy, *jwks;
+	bool json, help, fetch_jwks;
 };
 
 static int at_option(const char *arg, time_t *at)
@@ -166,6 +176,16 @@ static int add_cca_key(struct verify *v, const char *path)
 
 	v->policy.given[ASK_CCA_KEY] = true;
 	return rc ? rc : cca_keys_add(v, buf_span(&b), path);
+}
+
+static int add_jwks(struct verify *v, const char *path)
+{
+	char *name CLEANUP(free_str) = xasprintf("--jwks: %s", path);
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	v->policy.given[ASK_JWKS] = true;
+	return rc ? rc : jws_keys_add(&v->jwks, buf_span(&b), name);
 }
 
 static int add_root(struct verify *v, const char *path)
@@ -268,6 +288,16 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		return read_policy(v, f, arg);
 	case MASKED_VCEK:
 		return add_masked_vcek(v, arg);
+	case TOKEN:
+		v->policy.given[ASK_TOKEN] = true;
+		return RC_OK;
+	case JWKS:
+		return add_jwks(v, arg);
+	case FETCH_JWKS:
+		f->fetch_jwks = true;
+		f->jwks = arg;
+		v->policy.given[ASK_JWKS] = true;
+		return RC_OK;
 	case CCA_KEY:
 		return add_cca_key(v, arg);
 	default:
@@ -295,6 +325,21 @@ static int fetch_certs(struct verify *v, const char *kds, const char *ca)
 	return kds_certs(kds, ca, 30, r.p, &v->certs);
 }
 
+/* The keys of the issuer that the caller named; never where the token says. */
+static int fetch_jwks(struct verify *v, const struct settings *f)
+{
+	const struct values *iss = &v->policy.value[ASK_ISSUER];
+	char *issuer CLEANUP(free_str) = NULL;
+	struct buf b CLEANUP_BUF;
+	int rc;
+
+	if (iss->n != 1)
+		return fail(RC_USAGE, "--fetch-jwks: name one issuer whose keys these are (--issuer)");
+	issuer = xasprintf("%.*s", (int)iss->v->len, (const char *)iss->v->p);
+	rc = f->jwks ? jwks_fetch(f->jwks, f->ca, 30, &b) : jwks_discover(issuer, f->ca, 30, &b);
+	return rc ? rc : jws_keys_add(&v->jwks, buf_span(&b), "--fetch-jwks");
+}
+
 static int read_options(struct verify *v, struct settings *f, int argc, char **argv)
 {
 	struct option options[ARRAY_SIZE(own_options) + POLICY_OPTIONS_MAX] = { 0 };
@@ -312,8 +357,8 @@ static int read_options(struct verify *v, struct settings *f, int argc, char **a
 		return cmd_usage(&cmd_verify);
 	}
 	v->given_certs = v->certs.n;
-	if (f->ca && !f->kds)
-		return fail(RC_USAGE, "--ca is for --kds, which was not given");
+	if (f->ca && !f->kds && !f->fetch_jwks)
+		return fail(RC_USAGE, "--ca is for --kds or --fetch-jwks, which were not given");
 	return RC_OK;
 }
 
@@ -337,6 +382,8 @@ static int run(int argc, char **argv)
 	rc = file_read(path, EVIDENCE_MAX, in);
 	if (!rc)
 		rc = verify_open(&v, buf_span(in), strcmp(path, "-") ? path : "standard input");
+	if (!rc && f.fetch_jwks && v.parts.kind == RAW_JWT)
+		rc = fetch_jwks(&v, &f);
 	if (!rc && f.kds)
 		rc = fetch_certs(&v, f.kds, f.ca);
 	if (rc)

@@ -66,13 +66,19 @@ _cvm_evidence() {
 		compopt -o filenames
 		return ;;
 	--root | --crl | --collateral | --manifest | --tpm-quote | --tpm-signature | --pcrs | --ak | \
-	--policy | --vcek-for-masked-chip | --cca-key)
+	--policy | --vcek-for-masked-chip | --cca-key | --jwks | --token-policy)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
 	--tcb-status)
 		mapfile -t COMPREPLY < <(compgen -W 'UpToDate SWHardeningNeeded ConfigurationNeeded
 			ConfigurationAndSWHardeningNeeded OutOfDate OutOfDateConfigurationNeeded' -- "$cur")
+		return ;;
+	--token-alg)
+		mapfile -t COMPREPLY < <(compgen -W 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512' -- "$cur")
+		return ;;
+	--ear-status)
+		mapfile -t COMPREPLY < <(compgen -W 'affirming warning none' -- "$cur")
 		return ;;
 	--profile)
 		mapfile -t COMPREPLY < <(compgen -W 'azure' -- "$cur")
@@ -105,9 +111,11 @@ _cvm_evidence() {
 	show) opts='--json --help' ;;
 	request) opts="$take $evidence --challenge --session --http --curl --begin --binding
 		--open --sent" ;;
-	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource" ;;
+	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource
+		--verify --jwks --token-policy" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
 	verify) opts='--certs --kds --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key
+		--token --jwks --fetch-jwks --issuer --audience --token-alg --claim --ear-status --max-age
 		--collateral --quote --manifest --manifest-vmpl --event-log --tpm-quote
 		--tpm-signature --pcrs --ak --at --report-data --nonce --no-binding --any-code
 		--profile --measurement --id-key-digest --author-key-digest --host-data --family-id

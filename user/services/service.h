@@ -151,8 +151,9 @@ struct request_options {
 	const char *evidence, *quote, *qgs, *imds, *kds;
 	const char *http, *curl, *output;
 	const char *endpoint, *ca, *secret_file;
+	const char *jwks, *token_policy;
 	unsigned int http_timeout;
-	bool begin, show_binding;
+	bool begin, show_binding, verify;
 	struct take take;
 };
 

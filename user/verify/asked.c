@@ -15,7 +15,7 @@ enum {
 	ON_SNP = 1 << SHAPE_SNP, ON_TDX = 1 << SHAPE_TDX, ON_TDX15 = 1 << SHAPE_TDX15,
 	ON_TDREPORT = 1 << SHAPE_TDREPORT, ON_HCL_SNP = 1 << SHAPE_HCL_SNP,
 	ON_HCL_TDX = 1 << SHAPE_HCL_TDX, ON_CERTS = 1 << SHAPE_CERTS, ON_TPM = 1 << SHAPE_TPM,
-	ON_CCA = 1 << SHAPE_CCA,
+	ON_CCA = 1 << SHAPE_CCA, ON_TOKEN = 1 << SHAPE_TOKEN,
 };
 
 #define ANY_SNP		(ON_SNP | ON_HCL_SNP)
@@ -66,12 +66,20 @@ static const struct row {
 	[ASK_IMPLEMENTATION_ID]	= { APPRAISED, ON_CCA, false, NULL, NULL },
 	[ASK_INSTANCE_ID]	= { APPRAISED, ON_CCA, false, NULL, NULL },
 	[ASK_PLATFORM_CONFIG]	= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_ISSUER]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
+	[ASK_AUDIENCE]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
+	[ASK_TOKEN_ALG]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
+	[ASK_EAR_STATUS]	= { APPRAISED, ON_TOKEN, false, NULL, "a token of Trustee or Veraison (EAR)" },
+	[ASK_CLAIM]		= { APPRAISED, ON_TOKEN, false, NULL, NULL },
+	[ASK_MAX_AGE]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
+	[ASK_TOKEN]		= { GENUINE, ON_TOKEN, false, "token", NULL },
+	[ASK_JWKS]		= { GENUINE, ON_TOKEN, false, "jwks", NULL },
 	[ASK_CSP]		= { APPRAISED, ANY_SNP, false, NULL,
 				    "a report that a VLEK signed; a VCEK names no cloud provider" },
-	[ASK_TCB_STATUS]	= { APPRAISED, ANY_TDX, false, NULL,
+	[ASK_TCB_STATUS]	= { APPRAISED, ANY_TDX | ON_TOKEN, false, NULL,
 				    "the TCB info and the QE identity of Intel's (--collateral FILE)" },
-	[ASK_DATA]		= { BOUND, EVIDENCE_CCA | ON_TPM, false, NULL, NULL },
-	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE_CCA, true, NULL, NULL },
+	[ASK_DATA]		= { BOUND, EVIDENCE_CCA | ON_TPM | ON_TOKEN, false, NULL, NULL },
+	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE_CCA | ON_TOKEN, true, NULL, NULL },
 	[ASK_PROFILE]		= { APPRAISED, ANY_HCL, false, NULL, NULL },
 	[ASK_PCR]		= { APPRAISED, ANY_HCL | ON_TPM, false, NULL,
 				    "a quote of the TPM that carries the nonce" },
@@ -94,7 +102,7 @@ static const struct row {
 	[ASK_FORBID_PLATFORM]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_REQUIRE_POLICY]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_FORBID_POLICY]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
-	[ASK_ALLOW_DEBUG]	= { APPRAISED, EVIDENCE_CCA, true, NULL, NULL },
+	[ASK_ALLOW_DEBUG]	= { APPRAISED, EVIDENCE_CCA | ON_TOKEN, true, NULL, NULL },
 	[ASK_ALLOW_MIGRATION]	= { APPRAISED, EVIDENCE, true, NULL, NULL },
 	[ASK_ALLOW_SEPT_VE]	= { APPRAISED, ANY_TDX, true, NULL, NULL },
 	[ASK_REQUIRE_COMMITTED]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
@@ -124,6 +132,7 @@ static const char *const shape_names[SHAPES] = {
 	[SHAPE_TDREPORT] = "TDREPORTs with their quote", [SHAPE_HCL_SNP] = "HCL reports of SNP",
 	[SHAPE_HCL_TDX] = "HCL reports of TDX with their quote", [SHAPE_CCA] = "Arm CCA tokens",
 	[SHAPE_CERTS] = "certificates", [SHAPE_TPM] = "TPM quotes",
+	[SHAPE_TOKEN] = "tokens of services",
 };
 
 enum shape verify_shape(const struct verify *v)
@@ -148,6 +157,8 @@ enum shape verify_shape(const struct verify *v)
 		return SHAPE_CERTS;
 	case RAW_TPM_QUOTE:
 		return SHAPE_TPM;
+	case RAW_JWT:
+		return SHAPE_TOKEN;
 	default:
 		return SHAPE_NONE;
 	}

@@ -9,6 +9,7 @@
 
 #include <time.h>
 
+#include "base/jws.h"
 #include "evidence/certs.h"
 #include "evidence/evidence.h"
 #include "evidence/hcl.h"
@@ -47,7 +48,7 @@ struct check {
 /* What evidence is, as far as it decides what can be checked on it */
 enum shape {
 	SHAPE_NONE, SHAPE_SNP, SHAPE_TDX, SHAPE_TDX15, SHAPE_TDREPORT, SHAPE_HCL_SNP,
-	SHAPE_HCL_TDX, SHAPE_CCA, SHAPE_CERTS, SHAPE_TPM, SHAPES,
+	SHAPE_HCL_TDX, SHAPE_CCA, SHAPE_CERTS, SHAPE_TPM, SHAPE_TOKEN, SHAPES,
 };
 
 /* A level of Intel's TCB lists, and what keeps the evidence from a better one */
@@ -89,6 +90,8 @@ struct verify {
 	bool own_roots;			/* --root was given */
 	struct cca_key *cca_keys;	/* of --cca-key */
 	size_t n_cca_keys;
+	struct jws_keys jwks;		/* of the issuers of tokens */
+	struct span other_nonce;	/* what a token may repeat in place of the report data */
 	STACK_OF(X509_CRL) *crls;
 	struct kept *kept;		/* what the parts point into */
 	struct buf *collateral;
@@ -156,6 +159,8 @@ void verify_certs_of(struct verify *v, struct span certs, const char *what);
 
 /* show.c: prints; the exit status */
 int verify_result(const struct verify *v, bool json);
+/* The exit status alone, with the message when it is not RC_OK */
+int verify_status(const struct verify *v);
 
 /* chain.c: the way from a certificate up to a root that is trusted */
 #define PATH_MAX_CERTS	6
