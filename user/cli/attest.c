@@ -262,8 +262,8 @@ static int check_token(const struct request_options *o, const struct request *q,
 
 static int check_verify_options(const struct request_options *o, const struct request *q)
 {
-	if (o->verify && q->resource)
-		return fail(RC_USAGE, "--verify checks the token, and with --resource none is printed");
+	if (o->verify && (q->resource || q->plugin))
+		return fail(RC_USAGE, "--verify checks the token, and with --resource or --plugin none is printed");
 	if (o->verify && (!o->jwks || !o->token_policy))
 		return fail(RC_USAGE, "--verify wants the keys of the issuer (--jwks FILE) and what the token must say (--token-policy FILE)");
 	if (!o->verify && (o->jwks || o->token_policy))
@@ -302,7 +302,7 @@ static int attest(struct request_options *o, struct request *q)
 		rc = ask_challenge(&x, q);
 	if (!rc)
 		rc = request_prepare(q);
-	if (!rc && q->key_made && !q->resource)
+	if (!rc && q->key_made && !q->resource && !q->plugin)
 		warning("the token is for a key that was made now and is kept nowhere: --save-key FILE keeps it");
 	if (!rc)
 		rc = request_gather(o, q);
@@ -313,7 +313,7 @@ static int attest(struct request_options *o, struct request *q)
 	if (!rc && o->verify)
 		rc = check_token(o, q, buf_span(&out));
 	/* a resource may be anything */
-	if (!rc && refuses_binary(o->output, !q->resource))
+	if (!rc && refuses_binary(o->output, !q->resource && !q->plugin))
 		return RC_USAGE;
 	/* a token or a resource: whoever has it can use it */
 	rc = rc ? rc : file_write_secret(o->output, out.p, out.len);
