@@ -8,9 +8,12 @@
 #include "base/unwrap.h"
 #include "cli/cmd.h"
 #include "evidence/cert_file.h"
+#include "evidence/pck.h"
 #include "evidence/snp.h"
 #include "net/endorse.h"
+#include "net/http_url.h"
 #include "net/jwks.h"
+#include "verify/bundle.h"
 #include "verify/cca.h"
 #include "verify/verify.h"
 
@@ -32,7 +35,8 @@ static const char help[] =
 "  --certs FILE|DIR         certificates: PEM, DER, URL-encoded or an SNP table;\n"
 "                           repeatable\n"
 "  --kds[=URL]              fetch missing ones from AMD; kept in the user's cache\n"
-"  --ca FILE                CA certificates for --kds and --fetch-jwks\n"
+"  --pcs[=URL]              fetch Intel's collateral, from its PCS or a PCCS; kept, too\n"
+"  --ca FILE                CA certificates for --kds, --pcs and --fetch-jwks\n"
 "  --root FILE              trust this root instead of AMD's and Intel's\n"
 "  --crl FILE               certificate revocation list, PEM or DER; repeatable\n"
 "  --require-crl            each certificate of the chain must be in reach of one\n"
@@ -41,7 +45,8 @@ static const char help[] =
 "  --token                  FILE is a token of an attestation service (JWT)\n"
 "  --jwks FILE              keys of its issuer, a JWK set; repeatable\n"
 "  --fetch-jwks[=URL]       fetch them from the issuer that --issuer names\n"
-"  --collateral FILE        TCB info or QE identity of Intel's PCS; repeatable\n"
+"  --collateral FILE        TCB info or QE identity of Intel's PCS, or a bundle of all\n"
+"                           (dcap-qvl, Trustee); repeatable\n"
 "  --quote FILE             the quote made of a TDREPORT\n"
 "  --manifest FILE          the manifest of SVSM services\n"
 "  --event-log FILE         the CCEL event log of a TD, against its RTMRs\n"
@@ -97,7 +102,7 @@ static const char help[] =
 enum {
 	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG,
 	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, CCA_KEY, JSON,
-	TOKEN, JWKS, FETCH_JWKS, FIRST_POLICY = 512,
+	TOKEN, JWKS, FETCH_JWKS, PCS, FIRST_POLICY = 512,
 };
 
 static const struct option own_options[] = {
@@ -106,6 +111,7 @@ static const struct option own_options[] = {
 	{ "certs", required_argument, NULL, CERTS },
 	{ "kds", optional_argument, NULL, KDS },
 	{ "ca", required_argument, NULL, CA },
+	{ "pcs", optional_argument, NULL, PCS },
 	{ "root", required_argument, NULL, ROOT },
 	{ "crl", required_argument, NULL, CRL },
 	{ "vcek-for-masked-chip", required_argument, NULL, MASKED_VCEK },
@@ -126,7 +132,7 @@ static const struct option own_options[] = {
 };
 
 struct settings {
-	const char *kds, *ca, *policy, *jwks;
+	const char *kds, *pcs, *ca, *policy, *jwks;
 	bool json, help, fetch_jwks;
 };
 
@@ -211,14 +217,11 @@ static int add_crl(struct verify *v, const char *path)
 
 static int add_collateral(struct verify *v, const char *path)
 {
-	struct buf *more = xalloc((v->n_collateral + 1) * sizeof(*more));
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, EVIDENCE_MAX, &b);
 
-	if (v->n_collateral)
-		memcpy(more, v->collateral, v->n_collateral * sizeof(*more));
-	free(v->collateral);
-	v->collateral = more;
 	v->policy.given[ASK_COLLATERAL] = true;
-	return file_read(path, 1024 * 1024, &more[v->n_collateral++]);
+	return rc ? rc : collateral_add(v, buf_span(&b), path);
 }
 
 static int read_part(struct verify *v, enum ask a, const char *path, struct span *to)
@@ -258,6 +261,10 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 	case KDS:
 		f->kds = arg ? arg : KDS_URL;
 		v->policy.given[ASK_KDS] = true;
+		return RC_OK;
+	case PCS:
+		f->pcs = arg ? arg : PCS_URL;
+		v->policy.given[ASK_PCS] = true;
 		return RC_OK;
 	case CA:
 		f->ca = arg;
@@ -325,6 +332,54 @@ static int fetch_certs(struct verify *v, const char *kds, const char *ca)
 	return kds_certs(kds, ca, 30, r.p, &v->certs);
 }
 
+/* The PCK certificate that a quote brings along, and which of Intel's CAs issued it */
+static const char *pck_of(struct span quote, struct pck *p)
+{
+	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
+	struct buf said CLEANUP_BUF, *outer = complain_into(&said);
+	const char *ca = NULL;
+	struct tdx_quote q;
+	size_t i;
+
+	if (!tdx_quote_parse(quote, &q) && q.parsed && q.cert_type == 5 &&
+	    !certs_add(&pool, q.certs, VERIFY_CHAIN_MAX, "quote"))
+		for (i = 0; i < pool.n && !ca; i++) {
+			char *issuer CLEANUP(free_str) = x509_cn(X509_get_issuer_name(pool.certs[i].x));
+
+			if (pck_read(pool.certs[i].x, p))
+				ca = strstr(issuer, "Processor") ? "processor" : "platform";
+		}
+	complain_into(outer);
+	return ca;
+}
+
+/*
+ * What cannot be fetched is a check that is not possible: the others are still made,
+ * and whoever reads the result sees both.
+ */
+static int fetch_collateral(struct verify *v, const struct settings *f)
+{
+	struct span quote = v->parts.kind == RAW_TDX_QUOTE ? v->parts.report : v->parts.quote;
+	struct buf bundle CLEANUP_BUF, said CLEANUP_BUF, *outer;
+	struct pck p = { 0 };
+	const char *ca;
+	int rc = url_check("--pcs", f->pcs);
+
+	ca = quote.len ? pck_of(quote, &p) : NULL;
+	/* left as it is, --pcs was of no use */
+	if (rc || !ca)
+		return rc;
+	answered(v, ASK_PCS);
+	outer = complain_into(&said);
+	rc = pcs_collateral(f->pcs, f->ca, 30, p.fmspc, ca, &bundle);
+	if (!rc)
+		rc = collateral_add(v, buf_span(&bundle), "--pcs");
+	complain_into(outer);
+	if (rc)
+		unable(v, GENUINE, "collateral", "%s", (char *)said.p);
+	return RC_OK;
+}
+
 /* The keys of the issuer that the caller named; never where the token says. */
 static int fetch_jwks(struct verify *v, const struct settings *f)
 {
@@ -357,8 +412,8 @@ static int read_options(struct verify *v, struct settings *f, int argc, char **a
 		return cmd_usage(&cmd_verify);
 	}
 	v->given_certs = v->certs.n;
-	if (f->ca && !f->kds && !f->fetch_jwks)
-		return fail(RC_USAGE, "--ca is for --kds or --fetch-jwks, which were not given");
+	if (f->ca && !f->kds && !f->pcs && !f->fetch_jwks)
+		return fail(RC_USAGE, "--ca is for --kds, --pcs or --fetch-jwks, which were not given");
 	return RC_OK;
 }
 
@@ -384,6 +439,8 @@ static int run(int argc, char **argv)
 		rc = verify_open(&v, buf_span(in), strcmp(path, "-") ? path : "standard input");
 	if (!rc && f.fetch_jwks && v.parts.kind == RAW_JWT)
 		rc = fetch_jwks(&v, &f);
+	if (!rc && f.pcs)
+		rc = fetch_collateral(&v, &f);
 	if (!rc && f.kds)
 		rc = fetch_certs(&v, f.kds, f.ca);
 	if (rc)

@@ -66,7 +66,7 @@ _cvm_evidence() {
 		compopt -o filenames
 		return ;;
 	--root | --crl | --collateral | --manifest | --tpm-quote | --tpm-signature | --pcrs | --ak | \
-	--policy | --vcek-for-masked-chip | --cca-key | --jwks | --token-policy)
+	--policy | --vcek-for-masked-chip | --cca-key | --jwks | --token-policy | --additional-evidence)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -100,7 +100,7 @@ _cvm_evidence() {
 		return ;;
 	--timeout | --since | --count | --service-provider | --service-guid | --manifest-version | --nonce | \
 	--http | --curl | --api-version | --session | --policy-id | --audience | --location | \
-	--endpoint | --http-timeout | --resource)
+	--endpoint | --http-timeout | --resource | --plugin)
 		return ;;
 	esac
 
@@ -111,10 +111,10 @@ _cvm_evidence() {
 	show) opts='--json --help' ;;
 	request) opts="$take $evidence --challenge --session --http --curl --begin --binding
 		--open --sent" ;;
-	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource
+	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource --plugin
 		--verify --jwks --token-policy" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
-	verify) opts='--certs --kds --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key
+	verify) opts='--certs --kds --pcs --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key
 		--token --jwks --fetch-jwks --issuer --audience --token-alg --claim --ear-status --max-age
 		--collateral --quote --manifest --manifest-vmpl --event-log --tpm-quote
 		--tpm-signature --pcrs --ak --at --report-data --nonce --no-binding --any-code
