@@ -80,7 +80,7 @@ def ear(name="ear.status", status="affirming", **more):
 
 def google(**more):
     return dict(times(**{"aud": "https://me.example", "hwmodel": "GCP_INTEL_TDX", "swname": "GCE", "secboot": True,
-                         "dbgstat": "disabled-since-boot", "eat_nonce": ["other", b64(NONCE)]}), **more)
+                         "dbgstat": "disabled-since-boot", "submods": {"gce": {"zone": "z"}}, "eat_nonce": ["other", b64(NONCE)]}), **more)
 
 
 def main(out):

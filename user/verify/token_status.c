@@ -215,6 +215,14 @@ static void ita(struct verify *v, struct json_object *claims)
 
 /* --- Google Cloud Attestation --- */
 
+/* Its submods are the workload and the machine; they have no status. */
+static bool is_google(struct json_object *claims)
+{
+	const char *model = json_get_text(claims, "hwmodel");
+
+	return model && !strncmp(model, "GCP_", 4);
+}
+
 static void google(struct verify *v, struct json_object *claims)
 {
 	const char *model = json_get_text(claims, "hwmodel");
@@ -235,10 +243,10 @@ void verify_token_status(struct verify *v, struct json_object *claims)
 	if (json_object_object_get_ex(claims, "x-ms-attestation-type", NULL) ||
 	    json_object_object_get_ex(claims, "x-ms-isolation-tee", NULL))
 		maa(v, claims);
+	else if (is_google(claims))
+		google(v, claims);
 	else if (is_ear(claims))
 		ear(v, claims);
-	else if (json_object_object_get_ex(claims, "hwmodel", NULL))
-		google(v, claims);
 	else if (is_ita(claims))
 		ita(v, claims);
 	else if (v->policy.given[ASK_CLAIM])
