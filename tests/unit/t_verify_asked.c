@@ -67,6 +67,7 @@ static const struct {
 	{ ASK_QUOTE, offsetof(struct parts, quote) },
 	{ ASK_MANIFEST, offsetof(struct parts, manifest) },
 	{ ASK_EVENT_LOG, offsetof(struct parts, event_log) },
+	{ ASK_REFERENCE, offsetof(struct parts, reference) },
 	{ ASK_TPM_QUOTE, offsetof(struct parts, tpm_attest) },
 	{ ASK_TPM_SIGNATURE, offsetof(struct parts, tpm_signature) },
 	{ ASK_PCRS, offsetof(struct parts, pcrs) },
@@ -192,6 +193,7 @@ static bool lacks(enum shape s, enum ask a)
 	case ASK_CSP:			/* signed by a VCEK */
 	case ASK_MANIFEST_VMPL:		/* no manifest */
 	case ASK_REQUIRE_CRL:		/* none is given */
+	case ASK_REFERENCE:		/* no event log */
 		return true;
 	case ASK_MRSERVICETD:
 		return s != SHAPE_TDX15;

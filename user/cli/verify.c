@@ -50,6 +50,9 @@ static const char help[] =
 "  --quote FILE             the quote made of a TDREPORT\n"
 "  --manifest FILE          the manifest of SVSM services\n"
 "  --event-log FILE         the CCEL event log of a TD, against its RTMRs\n"
+"  --reference FILE [--explain]\n"
+"                           an event log that is known to be good: the events must be\n"
+"                           its own; in words which of them changed\n"
 "  --tpm-quote FILE --tpm-signature FILE --pcrs FILE [--ak FILE]\n"
 "                           a quote of the vTPM by the key in HCL claims\n"
 "  --at TIME                judge as of 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS\n"
@@ -100,7 +103,7 @@ static const char help[] =
 "  cvm-evidence verify --policy policy.json --nonce file:nonce --certs vcek.der report.bin\n";
 
 enum {
-	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG,
+	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG, REFERENCE, EXPLAIN,
 	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, CCA_KEY, JSON,
 	TOKEN, JWKS, FETCH_JWKS, PCS, FIRST_POLICY = 512,
 };
@@ -123,6 +126,8 @@ static const struct option own_options[] = {
 	{ "quote", required_argument, NULL, QUOTE },
 	{ "manifest", required_argument, NULL, MANIFEST },
 	{ "event-log", required_argument, NULL, EVENT_LOG },
+	{ "reference", required_argument, NULL, REFERENCE },
+	{ "explain", no_argument, NULL, EXPLAIN },
 	{ "tpm-quote", required_argument, NULL, TPM_QUOTE },
 	{ "tpm-signature", required_argument, NULL, TPM_SIGNATURE },
 	{ "pcrs", required_argument, NULL, PCRS },
@@ -281,6 +286,11 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		return read_part(v, ASK_MANIFEST, arg, &v->parts.manifest);
 	case EVENT_LOG:
 		return read_part(v, ASK_EVENT_LOG, arg, &v->parts.event_log);
+	case REFERENCE:
+		return read_part(v, ASK_REFERENCE, arg, &v->parts.reference);
+	case EXPLAIN:
+		v->explain = true;
+		return RC_OK;
 	case TPM_QUOTE:
 		return read_part(v, ASK_TPM_QUOTE, arg, &v->parts.tpm_attest);
 	case TPM_SIGNATURE:
@@ -412,6 +422,8 @@ static int read_options(struct verify *v, struct settings *f, int argc, char **a
 		return cmd_usage(&cmd_verify);
 	}
 	v->given_certs = v->certs.n;
+	if (v->explain && !v->parts.reference.len)
+		return fail(RC_USAGE, "--explain tells what changed from a log that is known to be good: --reference FILE");
 	if (f->ca && !f->kds && !f->pcs && !f->fetch_jwks)
 		return fail(RC_USAGE, "--ca is for --kds, --pcs or --fetch-jwks, which were not given");
 	return RC_OK;

@@ -66,7 +66,7 @@ _cvm_evidence() {
 		compopt -o filenames
 		return ;;
 	--root | --crl | --collateral | --manifest | --tpm-quote | --tpm-signature | --pcrs | --ak | \
-	--policy | --vcek-for-masked-chip | --cca-key | --jwks | --token-policy | --additional-evidence)
+	--policy | --vcek-for-masked-chip | --cca-key | --reference | --jwks | --token-policy | --additional-evidence)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -116,7 +116,7 @@ _cvm_evidence() {
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
 	verify) opts='--certs --kds --pcs --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key
 		--token --jwks --fetch-jwks --issuer --audience --token-alg --claim --ear-status --max-age
-		--collateral --quote --manifest --manifest-vmpl --event-log --tpm-quote
+		--collateral --quote --manifest --manifest-vmpl --event-log --reference --explain --tpm-quote
 		--tpm-signature --pcrs --ak --at --report-data --nonce --no-binding --any-code
 		--profile --measurement --id-key-digest --author-key-digest --host-data --family-id
 		--image-id --report-id --report-id-ma --chip-id --csp --vmpl --rtmr0 --rtmr1

@@ -109,6 +109,8 @@ static const struct row {
 	[ASK_QUOTE]		= { GENUINE, ON_TDREPORT | ON_HCL_TDX, false, "quote", NULL },
 	[ASK_MANIFEST]		= { BOUND, ON_SNP, false, "manifest", "the nonce (--nonce)" },
 	[ASK_EVENT_LOG]		= { BOUND, ANY_TDX, false, "event-log", NULL },
+	[ASK_REFERENCE]		= { APPRAISED, ANY_TDX, false, "reference",
+				    "the event log of the evidence (--event-log FILE)" },
 	[ASK_TPM_QUOTE]		= { GENUINE, ANY_HCL, false, "tpm-quote",
 				    "its signature and PCR values (--tpm-signature, --pcrs)" },
 	[ASK_TPM_SIGNATURE]	= { GENUINE, ANY_HCL | ON_TPM, false, "tpm-signature",

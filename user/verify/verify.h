@@ -68,6 +68,7 @@ struct parts {
 	struct span quote;		/* made of a TDREPORT */
 	struct span manifest;		/* of SVSM services */
 	struct span event_log;		/* CCEL */
+	struct span reference;		/* one that is known to be good */
 	struct span tpm_attest, tpm_signature, pcrs;
 	struct span ak_pub, ak_cert;
 };
@@ -91,6 +92,7 @@ struct verify {
 	struct cca_key *cca_keys;	/* of --cca-key */
 	size_t n_cca_keys;
 	struct jws_keys jwks;		/* of the issuers of tokens */
+	bool explain;			/* differences from the reference in words */
 	struct span other_nonce;	/* what a token may repeat in place of the report data */
 	STACK_OF(X509_CRL) *crls;
 	struct kept *kept;		/* what the parts point into */
@@ -186,6 +188,8 @@ void verify_certs(struct verify *v, struct span certs);
 void verify_tpm(struct verify *v, const struct hcl *h);
 /* A CCEL log against the four RTMRs at @rtmr */
 void verify_event_log(struct verify *v, struct span log, const u8 *rtmr);
+/* explain.c: the same log against the reference: what changed, in words */
+void verify_reference(struct verify *v, struct span log);
 /* REPORT_DATA against what was asked for; @h for HCL reports */
 void verify_binding(struct verify *v, const u8 *report_data, const struct hcl *h);
 /* Intel's TCB info and QE identity, from files */
