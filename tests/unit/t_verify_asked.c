@@ -32,6 +32,14 @@ static const struct {
 	{ ASK_TDATTRIBUTES, "td-attributes", "ffffffffffffffff" },
 	{ ASK_QE_SIGNER, "qe-signer", FF16 FF16 }, { ASK_PPID, "ppid", FF16 },
 	{ ASK_PLATFORM_INSTANCE, "platform-instance-id", FF16 },
+	{ ASK_RIM, "rim", FF48 }, { ASK_REM0, "rem0", FF48 }, { ASK_REM1, "rem1", FF48 },
+	{ ASK_REM2, "rem2", FF48 }, { ASK_REM3, "rem3", FF48 }, { ASK_RPV, "rpv", FF48 FF16 },
+	{ ASK_IMPLEMENTATION_ID, "implementation-id", FF16 FF16 },
+	{ ASK_INSTANCE_ID, "instance-id", "01" FF16 FF16 },
+	{ ASK_PLATFORM_CONFIG, "platform-config", "cf" },
+	{ ASK_ISSUER, "issuer", "https://nobody.example" }, { ASK_AUDIENCE, "audience", "nobody" },
+	{ ASK_TOKEN_ALG, "token-alg", "ES512" }, { ASK_EAR_STATUS, "ear-status", "none" },
+	{ ASK_CLAIM, "claim", "a=b" }, { ASK_MAX_AGE, "max-age", "1" },
 	{ ASK_CSP, "csp", "Nobody" }, { ASK_TCB_STATUS, "tcb-status", "OutOfDate" },
 	{ ASK_DATA, "nonce", "hex:0bad" }, { ASK_PCR, "pcr", "0:" FF16 FF16 },
 	{ ASK_PROFILE, "profile", "azure" }, { ASK_VMPL, "vmpl", "3" }, { ASK_MANIFEST_VMPL, "manifest-vmpl", "3" },
@@ -61,6 +69,7 @@ static const struct {
 	{ ASK_QUOTE, offsetof(struct parts, quote) },
 	{ ASK_MANIFEST, offsetof(struct parts, manifest) },
 	{ ASK_EVENT_LOG, offsetof(struct parts, event_log) },
+	{ ASK_REFERENCE, offsetof(struct parts, reference) },
 	{ ASK_TPM_QUOTE, offsetof(struct parts, tpm_attest) },
 	{ ASK_TPM_SIGNATURE, offsetof(struct parts, tpm_signature) },
 	{ ASK_PCRS, offsetof(struct parts, pcrs) },
@@ -71,6 +80,7 @@ static const char *const shapes[SHAPES] = {
 	[SHAPE_SNP] = "SNP report", [SHAPE_TDX] = "TDX quote v4", [SHAPE_TDX15] = "TDX quote v5",
 	[SHAPE_TDREPORT] = "TDREPORT", [SHAPE_HCL_SNP] = "HCL of SNP", [SHAPE_HCL_TDX] = "HCL of TDX",
 	[SHAPE_CCA] = "CCA token", [SHAPE_CERTS] = "certificates", [SHAPE_TPM] = "TPM quote",
+	[SHAPE_TOKEN] = "token of a service",
 };
 
 static struct buf evidence[SHAPES], quotes[SHAPES], attest, sig, pcrs, info, qe_id;
@@ -116,6 +126,7 @@ static void make_evidence(void)
 	vsim_tdreport(&q, r);
 	vsim_hcl(&claims, r, 1024, &evidence[SHAPE_HCL_TDX]);
 	buf_add(&evidence[SHAPE_CCA], "\xd9\x01\x8f\xa0", 4);
+	buf_add_str(&evidence[SHAPE_TOKEN], "eyJhbGciOiJFUzI1NiJ9.e30.AAAA");
 	add_pem(&evidence[SHAPE_CERTS], sim.vcek);
 	vsim_tpm(&sim, "\xda", &attest, &sig, &pcrs);
 	buf_add(&evidence[SHAPE_TPM], attest.p, attest.len);
@@ -184,6 +195,7 @@ static bool lacks(enum shape s, enum ask a)
 	case ASK_CSP:			/* signed by a VCEK */
 	case ASK_MANIFEST_VMPL:		/* no manifest */
 	case ASK_REQUIRE_CRL:		/* none is given */
+	case ASK_REFERENCE:		/* no event log */
 		return true;
 	case ASK_MRSERVICETD:
 		return s != SHAPE_TDX15;
@@ -201,7 +213,7 @@ static void judge(enum shape s, enum ask a, const char *name)
 		return;
 	}
 	/* these kinds never come to a yes, and say so whatever is asked */
-	bool whole = s != SHAPE_CCA && s != SHAPE_CERTS && s != SHAPE_TPM;
+	bool whole = s != SHAPE_CCA && s != SHAPE_CERTS && s != SHAPE_TPM && s != SHAPE_TOKEN;
 
 	good = !all_yes();
 	if (!possible)
@@ -432,7 +444,8 @@ int main(int argc, char **argv)
 	make_evidence();
 	complete();
 	for (s = SHAPE_NONE + 1; s < SHAPES; s++) {
-		bool never = s == SHAPE_CCA || s == SHAPE_CERTS || s == SHAPE_TPM;
+		bool never = s == SHAPE_CCA || s == SHAPE_CERTS || s == SHAPE_TPM ||
+			     s == SHAPE_TOKEN;
 
 		prepare((enum shape)s);
 		opt("nonce", "da");

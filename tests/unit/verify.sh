@@ -37,7 +37,7 @@ expect 5 'kdsintf.amd.com/vcek/v1/Genoa' 'where its VCEK is to be had' verify $g
 expect 5 'only a MAC' 'a TDREPORT' verify $g/tdreport-v1.bin
 expect 5 'does not match the fields' 'an altered TDREPORT' verify $g/bad-tdreport-hash.bin
 expect 5 'claims were altered' 'altered claims' verify $g/bad-hcl-claims.bin
-expect 5 "does not check the signatures of Arm CCA's tokens" 'CCA' verify --no-binding --any-code $g/blob-cca.cvme
+expect 5 'its public_key is no key' 'a token of Arm CCA whose key is none' verify --no-binding --any-code $g/blob-cca.cvme
 expect 5 'critical' 'a blob of a later version' verify $g/bad-critical.cvme
 expect 5 'not flagged' 'a TDREPORT passed off as a quote' verify $g/bad-flag.cvme
 verify --no-binding $g/bad-binding.cvme >"$tmp/out" 2>"$tmp/err"
@@ -61,7 +61,8 @@ done
 expect 2 'given twice' 'two nonces' verify --nonce 01 --report-data 02 $g/snp-v2.bin
 expect 2 'no root' 'a root that is none' verify --root <(sed -n '/BEGIN/,/END/p' $g/certs.pem | awk '/BEGIN/ { n++ } n == 2') $g/snp-v2.bin
 expect 2 'no certificate revocation list' 'a CRL that is none' verify --crl $g/runtime-data.json $g/snp-v2.bin
-expect 5 'neither certificates' 'certificates that are none' verify --certs $g/runtime-data.json $g/snp-v2.bin
+expect 5 'neither certificates' 'certificates that are none' verify --certs <(echo '{"no": "certificates"}') $g/snp-v2.bin
+expect 2 'JWK cannot be read' 'nor keys of Arm CCA' verify --certs $g/runtime-data.json $g/snp-v2.bin
 expect 0 '' 'help' verify --help
 
 # a policy of a file is that of the options

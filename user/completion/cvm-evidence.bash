@@ -66,7 +66,7 @@ _cvm_evidence() {
 		compopt -o filenames
 		return ;;
 	--root | --crl | --collateral | --manifest | --tpm-quote | --tpm-signature | --pcrs | --ak | \
-	--policy | --vcek-for-masked-chip)
+	--policy | --vcek-for-masked-chip | --cca-key | --reference | --jwks | --token-policy | --additional-evidence)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -74,6 +74,12 @@ _cvm_evidence() {
 		mapfile -t COMPREPLY < <(compgen -W 'UpToDate SWHardeningNeeded ConfigurationNeeded
 			ConfigurationAndSWHardeningNeeded OutOfDate OutOfDateConfigurationNeeded
 			TDRelaunchAdvised TDRelaunchAdvisedConfigurationNeeded' -- "$cur")
+		return ;;
+	--token-alg)
+		mapfile -t COMPREPLY < <(compgen -W 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512' -- "$cur")
+		return ;;
+	--ear-status)
+		mapfile -t COMPREPLY < <(compgen -W 'affirming warning none' -- "$cur")
 		return ;;
 	--profile)
 		mapfile -t COMPREPLY < <(compgen -W 'azure' -- "$cur")
@@ -95,7 +101,7 @@ _cvm_evidence() {
 		return ;;
 	--timeout | --since | --count | --service-provider | --service-guid | --manifest-version | --nonce | \
 	--http | --curl | --api-version | --session | --policy-id | --audience | --location | \
-	--endpoint | --http-timeout | --resource)
+	--endpoint | --http-timeout | --resource | --plugin)
 		return ;;
 	esac
 
@@ -106,15 +112,18 @@ _cvm_evidence() {
 	show) opts='--json --help' ;;
 	request) opts="$take $evidence --challenge --session --http --curl --begin --binding
 		--open --sent" ;;
-	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource" ;;
+	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource --plugin
+		--verify --jwks --token-policy" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
-	verify) opts='--certs --kds --ca --root --crl --require-crl --vcek-for-masked-chip
-		--collateral --quote --manifest --manifest-vmpl --event-log --tpm-quote
+	verify) opts='--certs --kds --pcs --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key
+		--token --jwks --fetch-jwks --issuer --audience --token-alg --claim --ear-status --max-age
+		--collateral --quote --manifest --manifest-vmpl --event-log --reference --explain --tpm-quote
 		--tpm-signature --pcrs --ak --at --report-data --nonce --no-binding --any-code
 		--profile --measurement --id-key-digest --author-key-digest --host-data --family-id
 		--image-id --report-id --report-id-ma --chip-id --csp --vmpl --rtmr0 --rtmr1
 		--rtmr2 --rtmr3 --mrconfigid --mrowner --mrownerconfig --mrseam --mrservicetd
-		--xfam --td-attributes --ppid --platform-instance-id --qe-signer --pcr --min-tcb
+		--xfam --td-attributes --ppid --platform-instance-id --qe-signer --pcr --min-tcb --rim
+		--rem0 --rem1 --rem2 --rem3 --rpv --implementation-id --instance-id --platform-config
 		--min-tee-tcb --min-guest-svn --min-firmware --min-qe-svn --min-pce-svn
 		--min-evaluation --min-tcb-date --mit-vector --launch-mit-vector
 		--min-policy-abi --require-author-key

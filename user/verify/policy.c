@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/jws.h"
 #include "base/parse.h"
 #include "verify/bits.h"
 #include "verify/policy.h"
@@ -141,6 +142,28 @@ static int set_csp(struct policy *p, const struct opt *o, const char *arg)
 	return RC_OK;
 }
 
+/* A text that is compared as it is */
+static int set_text(struct policy *p, const struct opt *o, const char *arg)
+{
+	static const char *const tiers[] = { "affirming", "warning", "none" };
+	size_t i;
+
+	if (!*arg)
+		return fail(RC_USAGE, "--%s: the text is empty", o->name);
+	if (o->ask == ASK_TOKEN_ALG && !jws_alg_is_known(arg))
+		return fail(RC_USAGE, "--%s: '%s' is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512",
+			    o->name, arg);
+	for (i = 0; o->ask == ASK_EAR_STATUS && i < ARRAY_SIZE(tiers) && strcmp(arg, tiers[i]); i++)
+		;
+	if (i == ARRAY_SIZE(tiers))
+		return fail(RC_USAGE, "--%s: '%s' is not one of affirming, warning, none; contraindicated cannot be allowed",
+			    o->name, arg);
+	if (o->ask == ASK_CLAIM && (!strchr(arg, '=') || *arg == '='))
+		return fail(RC_USAGE, "--%s: '%s' is not NAME=VALUE", o->name, arg);
+	add_value(&p->value[o->ask], arg, strlen(arg));
+	return RC_OK;
+}
+
 /* Intel's statuses, without the one that nobody can waive */
 static int set_tcb_status(struct policy *p, const struct opt *o, const char *arg)
 {
@@ -188,6 +211,7 @@ static int set_number(struct policy *p, const struct opt *o, const char *arg)
 			o->ask == ASK_MANIFEST_VMPL ? &p->manifest_vmpl :
 			o->ask == ASK_MIN_GUEST_SVN ? &p->min_guest_svn :
 			o->ask == ASK_MIN_QE_SVN ? &p->min_qe_svn :
+			o->ask == ASK_MAX_AGE ? &p->max_age :
 			o->ask == ASK_MIN_PCE_SVN ? &p->min_pce_svn : &p->min_evaluation;
 
 	return number(o, arg, o->max, to);
@@ -370,8 +394,23 @@ static const struct opt opts[] = {
 	{ "td-attributes", ASK_TDATTRIBUTES, set_field, 8, 8, MANY },
 	{ "ppid", ASK_PPID, set_field, 16, 16, MANY },
 	{ "platform-instance-id", ASK_PLATFORM_INSTANCE, set_field, 16, 16, MANY },
+	{ "rim", ASK_RIM, set_field, 32, 64, MANY },
+	{ "rem0", ASK_REM0, set_field, 32, 64, MANY },
+	{ "rem1", ASK_REM1, set_field, 32, 64, MANY },
+	{ "rem2", ASK_REM2, set_field, 32, 64, MANY },
+	{ "rem3", ASK_REM3, set_field, 32, 64, MANY },
+	{ "rpv", ASK_RPV, set_field, 64, 64, MANY },
+	{ "implementation-id", ASK_IMPLEMENTATION_ID, set_field, 32, 32, MANY },
+	{ "instance-id", ASK_INSTANCE_ID, set_field, 33, 33, MANY },
+	{ "platform-config", ASK_PLATFORM_CONFIG, set_field, 1, 4096, MANY },
 	{ "qe-signer", ASK_QE_SIGNER, set_field, 32, 32, MANY },
 	{ "pcr", ASK_PCR, set_pcr, 32, 32, MANY },
+	{ "issuer", ASK_ISSUER, set_text, 0, 0, MANY },
+	{ "audience", ASK_AUDIENCE, set_text, 0, 0, MANY },
+	{ "token-alg", ASK_TOKEN_ALG, set_text, 0, 0, MANY },
+	{ "ear-status", ASK_EAR_STATUS, set_text, 0, 0, MANY },
+	{ "claim", ASK_CLAIM, set_text, 0, 0, MANY },
+	{ "max-age", ASK_MAX_AGE, set_number, 0, INT32_MAX, NUMBER },
 	{ "csp", ASK_CSP, set_csp, 0, 0, MANY },
 	{ "tcb-status", ASK_TCB_STATUS, set_tcb_status, 0, 0, MANY },
 	{ "vmpl", ASK_VMPL, set_number, 0, 3, NUMBER },

@@ -18,7 +18,9 @@ enum ask {
 	ASK_IMAGE_ID, ASK_REPORT_ID, ASK_REPORT_ID_MA, ASK_CHIP_ID, ASK_RTMR0, ASK_RTMR1,
 	ASK_RTMR2, ASK_RTMR3, ASK_MRCONFIGID, ASK_MROWNER, ASK_MROWNERCONFIG, ASK_MRSEAM,
 	ASK_MRSERVICETD, ASK_XFAM, ASK_TDATTRIBUTES, ASK_QE_SIGNER, ASK_PPID,
-	ASK_PLATFORM_INSTANCE, ASK_CSP, ASK_TCB_STATUS, ASK_VALUES,
+	ASK_PLATFORM_INSTANCE, ASK_RIM, ASK_REM0, ASK_REM1, ASK_REM2, ASK_REM3, ASK_RPV,
+	ASK_IMPLEMENTATION_ID, ASK_INSTANCE_ID, ASK_PLATFORM_CONFIG, ASK_ISSUER, ASK_AUDIENCE, ASK_TOKEN_ALG,
+	ASK_EAR_STATUS, ASK_CLAIM, ASK_CSP, ASK_TCB_STATUS, ASK_VALUES,
 	/* not lists of values */
 	ASK_DATA = ASK_VALUES, ASK_ANY_CODE, ASK_PROFILE, ASK_PCR, ASK_VMPL, ASK_MANIFEST_VMPL,
 	ASK_MIN_TCB, ASK_MIN_TEE_TCB, ASK_MIN_GUEST_SVN, ASK_MIN_FIRMWARE, ASK_MIN_QE_SVN,
@@ -26,10 +28,11 @@ enum ask {
 	ASK_LAUNCH_MIT_VECTOR, ASK_MIN_POLICY_ABI,
 	ASK_REQUIRE_AUTHOR_KEY, ASK_REQUIRE_CRL, ASK_REQUIRE_PLATFORM, ASK_FORBID_PLATFORM,
 	ASK_REQUIRE_POLICY, ASK_FORBID_POLICY, ASK_ALLOW_DEBUG, ASK_ALLOW_MIGRATION,
-	ASK_ALLOW_SEPT_VE, ASK_REQUIRE_COMMITTED,
+	ASK_ALLOW_SEPT_VE, ASK_REQUIRE_COMMITTED, ASK_MAX_AGE,
 	/* files */
-	ASK_QUOTE, ASK_MANIFEST, ASK_EVENT_LOG, ASK_TPM_QUOTE, ASK_TPM_SIGNATURE, ASK_PCRS,
-	ASK_AK, ASK_COLLATERAL, ASK_CRL, ASK_CERTS, ASK_MASKED_VCEK, ASK_KDS, ASKS,
+	ASK_QUOTE, ASK_MANIFEST, ASK_EVENT_LOG, ASK_REFERENCE, ASK_TPM_QUOTE, ASK_TPM_SIGNATURE, ASK_PCRS,
+	ASK_AK, ASK_COLLATERAL, ASK_CRL, ASK_CERTS, ASK_MASKED_VCEK, ASK_CCA_KEY, ASK_TOKEN, ASK_JWKS,
+	ASK_KDS, ASK_PCS, ASKS,
 };
 
 struct values {
@@ -58,7 +61,7 @@ struct policy {
 	size_t n_min_tcb;
 	struct buf min_tee_tcb;
 	u64 vmpl, manifest_vmpl, min_guest_svn, min_qe_svn, min_pce_svn, min_evaluation;
-	u64 mit_vector, launch_mit_vector;
+	u64 mit_vector, launch_mit_vector, max_age;
 	u64 min_policy_abi;	/* MAJOR << 8 | MINOR */
 	u64 min_firmware;	/* MAJOR << 16 | MINOR << 8 | BUILD */
 	u64 platform_set, platform_clear, policy_set, policy_clear;	/* bits */
@@ -68,7 +71,7 @@ struct policy {
 /* The options of this file, from the number @first on, into @out, which has
  * room for POLICY_OPTIONS_MAX; how many there are.
  */
-#define POLICY_OPTIONS_MAX	64
+#define POLICY_OPTIONS_MAX	128
 size_t policy_options(struct option *out, int first);
 int policy_option(struct policy *p, int index, const char *arg);
 void policy_free(struct policy *p);
