@@ -17,7 +17,7 @@ DKMS_FILES := Kbuild Makefile dkms.conf COPYING kmod include
 
 .PHONY: all kmod user install install-kmod install-user install-system uninstall \
 	dkms-install dkms-uninstall deb clean help check check-user check-vm \
-	check-matrix check-debug check-kcsan fuzz fuzz-kernel soak mutants lint bench \
+	check-matrix check-debug check-kcsan check-packages fuzz fuzz-kernel soak mutants lint bench \
 	demo deps
 
 all: kmod user
@@ -42,6 +42,8 @@ help:
 #: make check-debug     selftests on a kernel with KASAN, lockdep, kmemleak;
 #:                      SIM=ioctl-snp, TESTS="read poll" choose
 #: make check-kcsan     the same on one that finds data races
+#: make check-packages  the Debian packages: built, lintian, installed in Debian 12 and
+#:                      13, upgraded, purged, booted
 #: make fuzz            ten minutes of fuzzing the tool's parsers (libFuzzer)
 #: make fuzz-kernel     ten minutes of fuzzing the module, on the debug kernel
 #: make soak            half an hour (MINUTES=30) of clients, faults and reloads on
@@ -148,6 +150,9 @@ check-debug: deps
 
 check-kcsan: deps
 	@SIM=$(SIM) TESTS="$(TESTS)" tests/check kcsan
+
+check-packages: deps
+	@tests/check packages
 
 lint: deps
 	@tests/check lint

@@ -4,6 +4,7 @@
 # Cloud with both, AWS, plain QEMU and a plain machine; then one with a fault for each
 # check. What files say is what these platforms say (DMI, sysfs, TPM 2.0 part 2 for
 # attributes of an index); the facts have the shape that a bundle has.
+# shellcheck disable=SC2317 # commands that break a tree are called by name
 . ./lib.sh
 
 # put TREE PATH: from standard input
@@ -88,7 +89,7 @@ azure() {
 	done
 }
 
-fixture() {
+make_fixture() {
 	local t
 	case $1 in
 	azure-snp)
@@ -129,6 +130,17 @@ fixture() {
 		facts "$t" facts '.evidence = {status: 3, error: "cannot open /dev/cvm-evidence"}'
 		rm -rf "$t/sys/module" "$t/sys/fs" ;;
 	esac
+}
+
+# fixture NAME: a fresh copy of that tree
+fixture() {
+	if [ ! -e "$tmp/base/$1" ]; then
+		mkdir -p "$tmp/base"
+		make_fixture "$1"
+		mv "$tmp/$1" "$tmp/base/"
+	fi
+	rm -rf "${tmp:?}/$1"
+	cp -a "$tmp/base/$1" "$tmp/"
 }
 
 # says TREE CHECK VERDICT NAME [OPTION...]
