@@ -29,6 +29,7 @@ help:
 #: make kmod            the module alone
 #: make user            the tool alone
 #: make install         module, tool, udev rule, group, load at boot, audit unit
+#: make install-system  udev rule, group, load at boot, audit unit alone: for packages
 #: make uninstall       all of that away
 #: make dkms-install    module by DKMS: rebuilt for every kernel to come
 #: make deb             Debian packages, in DEBOUT (deb/)
