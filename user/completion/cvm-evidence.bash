@@ -5,7 +5,7 @@ _cvm_evidence() {
 	local cur prev verb verbs take opts service evidence
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
-	verbs='status load get show request attest monitor verify'
+	verbs='status doctor load get show request attest monitor verify'
 	take='--device --provider --privlevel --timeout --fresh --allow-tdreport --event-log
 		--service-provider --service-guid --manifest-version
 		--tpm-quote --quote-data --pcrs'
@@ -107,6 +107,8 @@ _cvm_evidence() {
 
 	case $verb in
 	status) opts='--json --device --tpm --help' ;;
+	doctor)
+		opts='--json --min-tcb --min-tee-tcb --no-evidence --bundle --root --fix --device --tpm --help' ;;
 	load) opts='--json --help' ;;
 	get) opts="$take --report-data --nonce-hash --format --json --output --force --help" ;;
 	show) opts='--json --help' ;;
