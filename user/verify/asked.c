@@ -213,10 +213,6 @@ void verify_asked(struct verify *v)
 		const char *name = ask_name((enum ask)a);
 		char *where CLEANUP(free_str) = NULL;
 
-		/* each list by itself: one that fits does not answer for the others */
-		if (a == ASK_CRL && v->answered[a])
-			crl_unused(v);
-
 		if (!v->policy.given[a] || v->answered[a])
 			continue;
 		where = where_possible(r->on);

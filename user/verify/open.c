@@ -291,5 +291,8 @@ void verify_check(struct verify *v)
 	/* make no further checks when the layout is broken */
 	if (!any_failed(v))
 		check_kind(v);
+	/* each list by itself: one that fits does not answer for the others */
+	if (v->answered[ASK_CRL])
+		crl_unused(v);
 	verify_asked(v);
 }
