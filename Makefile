@@ -8,15 +8,16 @@ DESTDIR	?=
 PREFIX	?= /usr
 MODDIR	?= /lib/modules/$(KVER)/updates
 UNITDIR	?= /usr/lib/systemd/system
+UDEVDIR	?= /lib/udev
 DKMSDIR	?= /usr/src/cvm-evidence-$(VERSION)
 VECTORS	?= ../shared/vectors
 export VECTORS
 
 DKMS_FILES := Kbuild Makefile dkms.conf COPYING kmod include
 
-.PHONY: all kmod user install install-kmod install-user uninstall \
-	dkms-install dkms-uninstall clean help check check-user check-vm \
-	check-matrix check-debug check-kcsan fuzz fuzz-kernel soak mutants lint bench \
+.PHONY: all kmod user install install-kmod install-user install-system uninstall \
+	dkms-install dkms-uninstall deb clean help check check-user check-vm \
+	check-matrix check-debug check-kcsan check-packages fuzz fuzz-kernel soak mutants lint bench \
 	demo deps
 
 all: kmod user
@@ -28,8 +29,10 @@ help:
 #: make kmod            the module alone
 #: make user            the tool and the manual pages
 #: make install         module, tool, udev rule, group, load at boot, audit unit
+#: make install-system  udev rule, group, load at boot, audit unit alone: for packages
 #: make uninstall       all of that away
 #: make dkms-install    module by DKMS: rebuilt for every kernel to come
+#: make deb             Debian packages, in DEBOUT (deb/)
 #: make clean
 #:
 #: make demo            the main job, shown in a VM, without a TEE
@@ -40,6 +43,8 @@ help:
 #: make check-debug     selftests on a kernel with KASAN, lockdep, kmemleak;
 #:                      SIM=ioctl-snp, TESTS="read poll" choose
 #: make check-kcsan     the same on one that finds data races
+#: make check-packages  the Debian packages: built, lintian, installed in Debian 12 and
+#:                      13, upgraded, purged, booted
 #: make fuzz            ten minutes of fuzzing the tool's parsers (libFuzzer)
 #: make fuzz-kernel     ten minutes of fuzzing the module, on the debug kernel
 #: make soak            half an hour (MINUTES=30) of clients, faults and reloads on
@@ -70,8 +75,17 @@ install-user: user
 	$(MAKE) -C user install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	install -D -m 0644 include/uapi/linux/cvm_evidence.h \
 		$(DESTDIR)$(PREFIX)/include/linux/cvm_evidence.h
+	$(MAKE) install-system
+	@$(if $(DESTDIR),:,systemctl daemon-reload 2>/dev/null || :)
+	@$(if $(DESTDIR),:,systemd-sysusers cvm-evidence.conf 2>/dev/null || \
+		getent group cvm-evidence >/dev/null || \
+		groupadd --system cvm-evidence)
+	@$(if $(DESTDIR),:,udevadm control --reload 2>/dev/null || :)
+
+# What systemd and udev read: the packages put it where their suite has it.
+install-system:
 	install -D -m 0644 systemd/60-cvm-evidence.rules \
-		$(DESTDIR)/lib/udev/rules.d/60-cvm-evidence.rules
+		$(DESTDIR)$(UDEVDIR)/rules.d/60-cvm-evidence.rules
 	install -D -m 0644 systemd/cvm-evidence.sysusers \
 		$(DESTDIR)/usr/lib/sysusers.d/cvm-evidence.conf
 	install -D -m 0644 systemd/cvm-evidence.modules-load \
@@ -79,17 +93,12 @@ install-user: user
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/cvm-evidence-audit.service \
 		>$(DESTDIR)$(UNITDIR)/cvm-evidence-audit.service
-	@$(if $(DESTDIR),:,systemctl daemon-reload 2>/dev/null || :)
-	@$(if $(DESTDIR),:,systemd-sysusers cvm-evidence.conf 2>/dev/null || \
-		getent group cvm-evidence >/dev/null || \
-		groupadd --system cvm-evidence)
-	@$(if $(DESTDIR),:,udevadm control --reload 2>/dev/null || :)
 
 uninstall:
 	$(if $(DESTDIR),,-systemctl disable --now cvm-evidence-audit 2>/dev/null)
 	rm -f $(DESTDIR)$(MODDIR)/cvm_evidence.ko \
 		$(DESTDIR)$(PREFIX)/include/linux/cvm_evidence.h \
-		$(DESTDIR)/lib/udev/rules.d/60-cvm-evidence.rules \
+		$(DESTDIR)$(UDEVDIR)/rules.d/60-cvm-evidence.rules \
 		$(DESTDIR)/usr/lib/sysusers.d/cvm-evidence.conf \
 		$(DESTDIR)/usr/lib/modules-load.d/cvm-evidence.conf \
 		$(DESTDIR)$(UNITDIR)/cvm-evidence-audit.service
@@ -107,9 +116,13 @@ dkms-uninstall:
 	dkms remove -m cvm-evidence -v $(VERSION) --all
 	rm -rf $(DKMSDIR)
 
+deb:
+	packaging/deb $(or $(DEBOUT),deb)
+
 clean:
 	rm -f cvm_evidence.ko *.o *.mod *.mod.c .*.cmd modules.order Module.symvers
 	rm -f kmod/*.o kmod/.*.cmd
+	rm -rf deb
 	$(MAKE) -C user clean
 	$(MAKE) -C tests/unit clean
 	$(MAKE) -C tests/sim clean
@@ -138,6 +151,9 @@ check-debug: deps
 
 check-kcsan: deps
 	@SIM=$(SIM) TESTS="$(TESTS)" tests/check kcsan
+
+check-packages: deps
+	@tests/check packages
 
 lint: deps
 	@tests/check lint

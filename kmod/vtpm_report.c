@@ -319,14 +319,14 @@ static int search(struct cvme_tpm *tpm, const struct cvme_params *par,
 		if (err && err != -EBADMSG &&
 		    tpm->rc != CVME_TPM_RC_NV_UNINITIALIZED)
 			return err;
+		if (!err && s->refused)
+			return -ENODATA;
 		if (err) {
 			if (++t.bad >= BAD_TRIES)
 				return err;
 			until = ktime_get_ns() + TORN_NS;
 			if (t.bad > 1)
 				until = max(until, window_end);
-		} else if (s->refused) {
-			return -ENODATA;
 		} else {
 			data = cvme_hcl_user_data(hcl, s->want);
 			if (data == CVME_HCL_OURS) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What verify reads besides evidence, and the whole of its judgement */
+#include <time.h>
 #include <unistd.h>
 
 #include "evidence/pck.h"
@@ -168,4 +169,59 @@ FUZZ(policy)
 	policy_free(&p);
 	close(fd);
 	free(path);
+}
+
+/* The processor's time that @s takes in its role, in milliseconds */
+static double work(u8 role, struct span s)
+{
+	struct verify v CLEANUP(verify_free) = { 0 };
+	static const u8 rtmr[4 * 48];
+	struct timespec a, b;
+
+	init(&v);
+	v.policy.any_code = true;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+	if (role == 'l')
+		verify_event_log(&v, s, rtmr);
+	else if (role == 'r')
+		crl_load(&v, s, "fuzz");
+	else if (role == 'c')
+		certs_add(&v.certs, s, VERIFY_CERTS_MAX, "fuzz");
+	else if (!verify_open(&v, s, "fuzz"))
+		verify_check(&v);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+	return (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+}
+
+static void repeat(struct buf *b, struct span head, struct span unit, size_t size)
+{
+	buf_add(b, head.p, head.len);
+	while (b->len < size)
+		buf_add(b, unit.p, unit.len);
+}
+
+/*
+ * Twice the input, at most twice the work: the parts are the role (l: event log,
+ * r: revocation lists, c: certificates, else evidence), what comes first, and
+ * what is repeated behind it.
+ */
+FUZZ(work)
+{
+	struct span rest = s;
+	struct part role CLEANUP_PART = fuzz_part(&rest);
+	struct part head CLEANUP_PART = fuzz_part(&rest);
+	struct part unit CLEANUP_PART = fuzz_part(&rest);
+	struct buf once CLEANUP_BUF, twice CLEANUP_BUF;
+	u8 r = role.s.len ? role.s.p[0] : 0;
+	int i;
+
+	if (!unit.s.len)
+		return;
+	repeat(&once, head.s, unit.s, 64 * 1024);
+	repeat(&twice, head.s, unit.s, 128 * 1024);
+	/* what else the machine does, and what a run costs at least, is allowed for */
+	for (i = 0; i < 3; i++)
+		if (work(r, buf_span(&twice)) <= 2 * work(r, buf_span(&once)) + 50)
+			return;
+	must(!"twice the input takes more than twice the work");
 }

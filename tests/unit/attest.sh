@@ -189,6 +189,23 @@ expect 7 'not of SEV-SNP' 'veraison: no scheme for TDX' attest veraison
 kind snp
 fault '{"path":"newSession","status":500,"type":"application/problem+json","body":"{\"title\":\"x\",\"detail\":\"no plugin\"}"}'
 expect 6 'no plugin' 'veraison: a problem in its words' attest veraison
+# ear CLAIMS: the next session ends with a result of these claims
+ear() {
+	local b
+	b=$(printf %s "$1" | base64 -w0 | tr '+/' '-_' | tr -d =)
+	fault "$(jq -cn --arg r "eyJhbGciOiJFUzI1NiJ9.$b.AAAA" '{path: "/session/", status: 200,
+		type: "application/json", body: ({status: "complete", result: $r} | tojson)}')"
+}
+ear '{"submods":{"SEVSNP":{}}}'
+expect 7 'has no status' 'veraison: a result without a status' attest veraison
+ear '{"submods":{}}'
+expect 7 'is no EAR' 'veraison: a result for nothing' attest veraison
+ear '{"submods":{"SEVSNP":{"ear.status":96}}}'
+expect 7 'rejected the evidence' 'veraison: a status as a number' attest veraison
+ear '{"submods":{"SEVSNP":{"ear_status":"contraindicated"}}}'
+expect 7 'rejected the evidence' 'veraison: a status by its other name' attest veraison
+ear '{"submods":{"SEVSNP":{"ear.status":2}}}'
+expect 0 '' 'veraison: affirming as a number' attest veraison
 
 # --- Google ---
 

@@ -8,10 +8,10 @@ none=$tmp/no-such-device
 
 # verbs, help
 expect 2 'Usage:' 'no verb' "$tool"
-expect 2 "no verb 'doctor'" 'a verb that is not built is refused, with the list of what is' "$tool" doctor
+expect 2 "no verb 'heal'" 'a verb that is not built is refused, with the list of what is' "$tool" heal
 check '--help' "$tool" --help
 check '--version' "$tool" --version
-for v in status load get show request monitor verify; do
+for v in status doctor load get show request monitor verify; do
 	check "$v --help" "$tool" $v --help
 	if "$tool" $v --help | grep -q "^Example"; then ok "$v --help has examples"; else not_ok "$v --help has examples"; fi
 	expect 2 "Try 'cvm-evidence $v --help'" "$v with an unknown option" "$tool" $v --no-such-option

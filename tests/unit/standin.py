@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import time
+import urllib.parse
 
 
 def read(sock, n):
@@ -74,15 +75,20 @@ def imds(log, answers, ready):
             print(self.command, self.path, self.headers.get("Metadata"),
                   self.rfile.read(size).decode(), file=log, flush=True)
             a = answers.pop(0)
-            after = None
+            after, chain = None, ""
             if a.isdigit():
                 status, body = int(a), b""
             elif a[:3].isdigit() and a[3:4] == ":":
                 status, body, after = int(a[:3]), b"", a[4:]
             else:
+                a, _, chain = a.partition("@")
                 with open(a, "rb") as f:
                     status, body = 200, f.read()
             self.send_response(status)
+            # as Intel's services send the chain of a signer: PEM, URL-encoded
+            if chain:
+                with open(chain, encoding="ascii") as f:
+                    self.send_header("TCB-Info-Issuer-Chain", urllib.parse.quote(f.read()))
             self.send_header("Content-Length", str(len(body)))
             if after:
                 self.send_header("Retry-After", after)

@@ -3,6 +3,7 @@
  * Rules of verify one by one: fields and certificates of SNP, manifests, CRLs,
  * quotes of the TPM. Each case differs from genuine evidence in one thing.
  */
+#include "x509_ext.h"
 #include "vtest.h"
 
 static void again(void)
@@ -100,7 +101,13 @@ static void bend_svn(u8 *r) { r[4] = 7; }
 static void bend_author(u8 *r) { r[0x48] = 1; memset(r + 0x110, 0xaa, 48); }
 static void bend_author_off(u8 *r) { memset(r + 0x110, 0xaa, 48); }
 static void bend_ids(u8 *r) { memset(r + 0x140, 0x14, 32); }
-static void bend_v5(u8 *r) { r[0] = 5; r[0x200] = 5; }
+static void bend_v5(u8 *r) { r[0] = 5; r[0x200] = 5; r[0x1f8] = 3; }
+static void bend_abi(u8 *r) { r[9] = 1; }
+/* the committed version is above the one that runs: its minor, major, build */
+static void bend_minor(u8 *r) { r[0x1e9] = 54; r[0x1ed] = 55; }
+static void bend_major(u8 *r) { r[0x1e9] = 55; r[0x1ed] = 54; r[0x1ee] = 1; }
+static void bend_older_build(u8 *r) { r[0x1e8] = 3; r[0x1ec] = 4; }
+static void bend_newer(u8 *r) { r[0x1e8] = 3; r[0x1e9] = 55; r[0x1ec] = 4; r[0x1ed] = 54; }
 
 static void roles(void)
 {
@@ -121,8 +128,22 @@ static void roles(void)
 		{ { "SEV-VCEK", "SEV-TEST", sim.ask, other, NULL, false }, "signature", FAILED },
 	};
 	struct vsim weak = sim;
+	X509 *vcek;
 	size_t i;
 
+	/* AMD 57230: a VCEK has hwID, a VLEK CSP_ID, none both */
+	vcek = vsim_amd(&sim, &c[4].a);
+	add_ext(vcek, "1.3.6.1.4.1.3704.1.5", "\x16\x04" "Evil", 6);
+	X509_sign(vcek, sim.ask, EVP_sha384());
+	report_with(NULL, vcek);
+	want(FAILED, "signing key", "a VCEK with CSP_ID");
+	X509_free(vcek);
+	/* SHA-1 is of 63 bits for OpenSSL, of its level 2 on 112 are asked for */
+	vcek = vsim_amd(&sim, &c[4].a);
+	X509_sign(vcek, sim.ask, EVP_sha1());
+	report_with(NULL, vcek);
+	want(FAILED, "certificate chain", "a VCEK signed over SHA-1");
+	X509_free(vcek);
 	for (i = 0; i < ARRAY_SIZE(c); i++) {
 		X509 *x = vsim_amd(&sim, &c[i].a);
 		char what[64];
@@ -185,6 +206,17 @@ static void snp_options(void)
 		{ NULL, "require-committed-firmware", NULL, "committed firmware", PASSED },
 		{ bend_build, "require-committed-firmware", NULL, "committed firmware", FAILED },
 		{ bend_behind, NULL, NULL, "TCB order", FAILED },
+		/* go-sev-guest, validate.go: validateVersion() */
+		{ bend_minor, NULL, NULL, "TCB order", FAILED },
+		{ bend_major, NULL, NULL, "TCB order", FAILED },
+		{ bend_older_build, NULL, NULL, "TCB order", FAILED },
+		{ bend_newer, NULL, NULL, "TCB order", PASSED },
+		{ bend_newer, "require-committed-firmware", NULL, "committed firmware", FAILED },
+		/* AMD 56860, table of POLICY: ABI_MINOR is byte 0, ABI_MAJOR byte 1 */
+		{ NULL, "min-policy-abi", "0.31", "minimum policy ABI", PASSED },
+		{ NULL, "min-policy-abi", "0.32", "minimum policy ABI", FAILED },
+		{ NULL, "min-policy-abi", "1.0", "minimum policy ABI", FAILED },
+		{ bend_abi, "min-policy-abi", "1.31", "minimum policy ABI", PASSED },
 		{ bend_build, "min-firmware", "1.55.4", "minimum firmware", PASSED },
 		{ bend_build, "min-firmware", "1.55", "minimum firmware", PASSED },
 		{ bend_build, "min-firmware", "1.55.5", "minimum firmware", FAILED },
@@ -204,6 +236,9 @@ static void snp_options(void)
 		{ bend_v5, "mit-vector", "0x5", "mitigations", PASSED },
 		{ bend_v5, "mit-vector", "0x7", "mitigations", FAILED },
 		{ NULL, "mit-vector", "0x1", "mit-vector", UNABLE },
+		{ bend_v5, "launch-mit-vector", "0x3", "mitigations at launch", PASSED },
+		{ bend_v5, "launch-mit-vector", "0x5", "mitigations at launch", FAILED },
+		{ NULL, "launch-mit-vector", "0x1", "launch-mit-vector", UNABLE },
 		{ bend_vlek, "csp", "CN=TEST cloud", "cloud provider", PASSED },
 		{ bend_vlek, "csp", "TEST cloud", "cloud provider", PASSED },
 		{ bend_vlek, "csp", "TEST", "cloud provider", FAILED },
@@ -297,6 +332,60 @@ static void crls(const struct vcrl *a, const struct vcrl *b, enum outcome o, con
 
 #define UNTIL "20300101000000Z"
 
+static void give_list(X509 *by, EVP_PKEY *key, const struct vcrl *c)
+{
+	struct buf b = { 0 };
+
+	vsim_crl_of(&b, by, key, c);
+	crl_load(&v, buf_span(&b), "crl");
+	v.policy.given[ASK_CRL] = true;
+	buf_free(&b);
+}
+
+/* Lists beside the one of the ARK that fits */
+static void unused_lists(void)
+{
+	static const struct vcrl empty = { .serial = 99, .until = UNTIL }, itself = { .serial = 1, .until = UNTIL };
+	struct buf b = { 0 };
+	X509_CRL *crl;
+	const u8 *p;
+	u8 *der = NULL;
+	int i, n;
+
+	report_with(NULL, sim.vcek);
+	give_list(sim.ark_crt, sim.ark, &empty);
+	again();
+	verdict(GENUINE, PASSED, "the list of the ARK");
+	give_list(sim.root_crt, sim.root, &empty);
+	again();
+	want(PASSED, "revocation of SEV-TEST", "a list of others beside that of the ARK");
+	want(UNABLE, "crl", "a list of others beside that of the ARK");
+	verdict(GENUINE, UNABLE, "a list of others beside that of the ARK");
+	report_with(NULL, sim.vcek);
+	give_list(sim.ark_crt, sim.ark, &itself);
+	again();
+	want(FAILED, "revocation of ARK-TEST", "a root that is in its own list");
+	/* the same list, signed over SHA-1 */
+	report_with(NULL, sim.vcek);
+	vsim_crl_of(&b, sim.ark_crt, sim.ark, &empty);
+	p = b.p;
+	crl = d2i_X509_CRL(NULL, &p, (long)b.len);
+	X509_CRL_sign(crl, sim.ark, EVP_sha1());
+	n = i2d_X509_CRL(crl, &der);
+	crl_load(&v, (struct span){ der, (size_t)n }, "crl");
+	again();
+	want(FAILED, "revocation of SEV-TEST", "a list signed over SHA-1");
+	X509_CRL_free(crl);
+	OPENSSL_free(der);
+	complain_into(&said);
+	for (i = 0; i < VERIFY_CRLS_MAX - 1; i++)
+		crl_load(&v, buf_span(&b), "crl");
+	ok(crl_load(&v, buf_span(&b), "crl") == RC_USAGE && sk_X509_CRL_num(v.crls) == VERIFY_CRLS_MAX,
+	   "more lists in DER than the limit");
+	complain_into(NULL);
+	buf_free(&b);
+}
+
 static void crl_rules(void)
 {
 	static const struct vcrl old = { .serial = 99, .until = UNTIL }, old_pem = { .serial = 99, .until = UNTIL, .pem = true },
@@ -336,6 +425,7 @@ static void crl_rules(void)
 	again();
 	want(FAILED, "revocation of SEV-TEST", "a CRL by another key");
 	buf_free(&b);
+	unused_lists();
 	report_with(NULL, sim.vcek);
 	opt("require-crl", NULL);
 	again();

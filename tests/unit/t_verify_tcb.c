@@ -12,9 +12,10 @@ static void again(void)
 	verify_check(&v);
 }
 
-static u8 body0[16];
+static u8 body0[16], svn2[16];
+static bool td15;
 
-/* A quote with @info and @qe, either may be NULL; TEE_TCB_SVN of body0 */
+/* A quote with @info and @qe, either may be NULL; TEE_TCB_SVN of body0, of TD 1.5 svn2 */
 static void judge_with(const char *info, const char *qe)
 {
 	struct buf b = { 0 };
@@ -30,6 +31,8 @@ static void judge_with(const char *info, const char *qe)
 		vsim_collateral(&v.collateral[v.n_collateral++], "enclaveIdentity", qe, sim.tcb);
 	vsim_quote_init(&q);
 	memcpy(q.body, body0, 16);
+	memcpy(q.body + 584, svn2, 16);
+	q.td15 = td15;
 	vsim_quote(&sim, &q, &b);
 	run(b.p, b.len);
 	buf_free(&b);
@@ -49,7 +52,7 @@ static void list(struct buf *b, const char *key, size_t high, int by)
 static void info_with(struct buf *b, size_t sgx, size_t tdx, int by, int pcesvn, const char *fmspc,
 		      const char *pceid)
 {
-	buf_printf(b, "{\"id\":\"TDX\",\"version\":3," TIMES(LATER) ",\"fmspc\":\"%s\",\"pceId\":\"%s\","
+	buf_printf(b, "{\"id\":\"TDX\",\"version\":3,\"tcbType\":0," TIMES(LATER) ",\"fmspc\":\"%s\",\"pceId\":\"%s\","
 		   "\"tcbEvaluationDataNumber\":17,\"tdxModule\":{\"mrsigner\":\"" ZEROS48 "\","
 		   "\"attributes\":\"0000000000000000\",\"attributesMask\":\"FFFFFFFFFFFFFFFF\"},"
 		   "\"tdxModuleIdentities\":[{\"id\":\"TDX_01\",\"mrsigner\":\"" ZEROS48 "\","
@@ -180,7 +183,123 @@ static void evaluation(void)
 	vsim_collateral(&v.collateral[v.n_collateral++], "tcbInfo", INFO, sim.tcb);
 	again();
 	want(FAILED, "collateral", "TCB info twice");
+	judge_with(NULL, QE_ID("6"));
+	opt("min-tcb-date", "2025-01-01");
+	again();
+	want(PASSED, "TCB date of the quoting enclave", "--min-tcb-date without TCB info");
+	want(UNABLE, "min-tcb-date", "--min-tcb-date without TCB info");
 	free(other);
+}
+
+/* @text, with the first @from in it made @to; to be freed */
+static char *with(const char *text, const char *from, const char *to)
+{
+	const char *at = strstr(text, from);
+
+	return xasprintf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+}
+
+/* What Intel's documents of the PCS, version 4, give each part */
+static void headers(void)
+{
+	static const struct {
+		bool qe;
+		const char *from, *to;
+	} c[] = {
+		{ false, "\"version\":3", "\"version\":2" }, { false, "\"id\":\"TDX\"", "\"id\":\"SGX\"" },
+		{ false, "\"tcbType\":0", "\"tcbType\":1" }, { false, "\"tcbType\":0,", "" },
+		{ false, "\"tcbEvaluationDataNumber\":17,", "" },
+		{ false, "\"issueDate\"", "\"issued\"" }, { false, "\"nextUpdate\"", "\"until\"" },
+		{ true, "\"version\":2", "\"version\":1" }, { true, "\"id\":\"TD_QE\"", "\"id\":\"QE\"" },
+		{ true, "\"tcbEvaluationDataNumber\":17,", "" },
+		{ true, "\"nextUpdate\"", "\"until\"" },
+	};
+	char what[96];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		char *text = with(c[i].qe ? QE_ID("6") : INFO, c[i].from, c[i].to);
+
+		judge_with(c[i].qe ? INFO : text, c[i].qe ? text : QE_ID("6"));
+		snprintf(what, sizeof(what), "%s instead of %s", c[i].to, c[i].from);
+		want(FAILED, c[i].qe ? "QE identity" : "TCB info", what);
+		verdict(GENUINE, FAILED, what);
+		free(text);
+	}
+}
+
+/*
+ * The cases of Intel's quote verification library, QuoteVerifierTcbStatusUT.cpp,
+ * that are about TEE_TCB_SVN_2: a platform with two levels and a module with two,
+ * a TD that was launched under the earliest or the latest. The platform's SVNs are
+ * 5 in all positions; the earliest level asks for less of the TDX components.
+ */
+#define TWO(latest, earliest, module_latest, module_earliest) \
+	"{\"id\":\"TDX\",\"version\":3,\"tcbType\":0," TIMES(LATER) ",\"fmspc\":\"00806F050000\"," \
+	"\"pceId\":\"0000\",\"tcbEvaluationDataNumber\":17,\"tdxModuleIdentities\":[{\"id\":\"TDX_01\"," \
+	"\"mrsigner\":\"" ZEROS48 "\",\"attributes\":\"0000000000000000\",\"attributesMask\":\"FFFFFFFFFFFFFFFF\"," \
+	"\"tcbLevels\":[{\"tcb\":{\"isvsvn\":5},\"tcbStatus\":\"" module_latest "\"}," \
+	"{\"tcb\":{\"isvsvn\":2},\"tcbStatus\":\"" module_earliest "\"}]}],\"tcbLevels\":[" \
+	TDX_LEVEL("5", latest) "," TDX_LEVEL("2", earliest) "]}"
+#define TDX_LEVEL(svn, status) "{\"tcb\":{\"sgxtcbcomponents\":[" COMPS("5") "],\"pcesvn\":11," \
+	"\"tdxtcbcomponents\":[" COMPS(svn) "]},\"tcbDate\":\"2025-06-01T00:00:00Z\",\"tcbStatus\":\"" status "\"}"
+
+static void relaunch(void)
+{
+	static const struct {
+		const char *info, *qe;
+		u8 svn, svn2;		/* of all components but the module's version */
+		const char *platform, *module;
+	} c[] = {
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), NULL, 5, 5, "UpToDate", "UpToDate" },
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), NULL, 2, 2, "OutOfDate", "OutOfDate" },
+		{ TWO("Revoked", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 5, "OutOfDate", "OutOfDate" },
+		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 5,
+		  "TDRelaunchAdvised", "TDRelaunchAdvised" },
+		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("6"), 2, 5,
+		  "TDRelaunchAdvised", "TDRelaunchAdvised" },
+		{ TWO("UpToDate", "OutOfDateConfigurationNeeded", "OutOfDate", "OutOfDate"), NULL, 2, 5,
+		  "TDRelaunchAdvisedConfigurationNeeded", "TDRelaunchAdvisedConfigurationNeeded" },
+		{ TWO("ConfigurationNeeded", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("6"), 2, 5,
+		  "TDRelaunchAdvisedConfigurationNeeded", "TDRelaunchAdvisedConfigurationNeeded" },
+		/* a quoting enclave below its list, a platform that is behind now, too */
+		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("7"), 2, 5, "OutOfDate", "OutOfDate" },
+		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 4, "OutOfDate", "OutOfDate" },
+		{ TWO("UpToDate", "Revoked", "OutOfDate", "OutOfDate"), NULL, 2, 5, "Revoked", "OutOfDate" },
+	};
+	char what[96];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		memset(body0, c[i].svn, 16);
+		memset(svn2, c[i].svn2, 16);
+		body0[1] = 1;
+		svn2[1] = 1;
+		td15 = true;
+		judge_with(c[i].info, c[i].qe);
+		snprintf(what, sizeof(what), "relaunch, case %zu: %s and %s", i, c[i].platform, c[i].module);
+		ok(v.n_levels >= 2 && !strcmp(v.levels[0].status, c[i].platform) &&
+		   !strcmp(v.levels[1].status, c[i].module), "%s", what);
+		if (strncmp(c[i].platform, "TDRelaunch", 10))
+			continue;
+		want(FAILED, "TCB status of the platform", what);
+		opt("tcb-status", c[i].platform);
+		again();
+		want(PASSED, "TCB status of the platform", what);
+		want(PASSED, "TCB status of the TDX module", what);
+	}
+	/* a module that the list does not have runs now */
+	memset(body0, 2, 16);
+	memset(svn2, 5, 16);
+	body0[1] = 1;
+	svn2[1] = 9;
+	judge_with(c[3].info, NULL);
+	ok(v.n_levels >= 2 && !strcmp(v.levels[0].status, "OutOfDate"), "relaunch, another module runs");
+	/* a quote of version 4 has no second TEE_TCB_SVN */
+	td15 = false;
+	svn2[1] = 1;
+	judge_with(c[3].info, NULL);
+	ok(v.n_levels >= 2 && !strcmp(v.levels[0].status, "OutOfDate"), "relaunch, a quote of version 4");
 }
 
 static void min_tee_tcb(void)
@@ -388,6 +507,8 @@ int main(void)
 	vsim_make(&sim);
 	positions();
 	evaluation();
+	headers();
+	relaunch();
 	min_tee_tcb();
 	event_logs();
 	limits();

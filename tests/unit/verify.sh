@@ -37,7 +37,7 @@ expect 5 'kdsintf.amd.com/vcek/v1/Genoa' 'where its VCEK is to be had' verify $g
 expect 5 'only a MAC' 'a TDREPORT' verify $g/tdreport-v1.bin
 expect 5 'does not match the fields' 'an altered TDREPORT' verify $g/bad-tdreport-hash.bin
 expect 5 'claims were altered' 'altered claims' verify $g/bad-hcl-claims.bin
-expect 5 "does not check the signatures of Arm CCA's tokens" 'CCA' verify --no-binding --any-code $g/blob-cca.cvme
+expect 5 'its public_key is no key' 'a token of Arm CCA whose key is none' verify --no-binding --any-code $g/blob-cca.cvme
 expect 5 'critical' 'a blob of a later version' verify $g/bad-critical.cvme
 expect 5 'not flagged' 'a TDREPORT passed off as a quote' verify $g/bad-flag.cvme
 verify --no-binding $g/bad-binding.cvme >"$tmp/out" 2>"$tmp/err"
@@ -61,7 +61,8 @@ done
 expect 2 'given twice' 'two nonces' verify --nonce 01 --report-data 02 $g/snp-v2.bin
 expect 2 'no root' 'a root that is none' verify --root <(sed -n '/BEGIN/,/END/p' $g/certs.pem | awk '/BEGIN/ { n++ } n == 2') $g/snp-v2.bin
 expect 2 'no certificate revocation list' 'a CRL that is none' verify --crl $g/runtime-data.json $g/snp-v2.bin
-expect 5 'neither certificates' 'certificates that are none' verify --certs $g/runtime-data.json $g/snp-v2.bin
+expect 5 'neither certificates' 'certificates that are none' verify --certs <(echo '{"no": "certificates"}') $g/snp-v2.bin
+expect 2 'JWK cannot be read' 'nor keys of Arm CCA' verify --certs $g/runtime-data.json $g/snp-v2.bin
 expect 0 '' 'help' verify --help
 
 # a policy of a file is that of the options
@@ -141,6 +142,27 @@ refused '{"any-code":tru' 'ends too early'
 refused '[{"any-code":true}]' 'no JSON object'
 refused '{"chip-id\u0000x":[]}'
 refused '{"Measurement":"'"$m"'"}' 'no option'
+refused '{"vmpl":00}' 'a number begins with 0'
+refused '{"vmpl":[00]}'
+# a NUL ends the text for json-c, and hides what is behind it from a reader
+for behind in 'x' '{"vmpl":3}' ' ' '\0'; do
+	{ printf '{"any-code":true}\0'; printf %b "$behind"; } >"$tmp/policy.json"
+	expect 2 'line 1, column 18: there are bytes behind the object' "a policy, a NUL and '$behind'" \
+		verify --policy "$tmp/policy.json" $g/snp-v2.bin
+done
+head -c 1048577 /dev/zero | tr '\0' ' ' >"$tmp/policy.json"
+expect 2 'larger than the limit, 1048576 bytes' 'a policy that is too large' \
+	verify --policy "$tmp/policy.json" $g/snp-v2.bin
+# as many values as it can have: the time is that of reading, twice as many take twice as long
+{ printf '{"csp":["a"'; yes ',"a"' | head -n 250000 | tr -d '\n'; printf '],"min-tcb":["bl=1"'
+	yes ',"bl=1"' | head -n 5000 | tr -d '\n'; printf ']}'; } >"$tmp/policy.json"
+took=$({ TIMEFORMAT='%U %S' && time "$plain" verify --policy "$tmp/policy.json" $g/snp-v2.bin >/dev/null 2>&1; } 2>&1)
+rc=$?
+if [ $rc -eq 5 ] && awk -v t="$took" 'BEGIN { split(t, a); exit !(a[1] + a[2] < 3) }'; then
+	ok 'a policy of 255,000 values'
+else
+	not_ok "a policy of 255,000 values (status $rc, $took s)"
+fi
 printf '{\n  "any-code": true,\n\t"vmpl": 9\n}\n' >"$tmp/policy.json"
 expect 2 'policy.json, line 3, column 10: ' 'the place of a bad value' verify --policy "$tmp/policy.json" $g/snp-v2.bin
 printf '{"any-code":true}\n\n' >"$tmp/policy.json"

@@ -101,7 +101,7 @@ static void verdict(enum verdict d, enum outcome o, const char *what)
 #define C4(svn) "{\"svn\":" svn "},{\"svn\":" svn "},{\"svn\":" svn "},{\"svn\":" svn "}"
 #define ZEROS48 "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
 #define TIMES(until) "\"issueDate\":\"2025-12-01T00:00:00Z\",\"nextUpdate\":\"" until "\""
-#define TCB_INFO(fmspc, until, level) "{\"id\":\"TDX\",\"version\":3," TIMES(until) \
+#define TCB_INFO(fmspc, until, level) "{\"id\":\"TDX\",\"version\":3,\"tcbType\":0," TIMES(until) \
 	",\"fmspc\":\"" fmspc "\",\"pceId\":\"0000\",\"tcbEvaluationDataNumber\":17,\"tdxModuleIdentities\":[{\"id\":\"TDX_01\"," \
 	"\"mrsigner\":\"" ZEROS48 "\",\"attributes\":\"0000000000000000\"," \
 	"\"attributesMask\":\"FFFFFFFFFFFFFFFF\",\"tcbLevels\":[{\"tcb\":{\"isvsvn\":5}," \
@@ -109,7 +109,7 @@ static void verdict(enum verdict d, enum outcome o, const char *what)
 	"\"tcbLevels\":[" level "]}"
 #define LATER "2026-12-31T00:00:00Z"
 
-#define QE_ID(svn) "{\"id\":\"TD_QE\"," TIMES(LATER) ",\"miscselect\":\"00000000\"," \
+#define QE_ID(svn) "{\"id\":\"TD_QE\",\"version\":2," TIMES(LATER) ",\"miscselect\":\"00000000\"," \
 	"\"miscselectMask\":\"FFFFFFFF\",\"attributes\":\"11000000000000000000000000000000\"," \
 	"\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\",\"mrsigner\":" \
 	"\"2828282828282828282828282828282828282828282828282828282828282828\"," \

@@ -4,6 +4,7 @@
 #include "base/cbor_read.h"
 
 #define DEPTH_MAX	16	/* tokens nest half as deep */
+#define MEMBERS_MAX	256	/* of a map; all pairs are compared */
 
 void cbor_put(cbor_item_t **item)
 {
@@ -95,6 +96,50 @@ static size_t depth_of(const cbor_item_t *item, size_t depth)
 	return most;
 }
 
+static bool same_key(const cbor_item_t *a, const cbor_item_t *b)
+{
+	struct span x, y;
+
+	if (cbor_typeof(a) != cbor_typeof(b))
+		return false;
+	if (cbor_is_int(a))
+		return cbor_get_int(a) == cbor_get_int(b);
+	if ((cbor_bytes_of(a, &x) && cbor_bytes_of(b, &y)) ||
+	    (cbor_text_of(a, &x) && cbor_text_of(b, &y)))
+		return x.len == y.len && !memcmp(x.p, y.p, x.len);
+	return false;
+}
+
+/*
+ * A map with one key twice is invalid (RFC 8949, 5.6): each reader could mean
+ * another of the two. So is one with more members than can be compared.
+ */
+static bool maps_are_sound(const cbor_item_t *item)
+{
+	size_t i, k, n;
+	bool ok = true;
+
+	if (cbor_isa_tag(item)) {
+		cbor_item_t *inner = cbor_tag_item(item);
+
+		ok = maps_are_sound(inner);
+		cbor_decref(&inner);
+	}
+	for (i = 0; ok && cbor_isa_array(item) && i < cbor_array_size(item); i++)
+		ok = maps_are_sound(cbor_array_handle(item)[i]);
+	n = cbor_isa_map(item) ? cbor_map_size(item) : 0;
+	if (n > MEMBERS_MAX)
+		return false;
+	for (i = 0; ok && i < n; i++) {
+		const struct cbor_pair *p = cbor_map_handle(item);
+
+		for (k = 0; ok && k < i; k++)
+			ok = !same_key(p[i].key, p[k].key);
+		ok = ok && maps_are_sound(p[i].value);
+	}
+	return ok;
+}
+
 int cbor_read(struct span s, const char *what, cbor_item_t **out)
 {
 	struct buf copy CLEANUP_BUF;
@@ -117,17 +162,24 @@ int cbor_read(struct span s, const char *what, cbor_item_t **out)
 		cbor_put(out);
 		return fail(RC_EVIDENCE, "%s: it is nested deeper than %d", what, DEPTH_MAX);
 	}
+	if (!maps_are_sound(*out)) {
+		cbor_put(out);
+		return fail(RC_EVIDENCE, "%s: a map has a key twice, or more than %d members", what,
+			    MEMBERS_MAX);
+	}
 	return RC_OK;
 }
 
-cbor_item_t *cbor_member(const cbor_item_t *map, u64 key)
+cbor_item_t *cbor_member(const cbor_item_t *map, s64 key)
 {
+	u64 value = key < 0 ? (u64)(-1 - key) : (u64)key;
 	size_t i;
 
-	for (i = 0; cbor_isa_map(map) && i < cbor_map_size(map); i++) {
+	for (i = 0; map && cbor_isa_map(map) && i < cbor_map_size(map); i++) {
 		const struct cbor_pair *p = &cbor_map_handle(map)[i];
 
-		if (cbor_isa_uint(p->key) && cbor_get_int(p->key) == key)
+		if ((key < 0 ? cbor_isa_negint(p->key) : cbor_isa_uint(p->key)) &&
+		    cbor_get_int(p->key) == value)
 			return p->value;
 	}
 	return NULL;

@@ -4,6 +4,7 @@
 #define CVM_BASE_CBOR_READ_H
 
 #include <cbor.h>
+#include <openssl/evp.h>
 
 #include "base/tree.h"
 
@@ -13,8 +14,8 @@
 /* One item and nothing behind it; RC_EVIDENCE with a message that names @what */
 int cbor_read(struct span s, const char *what, cbor_item_t **out);
 void cbor_put(cbor_item_t **item);
-/* The value of the integer or text key in a map, borrowed; NULL: there is none */
-cbor_item_t *cbor_member(const cbor_item_t *map, u64 key);
+/* The value of an integer key in a map, borrowed; NULL: there is none */
+cbor_item_t *cbor_member(const cbor_item_t *map, s64 key);
 /* A byte string of one piece; false for everything else */
 bool cbor_bytes_of(const cbor_item_t *item, struct span *out);
 bool cbor_text_of(const cbor_item_t *item, struct span *out);
@@ -26,13 +27,21 @@ void cbor_show(struct node *to, const char *key, const cbor_item_t *item);
 struct cose {
 	cbor_item_t *root;
 	struct span protected, payload, signature;
-	bool has_alg;
+	bool has_alg, has_crit;
 	int64_t alg;
 };
 
 /* With or without the tags 18 (COSE_Sign1) and 61 (CWT) */
 int cose_parse(struct span s, const char *what, struct cose *c);
 void cose_free(struct cose *c);
+/* cose_key.c: "ES384" and the like; NULL: not known */
+const char *cose_alg_name(int64_t alg);
+/* The signature by @key; @why says what was wrong. The header must name an
+ * algorithm of ECDSA that belongs to the curve of the key, and nothing critical.
+ */
+bool cose_verify(const struct cose *c, EVP_PKEY *key, const char **why);
+/* The public key of a COSE_Key of type EC2, not compressed; NULL: it is none */
+EVP_PKEY *cose_key_read(struct span s);
 void cose_show_header(struct node *to, const struct cose *c);
 /* A token whose claims are not known: the outer structure, claims as they are */
 int cwt_show(struct node *to, struct span s);

@@ -7,6 +7,7 @@
 #define TAG_SIGN1	18
 #define TAG_CWT		61
 #define HEADER_ALG	1
+#define HEADER_CRIT	2
 
 static int64_t integer(const cbor_item_t *item)
 {
@@ -30,6 +31,7 @@ static int read_protected(struct cose *c, const char *what)
 	c->has_alg = alg && cbor_is_int(alg);
 	if (c->has_alg)
 		c->alg = integer(alg);
+	c->has_crit = cbor_member(map, HEADER_CRIT);
 	cbor_put(&map);
 	return RC_OK;
 }
@@ -66,23 +68,12 @@ void cose_free(struct cose *c)
 
 void cose_show_header(struct node *to, const struct cose *c)
 {
-	static const struct {
-		int64_t alg;
-		const char *name;
-	} algs[] = {
-		{ -7, "ES256" }, { -35, "ES384" }, { -36, "ES512" }, { -8, "EdDSA" },
-		{ -37, "PS256" }, { -38, "PS384" }, { -39, "PS512" },
-	};
-	const char *name = "not known";
+	const char *name = cose_alg_name(c->alg);
 	struct node *n;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(algs); i++)
-		if (c->has_alg && algs[i].alg == c->alg)
-			name = algs[i].name;
 	if (c->has_alg) {
 		n = add_text(to, "alg", "%lld", (long long)c->alg);
-		note(n, "%s", name);
+		note(n, "%s", name ? name : "not known");
 	} else {
 		danger(add_text(to, "alg", "none"), "the token names no algorithm of its signature");
 	}

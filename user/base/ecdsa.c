@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/bn.h>
@@ -46,23 +47,30 @@ bool ecdsa_verify(EVP_PKEY *key, const char *md, struct span msg, const u8 *r, c
 	return ok;
 }
 
-EVP_PKEY *ecdsa_p256_key(const u8 xy[64])
+EVP_PKEY *ecdsa_key(const char *curve, struct span point)
 {
-	static char group[] = "prime256v1";
-	u8 point[65] = { 4 };
+	char group[32];
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)point.p, point.len),
 		OSSL_PARAM_construct_end(),
 	};
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	EVP_PKEY *key = NULL;
 
-	memcpy(point + 1, xy, 64);
+	snprintf(group, sizeof(group), "%s", curve);
 	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
 	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		key = NULL;
 	EVP_PKEY_CTX_free(ctx);
 	ERR_clear_error();
 	return key;
+}
+
+EVP_PKEY *ecdsa_p256_key(const u8 xy[64])
+{
+	u8 point[65] = { 4 };
+
+	memcpy(point + 1, xy, 64);
+	return ecdsa_key("prime256v1", (struct span){ point, sizeof(point) });
 }

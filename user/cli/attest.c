@@ -9,6 +9,7 @@
 #include "cli/request_options.h"
 #include "net/answer.h"
 #include "net/http_url.h"
+#include "verify/verify.h"
 
 #define ANSWER_MAX	(1024 * 1024)
 #define ROUNDS_MAX	120
@@ -28,6 +29,10 @@ static const char help[] =
 "                           attest SERVICE --help says; never an argument\n"
 "  --http-timeout SECONDS   for each exchange (default: 30)\n"
 "  --evidence FILE          taken before; with --challenge where there is one\n"
+"  --verify                 check the token, too, and print it only when it holds:\n"
+"                           its keys by --jwks FILE (a JWK set), what it must say\n"
+"                           by --token-policy FILE (as verify --policy), the nonce\n"
+"                           by the exchange itself\n"
 "  -o, --output FILE        whole or not at all, for its owner alone (default: -)\n"
 "  -h, --help               this text\n"
 "\n"
@@ -219,6 +224,53 @@ static int talk(const struct exchange *x, struct request *q, struct message *m, 
 	return rc;
 }
 
+/*
+ * The token must repeat what the evidence was bound to, or the nonce that went into
+ * it, unless the policy names another or waives it.
+ */
+static int check_token(const struct request_options *o, const struct request *q, struct span token)
+{
+	char *name CLEANUP(free_str) = xasprintf("--jwks: %s", o->jwks);
+	struct verify v CLEANUP(verify_free) = { 0 };
+	struct buf keys CLEANUP_BUF;
+	int rc = verify_init(&v);
+
+	if (!rc)
+		rc = file_read(o->jwks, ANSWER_MAX, &keys);
+	if (!rc)
+		rc = jws_keys_add(&v.jwks, buf_span(&keys), name);
+	if (!rc)
+		rc = policy_file(&v.policy, o->token_policy);
+	if (!rc && !v.policy.have_data && !v.policy.no_binding && q->bind.len) {
+		memcpy(v.policy.data, q->bind.data, sizeof(v.policy.data));
+		v.policy.data_len = q->bind.len;
+		v.policy.have_data = true;
+		v.policy.given[ASK_DATA] = true;
+		v.other_nonce = buf_span(&q->service_nonce);
+		if (!v.other_nonce.len && q->nonce)
+			v.other_nonce = (struct span){ (const u8 *)q->nonce, strlen(q->nonce) };
+	}
+	v.policy.given[ASK_TOKEN] = true;
+	v.policy.given[ASK_JWKS] = true;
+	if (!rc)
+		rc = verify_open(&v, token, "the token");
+	if (rc)
+		return rc;
+	verify_check(&v);
+	return verify_status(&v);
+}
+
+static int check_verify_options(const struct request_options *o, const struct request *q)
+{
+	if (o->verify && (q->resource || q->plugin))
+		return fail(RC_USAGE, "--verify checks the token, and with --resource or --plugin none is printed");
+	if (o->verify && (!o->jwks || !o->token_policy))
+		return fail(RC_USAGE, "--verify wants the keys of the issuer (--jwks FILE) and what the token must say (--token-policy FILE)");
+	if (!o->verify && (o->jwks || o->token_policy))
+		return fail(RC_USAGE, "--jwks and --token-policy go with --verify");
+	return RC_OK;
+}
+
 static int attest(struct request_options *o, struct request *q)
 {
 	struct exchange x CLEANUP(exchange_free) = { o, q, NULL, NULL, NULL };
@@ -232,7 +284,9 @@ static int attest(struct request_options *o, struct request *q)
 			    q->service->name, q->service->name);
 	if (!o->endpoint)
 		return fail(RC_USAGE, "--endpoint URL is missing");
-	rc = split_endpoint(o->endpoint, &x);
+	rc = check_verify_options(o, q);
+	if (!rc)
+		rc = split_endpoint(o->endpoint, &x);
 	if (!rc)
 		rc = find_secret(&x);
 	if (!rc && is_plain(&x))
@@ -248,7 +302,7 @@ static int attest(struct request_options *o, struct request *q)
 		rc = ask_challenge(&x, q);
 	if (!rc)
 		rc = request_prepare(q);
-	if (!rc && q->key_made && !q->resource)
+	if (!rc && q->key_made && !q->resource && !q->plugin)
 		warning("the token is for a key that was made now and is kept nowhere: --save-key FILE keeps it");
 	if (!rc)
 		rc = request_gather(o, q);
@@ -256,8 +310,10 @@ static int attest(struct request_options *o, struct request *q)
 		rc = q->service->build(q, &m);
 	if (!rc)
 		rc = talk(&x, q, &m, &out);
+	if (!rc && o->verify)
+		rc = check_token(o, q, buf_span(&out));
 	/* a resource may be anything */
-	if (!rc && refuses_binary(o->output, !q->resource))
+	if (!rc && refuses_binary(o->output, !q->resource && !q->plugin))
 		return RC_USAGE;
 	/* a token or a resource: whoever has it can use it */
 	rc = rc ? rc : file_write_secret(o->output, out.p, out.len);

@@ -15,8 +15,8 @@ struct cmd {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct cmd cmd_attest, cmd_get, cmd_load, cmd_monitor, cmd_request, cmd_show,
-			cmd_status, cmd_verify;
+extern const struct cmd cmd_attest, cmd_doctor, cmd_get, cmd_load, cmd_monitor, cmd_request,
+			cmd_show, cmd_status, cmd_verify;
 
 /* Numbers of options that have no letter */
 enum { OPT_LONG = 256 };

@@ -8,7 +8,7 @@
 #include "cli/cmd.h"
 
 static const struct cmd *const cmds[] = {
-	&cmd_status, &cmd_load, &cmd_get, &cmd_show, &cmd_request, &cmd_attest,
+	&cmd_status, &cmd_doctor, &cmd_load, &cmd_get, &cmd_show, &cmd_request, &cmd_attest,
 	&cmd_monitor, &cmd_verify,
 };
 

@@ -20,6 +20,7 @@ enum {
 	NONCE, SELF_NONCE, HASH, API_VERSION, TPM_FILE, ENC_KEY_PUB, ENC_KEY_INFO,
 	ENC_KEY_SIG, TCG_LOG, TPM, OPEN, SENT, SIGNING_ALG, AUDIENCE, LOCATION,
 	RESOURCE, HTTP, CURL, BEGIN, BINDING, ENDPOINT, CA, SECRET_FILE, HTTP_TIMEOUT,
+	VERIFY, JWKS, TOKEN_POLICY, MORE_EVIDENCE, PLUGIN,
 };
 
 /* For one verb alone; 0: for both */
@@ -65,6 +66,8 @@ static const struct {
 	{ "audience", required_argument, AUDIENCE, 0, TAKES_AUDIENCE },
 	{ "location", required_argument, LOCATION, 0, TAKES_LOCATION },
 	{ "resource", required_argument, RESOURCE, ONLY_ATTEST, TAKES_RESOURCE },
+	{ "plugin", required_argument, PLUGIN, ONLY_ATTEST, TAKES_RESOURCE },
+	{ "additional-evidence", required_argument, MORE_EVIDENCE, 0, TAKES_MORE_EVIDENCE },
 	{ "http", required_argument, HTTP, ONLY_REQUEST, 0 },
 	{ "curl", required_argument, CURL, ONLY_REQUEST, 0 },
 	{ "begin", no_argument, BEGIN, ONLY_REQUEST, TAKES_CHALLENGE },
@@ -72,6 +75,9 @@ static const struct {
 	{ "endpoint", required_argument, ENDPOINT, ONLY_ATTEST, 0 },
 	{ "ca", required_argument, CA, 0, 0 },
 	{ "secret-file", required_argument, SECRET_FILE, ONLY_ATTEST, 0 },
+	{ "verify", no_argument, VERIFY, ONLY_ATTEST, 0 },
+	{ "jwks", required_argument, JWKS, ONLY_ATTEST, 0 },
+	{ "token-policy", required_argument, TOKEN_POLICY, ONLY_ATTEST, 0 },
 	{ "http-timeout", required_argument, HTTP_TIMEOUT, 0, 0 },
 };
 
@@ -256,6 +262,12 @@ static int request_option(struct request_options *o, struct request *q, int c, c
 	case RESOURCE:
 		q->resource = arg;
 		return check_plain("--resource", arg, "/-_.");
+	case PLUGIN:
+		q->plugin = arg;
+		return check_plain("--plugin", arg, "/-_.?&=%~:,+");
+	case MORE_EVIDENCE:
+		q->more_evidence.path = arg;
+		return RC_OK;
 	case HTTP_TIMEOUT:
 		rc = parse_number("--http-timeout", arg, 3600, &n);
 		o->http_timeout = (unsigned int)n;
@@ -306,6 +318,15 @@ static int option(struct request_options *o, struct request *q, int c, const cha
 		return RC_OK;
 	case CA:
 		o->ca = arg;
+		return RC_OK;
+	case VERIFY:
+		o->verify = true;
+		return RC_OK;
+	case JWKS:
+		o->jwks = arg;
+		return RC_OK;
+	case TOKEN_POLICY:
+		o->token_policy = arg;
 		return RC_OK;
 	case SECRET_FILE:
 		o->secret_file = arg;
@@ -422,6 +443,8 @@ int request_parse(int argc, char **argv, const struct cmd *cmd, struct request_o
 		complain("%s takes the name of one service", cmd->name);
 		return cmd_usage(cmd);
 	}
+	if (q->resource && q->plugin)
+		return fail(RC_USAGE, "--resource and --plugin exclude each other");
 	if (o->http && o->curl)
 		return fail(RC_USAGE, "--http and --curl exclude each other");
 	if (q->sent.path && !q->sealed.path)

@@ -13,6 +13,7 @@
 
 #include "cli/cmd.h"
 #include "cli/platform.h"
+#include "cli/status.h"
 #include "cli/status_tpm.h"
 #include "device/device.h"
 #include "device/event.h"
@@ -312,12 +313,11 @@ static void show_orphans(struct node *to)
 	closedir(dir);
 }
 
-static int status(const char *path, const char *tpm, bool json)
+int status_gather(struct node *root, const char *path, const char *tpm)
 {
-	struct node *root CLEANUP(report_free) = report_new(NULL);
 	struct device_info di, told;
 	struct netlink_counters events;
-	int fd, rc, err, out;
+	int fd, rc, err;
 
 	show_kernel(root);
 	show_module(root);
@@ -343,7 +343,15 @@ static int status(const char *path, const char *tpm, bool json)
 	json_only(add_bool(root, "available", !rc));
 	if (fd >= 0)
 		close(fd);
-	out = report_print(root, json);
+	return rc;
+}
+
+static int status(const char *path, const char *tpm, bool json)
+{
+	struct node *root CLEANUP(report_free) = report_new(NULL);
+	int rc = status_gather(root, path, tpm);
+	int out = report_print(root, json);
+
 	return rc ? rc : out;
 }
 

@@ -8,16 +8,21 @@
 #include "base/unwrap.h"
 #include "cli/cmd.h"
 #include "evidence/cert_file.h"
+#include "evidence/pck.h"
 #include "evidence/snp.h"
 #include "net/endorse.h"
+#include "net/http_url.h"
+#include "net/jwks.h"
+#include "verify/bundle.h"
+#include "verify/cca.h"
 #include "verify/verify.h"
 
 static const char help[] =
 "Usage: cvm-evidence verify [options] [FILE]\n"
 "\n"
 "Checks evidence offline: a blob of /dev/cvm-evidence, or an SNP report, TDX\n"
-"quote, TDREPORT, HCL report, certificates or TPM quote of any other tool, also\n"
-"as hex, base64, or in JSON. FILE is - (standard input) by default. Three\n"
+"quote, TDREPORT, HCL report, token of Arm CCA, certificates or TPM quote of any\n"
+"other tool, also as hex, base64, or in JSON; or the token of a service (JWT). FILE is - (standard input) by default. Three\n"
 "verdicts:\n"
 "  genuine    hardware signed it: signature, certificate chain, what belongs to it\n"
 "  bound      it answers for --report-data or --nonce\n"
@@ -30,15 +35,24 @@ static const char help[] =
 "  --certs FILE|DIR         certificates: PEM, DER, URL-encoded or an SNP table;\n"
 "                           repeatable\n"
 "  --kds[=URL]              fetch missing ones from AMD; kept in the user's cache\n"
-"  --ca FILE                CA certificates for --kds\n"
+"  --pcs[=URL]              fetch Intel's collateral, from its PCS or a PCCS; kept, too\n"
+"  --ca FILE                CA certificates for --kds, --pcs and --fetch-jwks\n"
 "  --root FILE              trust this root instead of AMD's and Intel's\n"
 "  --crl FILE               certificate revocation list, PEM or DER; repeatable\n"
 "  --require-crl            each certificate of the chain must be in reach of one\n"
 "  --vcek-for-masked-chip FILE   the VCEK of a report whose CHIP_ID is masked\n"
-"  --collateral FILE        TCB info or QE identity of Intel's PCS; repeatable\n"
+"  --cca-key FILE           keys of Arm CCA platforms: PEM, JWK, JWK set or CoRIM\n"
+"  --token                  FILE is a token of an attestation service (JWT)\n"
+"  --jwks FILE              keys of its issuer, a JWK set; repeatable\n"
+"  --fetch-jwks[=URL]       fetch them from the issuer that --issuer names\n"
+"  --collateral FILE        TCB info or QE identity of Intel's PCS, or a bundle of all\n"
+"                           (dcap-qvl, Trustee); repeatable\n"
 "  --quote FILE             the quote made of a TDREPORT\n"
 "  --manifest FILE          the manifest of SVSM services\n"
 "  --event-log FILE         the CCEL event log of a TD, against its RTMRs\n"
+"  --reference FILE [--explain]\n"
+"                           an event log that is known to be good: the events must be\n"
+"                           its own; in words which of them changed\n"
 "  --tpm-quote FILE --tpm-signature FILE --pcrs FILE [--ak FILE]\n"
 "                           a quote of the vTPM by the key in HCL claims\n"
 "  --at TIME                judge as of 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS\n"
@@ -55,15 +69,20 @@ static const char help[] =
 "  --rtmr0 HEX .. --rtmr3 HEX --mrconfigid HEX --mrowner HEX --mrownerconfig HEX\n"
 "  --mrseam HEX --mrservicetd HEX --xfam HEX --td-attributes HEX --qe-signer HEX\n"
 "  --ppid HEX --platform-instance-id HEX                   TDX\n"
+"  --rim HEX --rem0 HEX .. --rem3 HEX --rpv HEX --implementation-id HEX\n"
+"  --instance-id HEX --platform-config HEX                 Arm CCA\n"
+"  --issuer NAME --audience NAME --token-alg ALG --claim NAME=VALUE\n"
+"  --ear-status STATUS --max-age SECONDS                   tokens of services\n"
 "  --pcr N:HEX              TPM; of a quote that carries the nonce\n"
 "  --any-code               no measurement or ID key is asked for\n"
-"  --profile azure          HCL reports of TDX: as Azure's paravisor has its TDs\n"
+"  --profile azure          HCL reports: as Azure's paravisor makes them\n"
 "How new and how strict (one value each, but for those with names):\n"
 "  --vmpl N                 SNP: the VMPL that asked for the report\n"
 "  --manifest-vmpl N        SNP: the VMPL whose manifest counts; 0, the SVSM's, by default\n"
 "  --min-tcb [PRODUCT:]PART=N,..   SNP: fmc, bl, tee, snp, ucode; held against the\n"
 "                           reported, the committed and the launch TCB; repeatable\n"
-"  --min-guest-svn N --min-firmware MAJOR.MINOR[.BUILD] --mit-vector 0xN\n"
+"  --min-guest-svn N --min-firmware MAJOR.MINOR[.BUILD] --min-policy-abi MAJOR.MINOR\n"
+"  --mit-vector 0xN --launch-mit-vector 0xN                SNP\n"
 "  --require-author-key --require-committed-firmware       SNP\n"
 "  --require-platform NAME --forbid-platform NAME          SNP PLATFORM_INFO\n"
 "  --require-policy NAME --forbid-policy NAME              SNP POLICY\n"
@@ -85,8 +104,9 @@ static const char help[] =
 "  cvm-evidence verify --policy policy.json --nonce file:nonce --certs vcek.der report.bin\n";
 
 enum {
-	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG,
-	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, JSON, FIRST_POLICY = 512,
+	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG, REFERENCE, EXPLAIN,
+	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, CCA_KEY, JSON,
+	TOKEN, JWKS, FETCH_JWKS, PCS, FIRST_POLICY = 512,
 };
 
 static const struct option own_options[] = {
@@ -95,13 +115,20 @@ static const struct option own_options[] = {
 	{ "certs", required_argument, NULL, CERTS },
 	{ "kds", optional_argument, NULL, KDS },
 	{ "ca", required_argument, NULL, CA },
+	{ "pcs", optional_argument, NULL, PCS },
 	{ "root", required_argument, NULL, ROOT },
 	{ "crl", required_argument, NULL, CRL },
 	{ "vcek-for-masked-chip", required_argument, NULL, MASKED_VCEK },
+	{ "cca-key", required_argument, NULL, CCA_KEY },
+	{ "token", no_argument, NULL, TOKEN },
+	{ "jwks", required_argument, NULL, JWKS },
+	{ "fetch-jwks", optional_argument, NULL, FETCH_JWKS },
 	{ "collateral", required_argument, NULL, COLLATERAL },
 	{ "quote", required_argument, NULL, QUOTE },
 	{ "manifest", required_argument, NULL, MANIFEST },
 	{ "event-log", required_argument, NULL, EVENT_LOG },
+	{ "reference", required_argument, NULL, REFERENCE },
+	{ "explain", no_argument, NULL, EXPLAIN },
 	{ "tpm-quote", required_argument, NULL, TPM_QUOTE },
 	{ "tpm-signature", required_argument, NULL, TPM_SIGNATURE },
 	{ "pcrs", required_argument, NULL, PCRS },
@@ -111,8 +138,8 @@ static const struct option own_options[] = {
 };
 
 struct settings {
-	const char *kds, *ca, *policy;
-	bool json, help;
+	const char *kds, *pcs, *ca, *policy, *jwks;
+	bool json, help, fetch_jwks;
 };
 
 static int at_option(const char *arg, time_t *at)
@@ -134,6 +161,11 @@ static int add_certs(void *arg, struct span s, const char *name)
 {
 	struct verify *v = arg;
 
+	/* platform keys of Arm CCA, which have no certificates */
+	if (cca_keys_look_like(s)) {
+		v->policy.given[ASK_CCA_KEY] = true;
+		return cca_keys_add(v, s, name);
+	}
 	v->policy.given[ASK_CERTS] = true;
 	return certs_add(&v->certs, s, VERIFY_CERTS_MAX, name);
 }
@@ -147,6 +179,25 @@ static int add_masked_vcek(struct verify *v, const char *path)
 	if (!rc && !b.len)
 		rc = fail(RC_EVIDENCE, "--vcek-for-masked-chip: %s is empty", path);
 	return rc ? rc : certs_add(&v->masked_vcek, buf_span(&b), VERIFY_CHAIN_MAX, path);
+}
+
+static int add_cca_key(struct verify *v, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	v->policy.given[ASK_CCA_KEY] = true;
+	return rc ? rc : cca_keys_add(v, buf_span(&b), path);
+}
+
+static int add_jwks(struct verify *v, const char *path)
+{
+	char *name CLEANUP(free_str) = xasprintf("--jwks: %s", path);
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	v->policy.given[ASK_JWKS] = true;
+	return rc ? rc : jws_keys_add(&v->jwks, buf_span(&b), name);
 }
 
 static int add_root(struct verify *v, const char *path)
@@ -172,14 +223,11 @@ static int add_crl(struct verify *v, const char *path)
 
 static int add_collateral(struct verify *v, const char *path)
 {
-	struct buf *more = xalloc((v->n_collateral + 1) * sizeof(*more));
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, EVIDENCE_MAX, &b);
 
-	if (v->n_collateral)
-		memcpy(more, v->collateral, v->n_collateral * sizeof(*more));
-	free(v->collateral);
-	v->collateral = more;
 	v->policy.given[ASK_COLLATERAL] = true;
-	return file_read(path, 1024 * 1024, &more[v->n_collateral++]);
+	return rc ? rc : collateral_add(v, buf_span(&b), path);
 }
 
 static int read_part(struct verify *v, enum ask a, const char *path, struct span *to)
@@ -220,6 +268,10 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		f->kds = arg ? arg : KDS_URL;
 		v->policy.given[ASK_KDS] = true;
 		return RC_OK;
+	case PCS:
+		f->pcs = arg ? arg : PCS_URL;
+		v->policy.given[ASK_PCS] = true;
+		return RC_OK;
 	case CA:
 		f->ca = arg;
 		return RC_OK;
@@ -235,6 +287,11 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		return read_part(v, ASK_MANIFEST, arg, &v->parts.manifest);
 	case EVENT_LOG:
 		return read_part(v, ASK_EVENT_LOG, arg, &v->parts.event_log);
+	case REFERENCE:
+		return read_part(v, ASK_REFERENCE, arg, &v->parts.reference);
+	case EXPLAIN:
+		v->explain = true;
+		return RC_OK;
 	case TPM_QUOTE:
 		return read_part(v, ASK_TPM_QUOTE, arg, &v->parts.tpm_attest);
 	case TPM_SIGNATURE:
@@ -249,6 +306,18 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		return read_policy(v, f, arg);
 	case MASKED_VCEK:
 		return add_masked_vcek(v, arg);
+	case TOKEN:
+		v->policy.given[ASK_TOKEN] = true;
+		return RC_OK;
+	case JWKS:
+		return add_jwks(v, arg);
+	case FETCH_JWKS:
+		f->fetch_jwks = true;
+		f->jwks = arg;
+		v->policy.given[ASK_JWKS] = true;
+		return RC_OK;
+	case CCA_KEY:
+		return add_cca_key(v, arg);
 	default:
 		return policy_option(&v->policy, c - FIRST_POLICY, arg);
 	}
@@ -274,6 +343,69 @@ static int fetch_certs(struct verify *v, const char *kds, const char *ca)
 	return kds_certs(kds, ca, 30, r.p, &v->certs);
 }
 
+/* The PCK certificate that a quote brings along, and which of Intel's CAs issued it */
+static const char *pck_of(struct span quote, struct pck *p)
+{
+	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
+	struct buf said CLEANUP_BUF, *outer = complain_into(&said);
+	const char *ca = NULL;
+	struct tdx_quote q;
+	size_t i;
+
+	if (!tdx_quote_parse(quote, &q) && q.parsed && q.cert_type == 5 &&
+	    !certs_add(&pool, q.certs, VERIFY_CHAIN_MAX, "quote"))
+		for (i = 0; i < pool.n && !ca; i++) {
+			char *issuer CLEANUP(free_str) = x509_cn(X509_get_issuer_name(pool.certs[i].x));
+
+			if (pck_read(pool.certs[i].x, p))
+				ca = strstr(issuer, "Processor") ? "processor" : "platform";
+		}
+	complain_into(outer);
+	return ca;
+}
+
+/*
+ * What cannot be fetched is a check that is not possible: the others are still made,
+ * and whoever reads the result sees both.
+ */
+static int fetch_collateral(struct verify *v, const struct settings *f)
+{
+	struct span quote = v->parts.kind == RAW_TDX_QUOTE ? v->parts.report : v->parts.quote;
+	struct buf bundle CLEANUP_BUF, said CLEANUP_BUF, *outer;
+	struct pck p = { 0 };
+	const char *ca;
+	int rc = url_check("--pcs", f->pcs);
+
+	ca = quote.len ? pck_of(quote, &p) : NULL;
+	/* left as it is, --pcs was of no use */
+	if (rc || !ca)
+		return rc;
+	answered(v, ASK_PCS);
+	outer = complain_into(&said);
+	rc = pcs_collateral(f->pcs, f->ca, 30, p.fmspc, ca, &bundle);
+	if (!rc)
+		rc = collateral_add(v, buf_span(&bundle), "--pcs");
+	complain_into(outer);
+	if (rc)
+		unable(v, GENUINE, "collateral", "%s", (char *)said.p);
+	return RC_OK;
+}
+
+/* The keys of the issuer that the caller named; never where the token says. */
+static int fetch_jwks(struct verify *v, const struct settings *f)
+{
+	const struct values *iss = &v->policy.value[ASK_ISSUER];
+	char *issuer CLEANUP(free_str) = NULL;
+	struct buf b CLEANUP_BUF;
+	int rc;
+
+	if (iss->n != 1)
+		return fail(RC_USAGE, "--fetch-jwks: name one issuer whose keys these are (--issuer)");
+	issuer = xasprintf("%.*s", (int)iss->v->len, (const char *)iss->v->p);
+	rc = f->jwks ? jwks_fetch(f->jwks, f->ca, 30, &b) : jwks_discover(issuer, f->ca, 30, &b);
+	return rc ? rc : jws_keys_add(&v->jwks, buf_span(&b), "--fetch-jwks");
+}
+
 static int read_options(struct verify *v, struct settings *f, int argc, char **argv)
 {
 	struct option options[ARRAY_SIZE(own_options) + POLICY_OPTIONS_MAX] = { 0 };
@@ -291,8 +423,10 @@ static int read_options(struct verify *v, struct settings *f, int argc, char **a
 		return cmd_usage(&cmd_verify);
 	}
 	v->given_certs = v->certs.n;
-	if (f->ca && !f->kds)
-		return fail(RC_USAGE, "--ca is for --kds, which was not given");
+	if (v->explain && !v->parts.reference.len)
+		return fail(RC_USAGE, "--explain tells what changed from a log that is known to be good: --reference FILE");
+	if (f->ca && !f->kds && !f->pcs && !f->fetch_jwks)
+		return fail(RC_USAGE, "--ca is for --kds, --pcs or --fetch-jwks, which were not given");
 	return RC_OK;
 }
 
@@ -316,6 +450,10 @@ static int run(int argc, char **argv)
 	rc = file_read(path, EVIDENCE_MAX, in);
 	if (!rc)
 		rc = verify_open(&v, buf_span(in), strcmp(path, "-") ? path : "standard input");
+	if (!rc && f.fetch_jwks && v.parts.kind == RAW_JWT)
+		rc = fetch_jwks(&v, &f);
+	if (!rc && f.pcs)
+		rc = fetch_collateral(&v, &f);
 	if (!rc && f.kds)
 		rc = fetch_certs(&v, f.kds, f.ca);
 	if (rc)

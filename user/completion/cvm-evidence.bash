@@ -5,7 +5,7 @@ _cvm_evidence() {
 	local cur prev verb verbs take opts service evidence
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
-	verbs='status load get show request attest monitor verify'
+	verbs='status doctor load get show request attest monitor verify'
 	take='--device --provider --privlevel --timeout --fresh --allow-tdreport --event-log
 		--service-provider --service-guid --manifest-version
 		--tpm-quote --quote-data --pcrs'
@@ -66,13 +66,20 @@ _cvm_evidence() {
 		compopt -o filenames
 		return ;;
 	--root | --crl | --collateral | --manifest | --tpm-quote | --tpm-signature | --pcrs | --ak | \
-	--policy | --vcek-for-masked-chip)
+	--policy | --vcek-for-masked-chip | --cca-key | --reference | --jwks | --token-policy | --additional-evidence)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
 	--tcb-status)
 		mapfile -t COMPREPLY < <(compgen -W 'UpToDate SWHardeningNeeded ConfigurationNeeded
-			ConfigurationAndSWHardeningNeeded OutOfDate OutOfDateConfigurationNeeded' -- "$cur")
+			ConfigurationAndSWHardeningNeeded OutOfDate OutOfDateConfigurationNeeded
+			TDRelaunchAdvised TDRelaunchAdvisedConfigurationNeeded' -- "$cur")
+		return ;;
+	--token-alg)
+		mapfile -t COMPREPLY < <(compgen -W 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512' -- "$cur")
+		return ;;
+	--ear-status)
+		mapfile -t COMPREPLY < <(compgen -W 'affirming warning none' -- "$cur")
 		return ;;
 	--profile)
 		mapfile -t COMPREPLY < <(compgen -W 'azure' -- "$cur")
@@ -94,28 +101,34 @@ _cvm_evidence() {
 		return ;;
 	--timeout | --since | --count | --service-provider | --service-guid | --manifest-version | --nonce | \
 	--http | --curl | --api-version | --session | --policy-id | --audience | --location | \
-	--endpoint | --http-timeout | --resource)
+	--endpoint | --http-timeout | --resource | --plugin)
 		return ;;
 	esac
 
 	case $verb in
 	status) opts='--json --device --tpm --help' ;;
+	doctor)
+		opts='--json --min-tcb --min-tee-tcb --no-evidence --bundle --root --fix --device --tpm --help' ;;
 	load) opts='--json --help' ;;
 	get) opts="$take --report-data --nonce-hash --format --json --output --force --help" ;;
 	show) opts='--json --help' ;;
 	request) opts="$take $evidence --challenge --session --http --curl --begin --binding
 		--open --sent" ;;
-	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource" ;;
+	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource --plugin
+		--verify --jwks --token-policy" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
-	verify) opts='--certs --kds --ca --root --crl --require-crl --vcek-for-masked-chip
-		--collateral --quote --manifest --manifest-vmpl --event-log --tpm-quote
+	verify) opts='--certs --kds --pcs --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key
+		--token --jwks --fetch-jwks --issuer --audience --token-alg --claim --ear-status --max-age
+		--collateral --quote --manifest --manifest-vmpl --event-log --reference --explain --tpm-quote
 		--tpm-signature --pcrs --ak --at --report-data --nonce --no-binding --any-code
 		--profile --measurement --id-key-digest --author-key-digest --host-data --family-id
 		--image-id --report-id --report-id-ma --chip-id --csp --vmpl --rtmr0 --rtmr1
 		--rtmr2 --rtmr3 --mrconfigid --mrowner --mrownerconfig --mrseam --mrservicetd
-		--xfam --td-attributes --ppid --platform-instance-id --qe-signer --pcr --min-tcb
+		--xfam --td-attributes --ppid --platform-instance-id --qe-signer --pcr --min-tcb --rim
+		--rem0 --rem1 --rem2 --rem3 --rpv --implementation-id --instance-id --platform-config
 		--min-tee-tcb --min-guest-svn --min-firmware --min-qe-svn --min-pce-svn
-		--min-evaluation --min-tcb-date --mit-vector --require-author-key
+		--min-evaluation --min-tcb-date --mit-vector --launch-mit-vector
+		--min-policy-abi --require-author-key
 		--require-committed-firmware --require-platform --forbid-platform
 		--require-policy --forbid-policy --tcb-status --allow-debug --allow-migration
 		--allow-sept-ve --policy --json --help' ;;

@@ -101,19 +101,24 @@ const u8 *cca_challenge(const struct cca *c)
 static const struct {
 	u64 key;
 	const char *name;
-} claims[CCA_TOKENS][12] = {
+} claims[CCA_TOKENS][16] = {
 	[CCA_PLATFORM] = {
 		{ CCA_PROFILE, "profile" }, { CCA_CHALLENGE, "challenge" },
 		{ CCA_IMPLEMENTATION_ID, "implementation_id" }, { CCA_INSTANCE_ID, "instance_id" },
 		{ CCA_CONFIG, "config" }, { CCA_LIFECYCLE, "lifecycle" },
 		{ CCA_SW_COMPONENTS, "sw_components" }, { CCA_HASH_ALGO, "hash_algo_id" },
 		{ CCA_VERIFICATION_SERVICE, "verification_service" },
+		{ CCA_CLIENT_ID, "client_id" },
+		{ CCA_MANUFACTURING_CONFIG, "manufacturing_config" },
+		{ CCA_EXTENSION, "extension" }, { CCA_TBB_ROTPK, "tbb_rotpk" },
+		{ CCA_PEER_SIGNERS, "peer_signers" },
 	},
 	[CCA_REALM] = {
 		{ CCA_PROFILE, "profile" }, { CCA_CHALLENGE, "challenge" }, { CCA_RPV, "RPV" },
 		{ CCA_RIM, "RIM" }, { CCA_REMS, "REM" }, { CCA_REALM_HASH_ALGO, "hash_algo_id" },
 		{ CCA_PUBLIC_KEY, "public_key" },
 		{ CCA_PUBLIC_KEY_HASH_ALGO, "public_key_hash_algo_id" },
+		{ CCA_MEC_POLICY, "MEC_policy" }, { CCA_INSTANCE_ID, "instance_id" },
 	},
 };
 

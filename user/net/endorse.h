@@ -13,6 +13,15 @@
 int kds_certs(const char *base, const char *ca, unsigned int timeout, const u8 *report,
 	      struct cert_pool *pool);
 
+/*
+ * pcs.c: Intel's collateral for platforms of @fmspc whose PCK certificates are of
+ * the CA @pck_ca ("platform", "processor"), as one JSON object, from its PCS or a
+ * PCCS at @base, or from the cache. RC_BUSY when it asks to be left alone.
+ */
+#define PCS_URL	"https://api.trustedservices.intel.com"
+int pcs_collateral(const char *base, const char *ca, unsigned int timeout, const u8 fmspc[6],
+		   const char *pck_ca, struct buf *out);
+
 /* imds.c: the same from Azure's THIM endpoint, and the quote of a TDREPORT */
 #define IMDS_URL "http://169.254.169.254"
 int imds_certs(const char *base, unsigned int timeout, const u8 *report, struct cert_pool *pool);

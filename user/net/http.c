@@ -121,12 +121,20 @@ static void set(char **to, char *value)
 
 static size_t on_header(char *line, size_t size, size_t n, void *arg)
 {
+	/* Intel's services sign with a chain that a header of the answer has */
+	static const char *const chains[] = {
+		"TCB-Info-Issuer-Chain:", "SGX-TCB-Info-Issuer-Chain:",
+		"SGX-Enclave-Identity-Issuer-Chain:", "SGX-PCK-CRL-Issuer-Chain:",
+	};
 	struct transfer *t = arg;
 	char *cookie;
+	size_t i;
 
 	n *= size;
 	set(&t->a->location, header_value(line, n, "Location:"));
 	set(&t->a->type, header_value(line, n, "Content-Type:"));
+	for (i = 0; i < ARRAY_SIZE(chains); i++)
+		set(&t->a->issuer_chain, header_value(line, n, chains[i]));
 	cookie = header_value(line, n, "Set-Cookie:");
 	if (cookie && !t->a->cookie) {
 		cookie[strcspn(cookie, ";")] = '\0';
@@ -142,6 +150,7 @@ void http_answer_free(struct http_answer *a)
 	buf_free(&a->body);
 	free(a->type);
 	free(a->location);
+	free(a->issuer_chain);
 	free(a->cookie);
 	*a = (struct http_answer){ .retry_after = -1 };
 }

@@ -23,6 +23,7 @@ struct http_answer {
 	struct buf body;
 	char *type;			/* Content-Type without parameters */
 	char *location;
+	char *issuer_chain;		/* of Intel's services: PEM, URL-encoded */
 	char *cookie;			/* name=value of the first Set-Cookie */
 	long retry_after;		/* seconds, -1: it did not say */
 };

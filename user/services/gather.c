@@ -107,6 +107,8 @@ int request_load(const struct request_options *o, struct request *q)
 	if (!rc)
 		rc = settle_type(&q->init, "--init-data-type");
 	if (!rc)
+		rc = read_given(&q->more_evidence, "--additional-evidence");
+	if (!rc)
 		rc = read_given(&q->tpm_file, "--tpm-attestation");
 	if (!rc)
 		rc = read_given(&q->enc_key_pub, "--enc-key-pub");
@@ -406,6 +408,7 @@ void request_free(struct request *q)
 	given_free(&q->runtime);
 	given_free(&q->user);
 	given_free(&q->init);
+	given_free(&q->more_evidence);
 	given_free(&q->tpm_file);
 	given_free(&q->enc_key_pub);
 	given_free(&q->enc_key_info);

@@ -26,7 +26,13 @@ static const char help[] =
 "                           when the challenge selects none (default: " HASH_DEFAULT ")\n"
 "  --resource REPOSITORY/TYPE/TAG\n"
 "                           attest: fetch this resource and decrypt it, instead of\n"
-"                           printing the token\n";
+"                           printing the token\n"
+"  --plugin NAME/PATH[?QUERY]\n"
+"                           attest: the same of a plugin of KBS; what it did not\n"
+"                           encrypt is printed as it is\n"
+"  --additional-evidence FILE\n"
+"                           JSON of further devices, made over the hash of nonce and\n"
+"                           key; it is sent as it is, and hashed into report data\n";
 
 static int begin(const struct request_options *o, struct request *q, struct message *m)
 {
@@ -75,6 +81,26 @@ static struct json_object *runtime_data(const struct request *q)
 	return o;
 }
 
+/* KBS takes it as a text, and hashes that text into the data of the first device. */
+static const char *more_evidence(const struct request *q)
+{
+	return q->more_evidence.path ? (char *)q->more_evidence.b.p : "";
+}
+
+static int check_more_evidence(const struct request *q)
+{
+	struct json_object *o;
+	bool good;
+
+	if (!q->more_evidence.path)
+		return RC_OK;
+	o = json_parse(buf_span(&q->more_evidence.b));
+	good = json_object_is_type(o, json_type_object) &&
+	       strlen((char *)q->more_evidence.b.p) == q->more_evidence.b.len;
+	json_object_put(o);
+	return good ? RC_OK : fail(RC_USAGE, "--additional-evidence: %s is no JSON object", q->more_evidence.path);
+}
+
 /* The whole digest in REPORT_DATA, padded; a vTPM gets the digest alone. */
 static int bind(struct request *q)
 {
@@ -84,8 +110,11 @@ static int bind(struct request *q)
 
 	if (!q->service_nonce.len)
 		return fail(RC_USAGE, "--challenge FILE is missing: what KBS answered to POST /kbs/v0/auth (request kbs --begin makes the question)");
+	rc = check_more_evidence(q);
+	if (rc)
+		return rc;
 	o = runtime_data(q);
-	json_add_text(o, "additional-evidence", "");
+	json_add_text(o, "additional-evidence", more_evidence(q));
 	rc = jcs(o, &text);
 	json_object_put(o);
 	if (rc)
@@ -139,13 +168,24 @@ static int build(struct request *q, struct message *m)
 	json_object_object_add(o, "runtime-data", runtime_data(q));
 	tee = json_object_new_object();
 	json_object_object_add(tee, "primary_evidence", evidence);
-	json_add_text(tee, "additional_evidence", "");
+	json_add_text(tee, "additional_evidence", more_evidence(q));
 	json_object_object_add(o, "tee-evidence", tee);
 	message_to(m, "POST", "/kbs/v0/attest");
 	add_cookie(q, m);
 	m->type = "application/json";
 	buf_add_str(&m->body, json_text(o));
 	return RC_OK;
+}
+
+static bool is_jwe(struct span s)
+{
+	struct json_object *o = json_parse(s);
+	bool is = json_object_is_type(o, json_type_object) &&
+		  json_object_object_get_ex(o, "protected", NULL) &&
+		  json_object_object_get_ex(o, "ciphertext", NULL);
+
+	json_object_put(o);
+	return is;
 }
 
 /* The token; with --resource one more question, whose answer is for the key. */
@@ -157,13 +197,21 @@ static int answer(struct request *q, const struct http_answer *a, struct message
 
 	if (rc)
 		return rc;
+	if (fetched && q->plugin && !is_jwe(buf_span(&a->body))) {
+		warning("the plugin did not encrypt its answer: TLS alone protected it");
+		buf_add(out, a->body.p ? a->body.p : (u8 *)"", a->body.len);
+		return RC_OK;
+	}
 	if (fetched)
 		return jwe_decrypt(buf_span(&a->body), &q->key, out);
 	rc = answer_text(a, "token", out);
-	if (rc || !q->resource)
+	if (rc || (!q->resource && !q->plugin))
 		return rc;
 	buf_free(out);
-	message_to(next, "GET", "/kbs/v0/resource/%s", q->resource);
+	if (q->plugin)
+		message_to(next, "GET", "/kbs/v0/%s", q->plugin);
+	else
+		message_to(next, "GET", "/kbs/v0/resource/%s", q->resource);
 	add_cookie(q, next);
 	*again = true;
 	return RC_OK;
@@ -174,7 +222,7 @@ const struct service service_kbs = {
 	.about = "Key Broker Service of CoCo Trustee, protocol " PROTOCOL,
 	.help = help,
 	.takes = TAKES_CHALLENGE | TAKES_SESSION | TAKES_KEY | TAKES_INIT_DATA | TAKES_HASH |
-		 TAKES_RESOURCE,
+		 TAKES_RESOURCE | TAKES_MORE_EVIDENCE,
 	.needs_event_log = true,
 	.begin = begin,
 	.challenge = challenge,

@@ -36,6 +36,7 @@ enum {
 	TAKES_AUDIENCE		= 1 << 14,
 	TAKES_LOCATION		= 1 << 15,
 	TAKES_ENC_KEY		= 1 << 16,
+	TAKES_MORE_EVIDENCE	= 1 << 17,
 };
 
 /* A file that was named on the command line */
@@ -63,10 +64,10 @@ struct request {
 	unsigned int form;	/* index into service->forms */
 
 	/* as given */
-	struct given challenge, runtime, user, init, tpm_file;
+	struct given challenge, runtime, user, init, tpm_file, more_evidence;
 	struct given enc_key_pub, enc_key_info, enc_key_sig, tcg_log;
 	struct given sealed, sent;
-	const char *session, *nonce, *hash, *resource, *signing_alg, *audience;
+	const char *session, *nonce, *hash, *resource, *plugin, *signing_alg, *audience;
 	const char *location, *api_version;
 	const char *tee_key, *save_key;
 	const char *tpm_device;
@@ -151,8 +152,9 @@ struct request_options {
 	const char *evidence, *quote, *qgs, *imds, *kds;
 	const char *http, *curl, *output;
 	const char *endpoint, *ca, *secret_file;
+	const char *jwks, *token_policy;
 	unsigned int http_timeout;
-	bool begin, show_binding;
+	bool begin, show_binding, verify;
 	struct take take;
 };
 

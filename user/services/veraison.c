@@ -168,6 +168,28 @@ static struct json_object *jwt_payload(const char *jwt)
 	return json_parse(buf_span(&b));
 }
 
+/* A text, or a number (draft-ietf-rats-ear, 3.2); releases spell its name in two ways. */
+static const char *ear_status(struct json_object *sub)
+{
+	static const struct {
+		int value;
+		const char *name;
+	} tiers[] = { { 0, "none" }, { 2, "affirming" }, { 32, "warning" }, { 96, "contraindicated" } };
+	struct json_object *o;
+	size_t i;
+
+	if (!json_object_is_type(sub, json_type_object) ||
+	    (!json_object_object_get_ex(sub, "ear.status", &o) &&
+	     !json_object_object_get_ex(sub, "ear_status", &o)))
+		return NULL;
+	if (json_object_is_type(o, json_type_string))
+		return json_object_get_string(o);
+	for (i = 0; json_object_is_type(o, json_type_int) && i < ARRAY_SIZE(tiers); i++)
+		if (tiers[i].value == json_object_get_int(o))
+			return tiers[i].name;
+	return NULL;
+}
+
 /* Rejected evidence is no error of HTTP: the result says so, and why. */
 static int check_result(const char *result)
 {
@@ -177,21 +199,23 @@ static int check_result(const char *result)
 
 	if (!json_object_is_type(ear, json_type_object) ||
 	    !json_object_object_get_ex(ear, "submods", &submods) ||
-	    !json_object_is_type(submods, json_type_object))
+	    !json_object_is_type(submods, json_type_object) || !json_object_object_length(submods))
 		return fail(RC_REFUSED, "the result of Veraison is no EAR");
 	json_object_object_foreach(submods, name, sub) {
-		const char *status = json_get_text(sub, "ear.status"), *why = NULL;
+		const char *status = ear_status(sub), *why = NULL;
 
 		if (status && !strcmp(status, "affirming"))
 			continue;
 		if (json_object_is_type(sub, json_type_object) &&
 		    json_object_object_get_ex(sub, "ear.veraison.policy-claims", &claims))
 			why = json_get_text(claims, "problem");
-		if (status && !strcmp(status, "contraindicated"))
+		if (!status)
+			rc = fail(RC_REFUSED, "Veraison's result for %s has no status: it does not say what it came to", name);
+		else if (!strcmp(status, "contraindicated"))
 			rc = fail(RC_REFUSED, "Veraison rejected the evidence (%s)%s%s", name,
 				  why ? ": " : "", why ? why : "");
 		else
-			warning("Veraison's result for %s is \"%s\"", name, status ? status : "none");
+			warning("Veraison's result for %s is \"%s\"", name, status);
 	}
 	return rc;
 }

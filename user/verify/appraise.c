@@ -38,8 +38,6 @@ void appraise_code(struct verify *v, const char *how)
 	const struct policy *p = &v->policy;
 
 	answered(v, ASK_ANY_CODE);
-	if (v->parts.kind == RAW_HCL)
-		answered(v, ASK_PROFILE);
 	if (p->given[ASK_MEASUREMENT] || p->given[ASK_ID_KEY_DIGEST])
 		return;
 	if (p->any_code)
@@ -86,6 +84,11 @@ static void vmpl(struct verify *v, u32 have)
 	bool hcl = v->parts.kind == RAW_HCL;
 
 	answered(v, ASK_VMPL);
+	if (hcl && v->policy.azure) {
+		answered(v, ASK_PROFILE);
+		judged(v, APPRAISED, !have, "profile", "azure: the paravisor asks for reports at VMPL 0, this one is of %u",
+		       have);
+	}
 	if (have == 0xffffffff)
 		failed(v, APPRAISED, "vmpl", "the host asked for this report, not the guest");
 	else if (v->policy.given[ASK_VMPL])
@@ -132,10 +135,12 @@ static void firmware(struct verify *v, const u8 *r)
 	bool same = !memcmp(current, committed, 8) && !memcmp(r + 0x1e8, r + 0x1ec, 3);
 	bool ordered = not_below(current, reported) && not_below(current, committed);
 	u64 have = (u64)r[0x1ee] << 16 | r[0x1ed] << 8 | r[0x1ec];
+	u64 runs = (u64)r[0x1ea] << 16 | r[0x1e9] << 8 | r[0x1e8];
 
-	judged(v, APPRAISED, ordered, "TCB order", ordered ?
-	       "CURRENT_TCB is not below REPORTED_TCB and COMMITTED_TCB" :
-	       "CURRENT_TCB is below REPORTED_TCB or COMMITTED_TCB, which firmware does not do");
+	judged(v, APPRAISED, ordered && runs >= have, "TCB order", !ordered ?
+	       "CURRENT_TCB is below REPORTED_TCB or COMMITTED_TCB, which firmware does not do" :
+	       runs < have ? "the current firmware version is below the committed one, which firmware does not do" :
+	       "CURRENT_TCB is not below REPORTED_TCB and COMMITTED_TCB");
 	answered(v, ASK_REQUIRE_COMMITTED);
 	if (v->policy.require_committed || same)
 		judged(v, APPRAISED, same, "committed firmware", same ? "what runs is committed" :
@@ -165,9 +170,18 @@ static void bits(struct verify *v, enum ask a, const char *field, u64 have, u64 
 	       bad.len ? (char *)bad.p : "");
 }
 
+static void mitigations(struct verify *v, enum ask a, const char *field, const char *check,
+			u64 have, u64 wanted)
+{
+	if (!v->policy.given[a])
+		return;
+	answered(v, a);
+	judged(v, APPRAISED, !(wanted & ~have), check, "%s is 0x%llx", field, (unsigned long long)have);
+}
+
 static void guest(struct verify *v, const u8 *r)
 {
-	u64 policy = le64(r + 8), platform = le64(r + 0x40), mit = le64(r + 0x200);
+	u64 policy = le64(r + 8), platform = le64(r + 0x40);
 	bool author = le32(r + 0x48) & 1;
 
 	bits(v, ASK_REQUIRE_POLICY, "POLICY", policy, v->policy.policy_set, true);
@@ -188,10 +202,17 @@ static void guest(struct verify *v, const u8 *r)
 		judged(v, APPRAISED, le32(r + 4) >= v->policy.min_guest_svn, "minimum GUEST_SVN",
 		       "GUEST_SVN is %u", le32(r + 4));
 	}
-	if (v->policy.given[ASK_MIT_VECTOR] && le32(r) >= 5) {
-		answered(v, ASK_MIT_VECTOR);
-		judged(v, APPRAISED, !(v->policy.mit_vector & ~mit), "mitigations",
-		       "CURRENT_MIT_VECTOR is 0x%llx", (unsigned long long)mit);
+	if (v->policy.given[ASK_MIN_POLICY_ABI]) {
+		answered(v, ASK_MIN_POLICY_ABI);
+		judged(v, APPRAISED, (policy & 0xffff) >= v->policy.min_policy_abi, "minimum policy ABI",
+		       "POLICY asks for ABI %llu.%llu", (unsigned long long)(policy >> 8 & 0xff),
+		       (unsigned long long)(policy & 0xff));
+	}
+	if (le32(r) >= 5) {
+		mitigations(v, ASK_MIT_VECTOR, "CURRENT_MIT_VECTOR", "mitigations", le64(r + 0x200),
+			    v->policy.mit_vector);
+		mitigations(v, ASK_LAUNCH_MIT_VECTOR, "LAUNCH_MIT_VECTOR", "mitigations at launch",
+			    le64(r + 0x1f8), v->policy.launch_mit_vector);
 	}
 }
 

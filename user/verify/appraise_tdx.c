@@ -28,6 +28,10 @@ static void td_attributes(struct verify *v, u64 a)
 	answered(v, ASK_ALLOW_DEBUG);
 	answered(v, ASK_ALLOW_MIGRATION);
 	answered(v, ASK_ALLOW_SEPT_VE);
+	if (paravisor) {
+		answered(v, ASK_PROFILE);
+		passed(v, APPRAISED, "profile", "azure: SEPT_VE_DISABLE may be clear");
+	}
 	judged(v, APPRAISED, !(a & 0xff) || v->policy.allow_debug, "debug",
 	       a & 1 ? "the host may read and change this TD" :
 	       a & 0xff ? "the TD is under profiling (TUD bits)" : "off");

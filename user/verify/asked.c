@@ -15,6 +15,7 @@ enum {
 	ON_SNP = 1 << SHAPE_SNP, ON_TDX = 1 << SHAPE_TDX, ON_TDX15 = 1 << SHAPE_TDX15,
 	ON_TDREPORT = 1 << SHAPE_TDREPORT, ON_HCL_SNP = 1 << SHAPE_HCL_SNP,
 	ON_HCL_TDX = 1 << SHAPE_HCL_TDX, ON_CERTS = 1 << SHAPE_CERTS, ON_TPM = 1 << SHAPE_TPM,
+	ON_CCA = 1 << SHAPE_CCA, ON_TOKEN = 1 << SHAPE_TOKEN,
 };
 
 #define ANY_SNP		(ON_SNP | ON_HCL_SNP)
@@ -22,6 +23,7 @@ enum {
 #define ANY_TDX		(ON_TDX | ON_TDX15 | ON_TDREPORT | ON_HCL_TDX)
 #define ANY_HCL		(ON_HCL_SNP | ON_HCL_TDX)
 #define EVIDENCE	(ANY_SNP | ANY_TDX)
+#define EVIDENCE_CCA	(EVIDENCE | ON_CCA)
 
 static const struct row {
 	enum verdict verdict;
@@ -55,12 +57,29 @@ static const struct row {
 	[ASK_PPID]		= { APPRAISED, ANY_TDX, false, NULL, "a PCK certificate" },
 	[ASK_PLATFORM_INSTANCE]	= { APPRAISED, ANY_TDX, false, NULL,
 				    "a PCK certificate of a multi-package platform" },
+	[ASK_RIM]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_REM0]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_REM1]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_REM2]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_REM3]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_RPV]		= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_IMPLEMENTATION_ID]	= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_INSTANCE_ID]	= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_PLATFORM_CONFIG]	= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_ISSUER]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
+	[ASK_AUDIENCE]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
+	[ASK_TOKEN_ALG]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
+	[ASK_EAR_STATUS]	= { APPRAISED, ON_TOKEN, false, NULL, "a token of Trustee or Veraison (EAR)" },
+	[ASK_CLAIM]		= { APPRAISED, ON_TOKEN, false, NULL, NULL },
+	[ASK_MAX_AGE]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
+	[ASK_TOKEN]		= { GENUINE, ON_TOKEN, false, "token", NULL },
+	[ASK_JWKS]		= { GENUINE, ON_TOKEN, false, "jwks", NULL },
 	[ASK_CSP]		= { APPRAISED, ANY_SNP, false, NULL,
 				    "a report that a VLEK signed; a VCEK names no cloud provider" },
-	[ASK_TCB_STATUS]	= { APPRAISED, ANY_TDX, false, NULL,
+	[ASK_TCB_STATUS]	= { APPRAISED, ANY_TDX | ON_TOKEN, false, NULL,
 				    "the TCB info and the QE identity of Intel's (--collateral FILE)" },
-	[ASK_DATA]		= { BOUND, EVIDENCE | ON_TPM, false, NULL, NULL },
-	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE, true, NULL, NULL },
+	[ASK_DATA]		= { BOUND, EVIDENCE_CCA | ON_TPM | ON_TOKEN, false, NULL, NULL },
+	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE_CCA | ON_TOKEN, true, NULL, NULL },
 	[ASK_PROFILE]		= { APPRAISED, ANY_HCL, false, NULL, NULL },
 	[ASK_PCR]		= { APPRAISED, ANY_HCL | ON_TPM, false, NULL,
 				    "a quote of the TPM that carries the nonce" },
@@ -77,19 +96,23 @@ static const struct row {
 	[ASK_MIN_TCB_DATE]	= { APPRAISED, ANY_TDX, false, NULL,
 				    "the TCB info of Intel's (--collateral FILE)" },
 	[ASK_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
+	[ASK_LAUNCH_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
+	[ASK_MIN_POLICY_ABI]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_REQUIRE_AUTHOR_KEY] = { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_REQUIRE_CRL]	= { GENUINE, EVIDENCE | ON_CERTS, false, NULL, "a certificate chain" },
 	[ASK_REQUIRE_PLATFORM]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_FORBID_PLATFORM]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_REQUIRE_POLICY]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_FORBID_POLICY]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
-	[ASK_ALLOW_DEBUG]	= { APPRAISED, EVIDENCE, true, NULL, NULL },
+	[ASK_ALLOW_DEBUG]	= { APPRAISED, EVIDENCE_CCA | ON_TOKEN, true, NULL, NULL },
 	[ASK_ALLOW_MIGRATION]	= { APPRAISED, EVIDENCE, true, NULL, NULL },
 	[ASK_ALLOW_SEPT_VE]	= { APPRAISED, ANY_TDX, true, NULL, NULL },
 	[ASK_REQUIRE_COMMITTED]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_QUOTE]		= { GENUINE, ON_TDREPORT | ON_HCL_TDX, false, "quote", NULL },
 	[ASK_MANIFEST]		= { BOUND, ON_SNP, false, "manifest", "the nonce (--nonce)" },
 	[ASK_EVENT_LOG]		= { BOUND, ANY_TDX, false, "event-log", NULL },
+	[ASK_REFERENCE]		= { APPRAISED, ANY_TDX, false, "reference",
+				    "the event log of the evidence (--event-log FILE)" },
 	[ASK_TPM_QUOTE]		= { GENUINE, ANY_HCL, false, "tpm-quote",
 				    "its signature and PCR values (--tpm-signature, --pcrs)" },
 	[ASK_TPM_SIGNATURE]	= { GENUINE, ANY_HCL | ON_TPM, false, "tpm-signature",
@@ -103,6 +126,8 @@ static const struct row {
 	[ASK_CERTS]		= { GENUINE, EVIDENCE, true, "certs", NULL },
 	[ASK_MASKED_VCEK]	= { GENUINE, ANY_SNP, false, "vcek-for-masked-chip",
 				    "a report of a VCEK whose CHIP_ID is masked" },
+	[ASK_CCA_KEY]		= { GENUINE, ON_CCA, false, "cca-key", NULL },
+	[ASK_PCS]		= { GENUINE, ANY_TDX, true, "pcs", NULL },
 	[ASK_KDS]		= { GENUINE, ANY_SNP, true, "kds", NULL },
 };
 
@@ -112,6 +137,7 @@ static const char *const shape_names[SHAPES] = {
 	[SHAPE_TDREPORT] = "TDREPORTs with their quote", [SHAPE_HCL_SNP] = "HCL reports of SNP",
 	[SHAPE_HCL_TDX] = "HCL reports of TDX with their quote", [SHAPE_CCA] = "Arm CCA tokens",
 	[SHAPE_CERTS] = "certificates", [SHAPE_TPM] = "TPM quotes",
+	[SHAPE_TOKEN] = "tokens of services",
 };
 
 enum shape verify_shape(const struct verify *v)
@@ -136,6 +162,8 @@ enum shape verify_shape(const struct verify *v)
 		return SHAPE_CERTS;
 	case RAW_TPM_QUOTE:
 		return SHAPE_TPM;
+	case RAW_JWT:
+		return SHAPE_TOKEN;
 	default:
 		return SHAPE_NONE;
 	}

@@ -117,6 +117,8 @@ static bool openssl_agrees(struct verify *v, const char *check, const struct pat
 	X509_STORE_add_cert(store, p->x[p->n - 1]);
 	X509_STORE_CTX_init(ctx, store, p->x[0], between);
 	X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(ctx), v->at);
+	/* 112 bits at least: no SHA-1, no short RSA keys */
+	X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), 2);
 	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_CHECK_SS_SIGNATURE);
 	ok = X509_verify_cert(ctx) == 1;
 	if (!ok)
@@ -161,5 +163,6 @@ bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *pat
 	passed(v, GENUINE, check, "%s%s", (char *)names.p, v->own_roots ? " (of --root)" : "");
 	for (i = 0; i < p.n - 1; i++)
 		crl_check(v, p.x[i], p.x[i + 1]);
+	crl_check_root(v, p.x[p.n - 1]);
 	return true;
 }

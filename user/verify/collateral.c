@@ -6,167 +6,37 @@
  */
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
-#include "base/ecdsa.h"
-#include "base/json.h"
 #include "evidence/pck.h"
-#include "verify/verify.h"
+#include "verify/collateral.h"
 
-#define SIGNER_CN	"Intel SGX TCB Signing"
-
-/* tcbEvaluationDataNumber of each; -1 where it was not given */
-struct evaluation {
-	int tcb_info, qe;
+/*
+ * What the files come to. Levels are judged when all is known: the state of the
+ * quoting enclave decides whether a TD that is behind needs no more than to be
+ * started again.
+ */
+struct found {
+	struct json_object *info, *qe;		/* signed, and of this quote */
+	struct json_object *platform, *module, *enclave;	/* levels that are reached */
+	int info_number, qe_number;		/* tcbEvaluationDataNumber; -1: no such file */
+	bool module_known;
 };
-
-/* An object in a JSON text, as it is written: that is what was signed */
-static bool raw_object(struct span s, const char *key, struct span *out)
-{
-	char *quoted CLEANUP(free_str) = xasprintf("\"%s\"", key);
-	const u8 *p = memmem(s.p, s.len, quoted, strlen(quoted)), *end = s.p + s.len, *start;
-	bool text = false;
-	int depth = 0;
-
-	if (!p)
-		return false;
-	for (p += strlen(quoted); p < end && strchr(" \t\r\n:", *p) && *p; p++)
-		;
-	if (p == end || *p != '{')
-		return false;
-	for (start = p; p < end; p++) {
-		if (text) {
-			if (*p == '\\')
-				p++;
-			else if (*p == '"')
-				text = false;
-		} else if (*p == '"') {
-			text = true;
-		} else if (*p == '{') {
-			depth++;
-		} else if (*p == '}' && !--depth) {
-			*out = (struct span){ start, (size_t)(p + 1 - start) };
-			return true;
-		}
-	}
-	return false;
-}
-
-static struct json_object *member(struct json_object *o, const char *key, enum json_type type)
-{
-	struct json_object *v;
-
-	return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, &v) &&
-	       json_object_is_type(v, type) ? v : NULL;
-}
-
-static bool hex_member(struct json_object *o, const char *key, u8 *out, size_t len)
-{
-	struct json_object *v = member(o, key, json_type_string);
-	struct buf b CLEANUP_BUF;
-	const char *why;
-
-	if (!v || hex_decode(json_object_get_string(v), (size_t)json_object_get_string_len(v),
-			     &b, &why) || b.len != len)
-		return false;
-	memcpy(out, b.p, len);
-	return true;
-}
-
-static int int_member(struct json_object *o, const char *key)
-{
-	struct json_object *v = member(o, key, json_type_int);
-
-	return v ? json_object_get_int(v) : -1;
-}
-
-static bool time_member(struct json_object *o, const char *key, time_t *t)
-{
-	struct json_object *v = member(o, key, json_type_string);
-	struct tm tm = { 0 };
-	const char *end = v ? strptime(json_object_get_string(v), "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
-
-	if (!end || *end)
-		return false;
-	*t = timegm(&tm);
-	return true;
-}
-
-/* Only Intel's certificate for that purpose counts: a PCK key must not sign. */
-static X509 *signer(struct verify *v, struct span text, const u8 sig[64])
-{
-	size_t i;
-
-	for (i = 0; i < v->certs.n; i++) {
-		X509 *x = v->certs.certs[i].x;
-		char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(x));
-
-		if (!strcmp(cn, SIGNER_CN) &&
-		    ecdsa_verify(X509_get0_pubkey(x), "SHA256", text, sig, sig + 32, 32, false))
-			return x;
-	}
-	return NULL;
-}
-
-/* The signed object of @file, or NULL when a check failed */
-static struct json_object *signed_object(struct verify *v, const struct buf *file, const char *key,
-					 const char *what)
-{
-	struct json_object *all = json_parse(buf_span(file)), *o = NULL;
-	char *chain CLEANUP(free_str) = xasprintf("signer of the %s", what);
-	char *roles CLEANUP(free_str) = NULL;
-	struct path path;
-	time_t from, until;
-	struct span text;
-	u8 sig[64];
-	X509 *x;
-
-	if (!raw_object(buf_span(file), key, &text) || !hex_member(all, "signature", sig, 64)) {
-		failed(v, GENUINE, what, "it has no signature or no %s", key);
-		goto out;
-	}
-	x = signer(v, text, sig);
-	if (!x) {
-		failed(v, GENUINE, what, "its signature is of no \"" SIGNER_CN "\" given with --certs: it was altered, or its issuer chain is missing");
-		goto out;
-	}
-	if (!verify_chain(v, chain, x, &path))
-		goto out;
-	roles = xasprintf("roles of the signer of the %s", what);
-	verify_intel_roles(v, &path, roles, SIGNER_CN);
-	answered(v, ASK_CERTS);
-	/* parsed again of what was signed: nothing else counts */
-	o = json_parse(text);
-	if (!time_member(o, "issueDate", &from) || !time_member(o, "nextUpdate", &until)) {
-		failed(v, GENUINE, what, "it does not say when it is valid");
-	} else if (v->at < from || v->at > until) {
-		failed(v, GENUINE, what, "it is not of this time (%s to %s)",
-		       json_get_text(o, "issueDate"), json_get_text(o, "nextUpdate"));
-	} else {
-		passed(v, GENUINE, what, "signed, of %s", json_get_text(o, "issueDate"));
-		goto out;
-	}
-	json_put(&o);
-out:
-	json_put(&all);
-	return o;
-}
 
 static int pcesvn_of(struct json_object *level)
 {
-	struct json_object *tcb = member(level, "tcb", json_type_object);
+	struct json_object *tcb = pcs_member(level, "tcb", json_type_object);
 
-	return tcb ? int_member(tcb, "pcesvn") : -1;
+	return tcb ? pcs_int(tcb, "pcesvn") : -1;
 }
 
 /* The SVN that the level requires of a component; -1 where there is none */
 static int svn_of(struct json_object *level, const char *key, int i)
 {
-	struct json_object *list = member(member(level, "tcb", json_type_object), key, json_type_array);
+	struct json_object *list = pcs_member(pcs_member(level, "tcb", json_type_object), key, json_type_array);
 
 	if (!list || json_object_array_length(list) != 16)
 		return -1;
-	return int_member(json_object_array_get_idx(list, (size_t)i), "svn");
+	return pcs_int(json_object_array_get_idx(list, (size_t)i), "svn");
 }
 
 static bool components_reach(struct json_object *level, const char *key, const u8 *have, int from)
@@ -187,20 +57,55 @@ static int first_component(const u8 *svn)
 	return svn[1] ? 2 : 0;
 }
 
-/* Levels are in order, the newest first: the first one that is reached counts. */
-static struct json_object *platform_level(struct json_object *info, const struct pck *p,
-					  const u8 *svn)
+static bool sgx_reach(struct json_object *level, const struct pck *p)
 {
-	struct json_object *levels = member(info, "tcbLevels", json_type_array);
+	int pcesvn = pcesvn_of(level);
+
+	return pcesvn >= 0 && p->pcesvn >= (u32)pcesvn &&
+	       components_reach(level, "sgxtcbcomponents", p->comp, 0);
+}
+
+/* Levels are in order, the newest first: the first one that is reached counts.
+ * @svn is NULL for the processor alone.
+ */
+static struct json_object *level_of(struct json_object *info, const struct pck *p, const u8 *svn)
+{
+	struct json_object *levels = pcs_member(info, "tcbLevels", json_type_array);
 	size_t i, n = levels ? json_object_array_length(levels) : 0;
 
 	for (i = 0; i < n; i++) {
 		struct json_object *l = json_object_array_get_idx(levels, i);
-		int pcesvn = pcesvn_of(l);
 
-		if (pcesvn >= 0 && p->pcesvn >= (u32)pcesvn &&
-		    components_reach(l, "sgxtcbcomponents", p->comp, 0) &&
-		    components_reach(l, "tdxtcbcomponents", svn, first_component(svn)))
+		if (sgx_reach(l, p) &&
+		    (!svn || components_reach(l, "tdxtcbcomponents", svn, first_component(svn))))
+			return l;
+	}
+	return NULL;
+}
+
+static struct json_object *newest_level(struct json_object *o)
+{
+	struct json_object *levels = pcs_member(o, "tcbLevels", json_type_array);
+
+	return levels && json_object_array_length(levels) ? json_object_array_get_idx(levels, 0) : NULL;
+}
+
+/* The same of a list of one number, ISVSVN */
+static int isvsvn_of(struct json_object *level)
+{
+	return pcs_int(pcs_member(level, "tcb", json_type_object), "isvsvn");
+}
+
+static struct json_object *isvsvn_level(struct json_object *o, unsigned int have)
+{
+	struct json_object *levels = pcs_member(o, "tcbLevels", json_type_array);
+	size_t i, n = levels ? json_object_array_length(levels) : 0;
+
+	for (i = 0; i < n; i++) {
+		struct json_object *l = json_object_array_get_idx(levels, i);
+		int svn = isvsvn_of(l);
+
+		if (svn >= 0 && have >= (unsigned int)svn)
 			return l;
 	}
 	return NULL;
@@ -209,7 +114,7 @@ static struct json_object *platform_level(struct json_object *info, const struct
 static void components_behind(struct tcb_level *to, struct json_object *best, const char *key,
 			      const char *title, const u8 *have, int from)
 {
-	struct json_object *list = member(member(best, "tcb", json_type_object), key, json_type_array);
+	struct json_object *list = pcs_member(pcs_member(best, "tcb", json_type_object), key, json_type_array);
 	int i, svn;
 
 	for (i = from; i < 16; i++) {
@@ -227,44 +132,30 @@ static void components_behind(struct tcb_level *to, struct json_object *best, co
 }
 
 /* The level of the platform, and what keeps it from the newest one */
-static void judge_platform(struct verify *v, struct json_object *info, const struct pck *p,
-			   const u8 *svn)
+static void judge_platform(struct verify *v, const struct found *f, const struct pck *p,
+			   const u8 *svn, const char *relaunch)
 {
-	struct json_object *levels = member(info, "tcbLevels", json_type_array);
-	struct json_object *level = platform_level(info, p, svn);
-	struct json_object *best = levels && json_object_array_length(levels) ?
-				   json_object_array_get_idx(levels, 0) : NULL;
+	struct json_object *best = newest_level(f->info);
 	struct tcb_level *l = tcb_level_new(v, "platform");
 
-	if (best && level != best) {
+	if (best && f->platform != best) {
 		components_behind(l, best, "sgxtcbcomponents", "SGX", p->comp, 0);
 		components_behind(l, best, "tdxtcbcomponents", "TDX", svn, first_component(svn));
 		if (pcesvn_of(best) > (int)p->pcesvn)
 			tcb_behind(l, "PCESVN", p->pcesvn, (u32)pcesvn_of(best));
 	}
-	tcb_level_judge(v, l, level);
+	tcb_level_judge(v, l, f->platform, relaunch);
 }
 
-/* The same of a list of one number, ISVSVN */
-static void judge_isvsvn(struct verify *v, const char *of, struct json_object *o, unsigned int have)
+static void judge_isvsvn(struct verify *v, const char *of, struct json_object *o,
+			 struct json_object *level, unsigned int have, const char *relaunch)
 {
-	struct json_object *levels = member(o, "tcbLevels", json_type_array), *level = NULL;
-	size_t i, n = levels ? json_object_array_length(levels) : 0;
 	struct tcb_level *l = tcb_level_new(v, of);
-	int best = -1;
+	int best = isvsvn_of(newest_level(o));
 
-	for (i = 0; i < n && !level; i++) {
-		struct json_object *one = json_object_array_get_idx(levels, i);
-		int svn = int_member(member(one, "tcb", json_type_object), "isvsvn");
-
-		if (!i)
-			best = svn;
-		if (svn >= 0 && have >= (unsigned int)svn)
-			level = one;
-	}
 	if (best > (int)have)
 		tcb_behind(l, "ISVSVN", have, (u32)best);
-	tcb_level_judge(v, l, level);
+	tcb_level_judge(v, l, level, relaunch);
 }
 
 static bool masked_equal(const u8 *have, const u8 *want, const u8 *mask, size_t n)
@@ -281,102 +172,183 @@ static bool is_signed_as(struct json_object *m, const u8 *body)
 {
 	u8 signer_of[48], attr[8], mask[8];
 
-	return hex_member(m, "mrsigner", signer_of, 48) && hex_member(m, "attributes", attr, 8) &&
-	       hex_member(m, "attributesMask", mask, 8) && !memcmp(signer_of, body + 64, 48) &&
+	return pcs_hex(m, "mrsigner", signer_of, 48) && pcs_hex(m, "attributes", attr, 8) &&
+	       pcs_hex(m, "attributesMask", mask, 8) && !memcmp(signer_of, body + 64, 48) &&
 	       masked_equal(body + 112, attr, mask, 8);
 }
 
-static void module(struct verify *v, struct json_object *info, const u8 *body)
+static struct json_object *module_identity(struct json_object *info, u8 version)
 {
-	struct json_object *list = member(info, "tdxModuleIdentities", json_type_array), *m = NULL;
+	struct json_object *list = pcs_member(info, "tdxModuleIdentities", json_type_array);
 	size_t i, n = list ? json_object_array_length(list) : 0;
 	char id[16];
 
-	if (!body[1]) {
-		m = member(info, "tdxModule", json_type_object);
-		judged(v, GENUINE, m && is_signed_as(m, body), "TDX module identity",
-		       "version 0 of the TCB info's tdxModule");
-		return;
-	}
-	snprintf(id, sizeof(id), "TDX_%02X", body[1]);
-	for (i = 0; i < n && !m; i++) {
+	snprintf(id, sizeof(id), "TDX_%02X", version);
+	for (i = 0; i < n; i++) {
 		struct json_object *one = json_object_array_get_idx(list, i);
 		const char *name = json_get_text(one, "id");
 
 		if (name && !strcasecmp(name, id))
-			m = one;
+			return one;
 	}
+	return NULL;
+}
+
+static void module(struct verify *v, struct found *f, const u8 *body)
+{
+	struct json_object *m;
+
+	if (!body[1]) {
+		m = pcs_member(f->info, "tdxModule", json_type_object);
+		judged(v, GENUINE, m && is_signed_as(m, body), "TDX module identity",
+		       "version 0 of the TCB info's tdxModule");
+		return;
+	}
+	m = module_identity(f->info, body[1]);
 	judged(v, GENUINE, m && is_signed_as(m, body), "TDX module identity",
-	       m ? "%s of the TCB info" : "%s is not in the TCB info", id);
-	if (m)
-		judge_isvsvn(v, "TDX module", m, body[0]);
+	       m ? "TDX_%02X of the TCB info" : "TDX_%02X is not in the TCB info", body[1]);
+	f->module_known = m;
+	f->module = m ? isvsvn_level(m, body[0]) : NULL;
 }
 
 static void tcb_info(struct verify *v, const struct buf *file, const struct tdx_quote *q,
-		     const struct pck *p, struct evaluation *parts)
+		     const struct pck *p, struct found *f)
 {
-	struct json_object *info = signed_object(v, file, "tcbInfo", "TCB info");
+	struct json_object *info = pcs_signed(v, file, "tcbInfo", "TCB info");
 	u8 fmspc[6], pceid[2];
 	const char *id;
 
 	if (!info)
 		return;
+	f->info_number = pcs_int(info, "tcbEvaluationDataNumber");
 	id = json_get_text(info, "id");
-	if (!id || strcmp(id, "TDX") || int_member(info, "version") != 3)
+	if (!id || strcmp(id, "TDX") || pcs_int(info, "version") != 3) {
 		failed(v, GENUINE, "TCB info", "it is not of TDX, or not of version 3");
-	else if (!hex_member(info, "fmspc", fmspc, 6) || !hex_member(info, "pceId", pceid, 2) ||
-		 memcmp(fmspc, p->fmspc, 6) || memcmp(pceid, p->pceid, 2))
+	} else if (pcs_int(info, "tcbType")) {
+		failed(v, GENUINE, "TCB info", "its tcbType is not 0: how its levels compare is not known");
+	} else if (!pcs_hex(info, "fmspc", fmspc, 6) || !pcs_hex(info, "pceId", pceid, 2) ||
+		   memcmp(fmspc, p->fmspc, 6) || memcmp(pceid, p->pceid, 2)) {
 		failed(v, GENUINE, "TCB info", "it is of another FMSPC than this platform's");
-	else
-		judge_platform(v, info, p, q->body.p);
-	module(v, info, q->body.p);
-	parts->tcb_info = int_member(info, "tcbEvaluationDataNumber");
+	} else {
+		f->info = info;
+		f->platform = level_of(info, p, q->body.p);
+		module(v, f, q->body.p);
+		return;
+	}
 	json_put(&info);
 }
 
-static void qe_identity(struct verify *v, const struct buf *file, const u8 *qe,
-			struct evaluation *parts)
+static void qe_identity(struct verify *v, const struct buf *file, const u8 *qe, struct found *f)
 {
-	struct json_object *o = signed_object(v, file, "enclaveIdentity", "QE identity");
+	struct json_object *o = pcs_signed(v, file, "enclaveIdentity", "QE identity");
 	u8 signer_of[32], attr[16], attr_mask[16], misc[4], misc_mask[4];
 	const char *id;
 
 	if (!o)
 		return;
+	f->qe_number = pcs_int(o, "tcbEvaluationDataNumber");
 	id = json_get_text(o, "id");
-	if (!id || strcmp(id, "TD_QE"))
-		failed(v, GENUINE, "QE identity", "it is not of the TD quoting enclave");
-	else if (!hex_member(o, "mrsigner", signer_of, 32) || memcmp(signer_of, qe + 128, 32) ||
-		 int_member(o, "isvprodid") != le16(qe + 256))
+	if (!id || strcmp(id, "TD_QE") || pcs_int(o, "version") != 2) {
+		failed(v, GENUINE, "QE identity", "it is not of the TD quoting enclave, or not of version 2");
+	} else if (!pcs_hex(o, "mrsigner", signer_of, 32) || memcmp(signer_of, qe + 128, 32) ||
+		   pcs_int(o, "isvprodid") != le16(qe + 256)) {
 		failed(v, GENUINE, "QE identity", "the quoting enclave has another signer or product id");
-	else if (!hex_member(o, "attributes", attr, 16) || !hex_member(o, "attributesMask", attr_mask, 16) ||
-		 !hex_member(o, "miscselect", misc, 4) || !hex_member(o, "miscselectMask", misc_mask, 4) ||
-		 !masked_equal(qe + 48, attr, attr_mask, 16) ||
-		 !masked_equal(qe + 16, misc, misc_mask, 4))
+	} else if (!pcs_hex(o, "attributes", attr, 16) || !pcs_hex(o, "attributesMask", attr_mask, 16) ||
+		   !pcs_hex(o, "miscselect", misc, 4) || !pcs_hex(o, "miscselectMask", misc_mask, 4) ||
+		   !masked_equal(qe + 48, attr, attr_mask, 16) ||
+		   !masked_equal(qe + 16, misc, misc_mask, 4)) {
 		failed(v, GENUINE, "QE identity", "the quoting enclave has other attributes");
-	else
-		judge_isvsvn(v, "quoting enclave", o, le16(qe + 258));
-	parts->qe = int_member(o, "tcbEvaluationDataNumber");
+	} else {
+		f->qe = o;
+		f->enclave = isvsvn_level(o, le16(qe + 258));
+		return;
+	}
 	json_put(&o);
 }
 
-/* Both parts of one evaluation of Intel's, and of none that is too old */
-static void judge_evaluation(struct verify *v, const struct evaluation *e)
+static const char *status_of(struct json_object *level)
 {
-	bool both = e->tcb_info >= 0 && e->qe >= 0;
+	const char *s = level ? json_get_text(level, "tcbStatus") : NULL;
+
+	return s ? s : "";
+}
+
+static bool one_of(const char *s, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(s, *list))
+			return true;
+	return false;
+}
+
+/*
+ * A TD that was launched under a TDX module that is out of date, on a platform
+ * where a new one runs since (TEE_TCB_SVN_2, TD 1.5). The conditions are those
+ * of Intel's quote verification library, checkForRelaunch().
+ */
+static const char *relaunch_advised(const struct found *f, const struct tdx_quote *q,
+				    const struct pck *p)
+{
+	static const char *const fine[] = {
+		"UpToDate", "SWHardeningNeeded", "ConfigurationNeeded",
+		"ConfigurationAndSWHardeningNeeded", NULL,
+	}, *const stale[] = { "OutOfDate", "OutOfDateConfigurationNeeded", NULL },
+	*const configure[] = {
+		"ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded",
+		"OutOfDateConfigurationNeeded", NULL,
+	};
+	struct json_object *newest = newest_level(f->info), *m;
+	const char *cpu, *td = status_of(f->platform), *qe = status_of(f->enclave);
+	const u8 *svn = q->body.p + 584;
+	int need0, need2;
+
+	if (!f->info || q->body.len < TDX_BODY15_LEN || !newest)
+		return NULL;
+	cpu = status_of(level_of(f->info, p, NULL));
+	if (strcmp(status_of(f->module), "OutOfDate") || !one_of(cpu, fine) ||
+	    (!one_of(td, fine) && !one_of(td, stale)) || (f->qe && strcmp(qe, "UpToDate")))
+		return NULL;
+	m = svn[1] ? module_identity(f->info, svn[1]) : NULL;
+	need0 = svn[1] ? isvsvn_of(newest_level(m)) : svn_of(newest, "tdxtcbcomponents", 0);
+	need2 = svn_of(newest, "tdxtcbcomponents", 2);
+	if (need0 < 0 || need2 < 0 || svn[0] < need0 || svn[2] < need2)
+		return NULL;
+	return one_of(cpu, configure) || one_of(td, configure) ?
+	       "TDRelaunchAdvisedConfigurationNeeded" : "TDRelaunchAdvised";
+}
+
+static void judge_levels(struct verify *v, const struct found *f, const struct tdx_quote *q,
+			 const struct pck *p)
+{
+	const char *relaunch = relaunch_advised(f, q, p);
+	const u8 *svn = q->body.p;
+
+	if (f->info)
+		judge_platform(v, f, p, svn, relaunch);
+	if (f->module_known)
+		judge_isvsvn(v, "TDX module", module_identity(f->info, svn[1]), f->module, svn[0], relaunch);
+	if (f->qe)
+		judge_isvsvn(v, "quoting enclave", f->qe, f->enclave, le16(q->qe_report.p + 258), NULL);
+}
+
+/* Both parts of one evaluation of Intel's, and of none that is too old */
+static void judge_evaluation(struct verify *v, const struct found *f)
+{
+	bool both = f->info_number >= 0 && f->qe_number >= 0;
 	u64 min = v->policy.min_evaluation;
 
 	if (both)
-		judged(v, GENUINE, e->tcb_info == e->qe, "TCB evaluation", e->tcb_info == e->qe ?
+		judged(v, GENUINE, f->info_number == f->qe_number, "TCB evaluation",
+		       f->info_number == f->qe_number ?
 		       "both parts have tcbEvaluationDataNumber %d" :
 		       "the TCB info has tcbEvaluationDataNumber %d, the QE identity %d: get both at one time",
-		       e->tcb_info, e->qe);
+		       f->info_number, f->qe_number);
 	if (!v->policy.given[ASK_MIN_EVALUATION] || !both)
 		return;
 	answered(v, ASK_MIN_EVALUATION);
-	judged(v, APPRAISED, (u64)e->tcb_info >= min && (u64)e->qe >= min, "minimum evaluation",
-	       "tcbEvaluationDataNumber is %d, %llu is asked for", e->tcb_info < e->qe ? e->tcb_info :
-	       e->qe, (unsigned long long)min);
+	judged(v, APPRAISED, (u64)f->info_number >= min && (u64)f->qe_number >= min, "minimum evaluation",
+	       "tcbEvaluationDataNumber is %d, %llu is asked for",
+	       f->info_number < f->qe_number ? f->info_number : f->qe_number, (unsigned long long)min);
 }
 
 /* A part that is missing is listed, or not possible where a status was asked for. */
@@ -392,24 +364,24 @@ static void missing(struct verify *v, const char *check, const char *what)
 
 void verify_collateral(struct verify *v, const struct tdx_quote *q, const struct pck *p)
 {
-	struct evaluation e = { -1, -1 };
+	struct found f = { .info_number = -1, .qe_number = -1 };
 	bool tcb = false, qe = false;
 	struct span s;
 	size_t i;
 
 	for (i = 0; p && i < v->n_collateral; i++) {
 		answered(v, ASK_COLLATERAL);
-		if (raw_object(buf_span(&v->collateral[i]), "tcbInfo", &s)) {
+		if (pcs_raw(buf_span(&v->collateral[i]), "tcbInfo", &s)) {
 			if (tcb)
 				failed(v, GENUINE, "collateral", "there are two TCB infos");
 			else
-				tcb_info(v, &v->collateral[i], q, p, &e);
+				tcb_info(v, &v->collateral[i], q, p, &f);
 			tcb = true;
-		} else if (raw_object(buf_span(&v->collateral[i]), "enclaveIdentity", &s)) {
+		} else if (pcs_raw(buf_span(&v->collateral[i]), "enclaveIdentity", &s)) {
 			if (qe)
 				failed(v, GENUINE, "collateral", "there are two QE identities");
 			else
-				qe_identity(v, &v->collateral[i], q->qe_report.p, &e);
+				qe_identity(v, &v->collateral[i], q->qe_report.p, &f);
 			qe = true;
 		} else {
 			failed(v, GENUINE, "collateral", "a file is neither TCB info nor QE identity of Intel's PCS");
@@ -417,7 +389,10 @@ void verify_collateral(struct verify *v, const struct tdx_quote *q, const struct
 	}
 	if (tcb && qe)
 		answered(v, ASK_TCB_STATUS);
-	judge_evaluation(v, &e);
+	judge_levels(v, &f, q, p);
+	judge_evaluation(v, &f);
+	json_put(&f.info);
+	json_put(&f.qe);
 	if (!tcb)
 		missing(v, "TCB status", "TCB info");
 	if (!qe)

@@ -8,6 +8,8 @@
 
 #include "verify/verify.h"
 
+_Static_assert(VERIFY_CRLS_MAX <= 64, "crls_used has a bit for each list");
+
 static int blocks(struct span s)
 {
 	static const char begin[] = "-----BEGIN X509 CRL-----";
@@ -63,6 +65,10 @@ int crl_load(struct verify *v, struct span s, const char *name)
 		return fail(RC_USAGE, "--crl: %s: data behind the list, at offset %zu", name,
 			    (size_t)(p - s.p));
 	}
+	if (sk_X509_CRL_num(v->crls) >= VERIFY_CRLS_MAX) {
+		X509_CRL_free(crl);
+		return fail(RC_USAGE, "--crl: %s: more lists than the limit, %d", name, VERIFY_CRLS_MAX);
+	}
 	sk_X509_CRL_push(v->crls, crl);
 	return RC_OK;
 }
@@ -101,11 +107,19 @@ static const char *not_whole(const X509_CRL *crl)
 	return NULL;
 }
 
+static bool is_weak(const X509_CRL *crl)
+{
+	int md = NID_undef;
+
+	OBJ_find_sigid_algs(X509_CRL_get_signature_nid(crl), &md, NULL);
+	return md == NID_md5 || md == NID_sha1;
+}
+
 /*
  * The newest list that the issuer's key signed before the time of judgement.
  * Where there is none, @why says what is wrong with those that have its name.
  */
-static X509_CRL *newest_of(const struct verify *v, X509 *issuer, bool *any, const char **why)
+static X509_CRL *newest_of(struct verify *v, X509 *issuer, bool *any, const char **why)
 {
 	X509_CRL *best = NULL;
 	time_t at = v->at;
@@ -119,7 +133,10 @@ static X509_CRL *newest_of(const struct verify *v, X509 *issuer, bool *any, cons
 		if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(issuer)))
 			continue;
 		*any = true;
-		if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
+		v->crls_used |= 1ULL << i;
+		if (is_weak(crl))
+			*why = "its signature is over an MD5 or SHA-1 hash, which proves nothing any more";
+		else if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
 			*why = *why ? *why : "it is not signed by the issuer's key";
 		else if (X509_cmp_time(X509_CRL_get0_lastUpdate(crl), &at) > 0)
 			*why = "it is of a later time";
@@ -139,7 +156,7 @@ static bool is_revoked(const struct verify *v, X509_CRL *best, X509 *x, X509 *is
 		X509_CRL *crl = sk_X509_CRL_value(v->crls, i);
 
 		if (!X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(issuer)) &&
-		    !newer(crl, best) && X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1 &&
+		    !newer(crl, best) && !is_weak(crl) && X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1 &&
 		    X509_CRL_get0_by_cert(crl, &entry, x))
 			return true;
 	}
@@ -190,4 +207,32 @@ void crl_check(struct verify *v, X509 *x, X509 *issuer)
 	else
 		passed(v, GENUINE, check, "not in the CRL of \"%s\"", by);
 	ERR_clear_error();
+}
+
+void crl_check_root(struct verify *v, X509 *root)
+{
+	char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(root));
+	char *check CLEANUP(free_str) = xasprintf("revocation of %s", cn);
+	X509_CRL *crl = NULL;
+	const char *why;
+	bool any;
+
+	if (v->crls)
+		crl = newest_of(v, root, &any, &why);
+	if (crl && is_revoked(v, crl, root, root))
+		failed(v, GENUINE, check, "it revoked itself");
+	ERR_clear_error();
+}
+
+void crl_unused(struct verify *v)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_CRL_num(v->crls); i++) {
+		char *by CLEANUP(free_str) = x509_cn(X509_CRL_get_issuer(sk_X509_CRL_value(v->crls, i)));
+
+		if (!(v->crls_used >> i & 1))
+			unable(v, GENUINE, "crl", "the list of \"%s\" was given, and \"%s\" issued no certificate of this chain",
+			       by, by);
+	}
 }

@@ -154,7 +154,8 @@ static void found_bytes(struct found *f, struct span s, int depth)
 		inner = json_parse(in.s);
 		look_at(f, inner, depth + 1);
 		json_object_put(inner);
-	} else if (is_evidence(in.kind)) {
+	} else if (is_evidence(in.kind) || (in.kind == RAW_JWT && f->v->policy.given[ASK_TOKEN])) {
+		/* a service's answer: {"token": ...} */
 		found_evidence(f, in.s);
 		if (in.certs.len)
 			verify_certs_of(f->v, in.certs, "certificates in the evidence");

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evidence/cca.h"
 #include "evidence/input.h"
 #include "evidence/snp.h"
+#include "verify/cca.h"
 #include "verify/roots.h"
+#include "verify/token.h"
 #include "verify/verify.h"
 
 int verify_init(struct verify *v)
@@ -35,6 +36,7 @@ void verify_forget(struct verify *v)
 	free(v->facts);
 	tcb_levels_free(v);
 	memset(v->answered, 0, sizeof(v->answered));
+	v->crls_used = 0;
 	v->checks = NULL;
 	v->facts = NULL;
 	v->n = 0;
@@ -60,6 +62,8 @@ void verify_free(struct verify *v)
 	cert_pool_free(&v->roots);
 	cert_pool_free(&v->certs);
 	cert_pool_free(&v->masked_vcek);
+	cca_keys_free(v);
+	jws_keys_free(&v->jwks);
 	sk_X509_CRL_pop_free(v->crls, X509_CRL_free);
 	evidence_free(&v->e);
 	policy_free(&v->policy);
@@ -224,21 +228,6 @@ static void check_snp(struct verify *v)
 		verify_snp(v, v->parts.report);
 }
 
-static void check_cca(struct verify *v)
-{
-	struct cca c CLEANUP(cca_free) = { 0 };
-	struct buf said CLEANUP_BUF;
-	int rc;
-
-	complain_into(&said);
-	rc = cca_parse(v->parts.report, &c);
-	complain_into(NULL);
-	if (rc)
-		failed(v, GENUINE, "layout", "%s", (char *)said.p);
-	else
-		unable(v, GENUINE, "signature", "this version does not check the signatures of Arm CCA's tokens; show decodes them");
-}
-
 /* Files that are good for something else, and where they belong */
 static void not_evidence(struct verify *v)
 {
@@ -249,7 +238,6 @@ static void not_evidence(struct verify *v)
 		{ RAW_CRL, "a revocation list is not evidence: give it with --crl FILE" },
 		{ RAW_EVENT_LOG, "an event log is not evidence: give it with --event-log FILE beside the quote" },
 		{ RAW_COLLATERAL, "collateral is not evidence: give it with --collateral FILE beside the quote" },
-		{ RAW_JWT, "a token of a service is not evidence, and this version does not check tokens" },
 		{ RAW_CWT, "the outer token alone can be decoded (show): this version knows no key and no claims of such tokens" },
 		{ RAW_JSON, "no member of this JSON is evidence that verify knows; show decodes it" },
 	};
@@ -285,10 +273,13 @@ static void check_kind(struct verify *v)
 		verify_certs(v, v->parts.report);
 		break;
 	case RAW_CCA:
-		check_cca(v);
+		verify_cca(v, v->parts.report);
 		break;
 	case RAW_TPM_QUOTE:
 		verify_tpm(v, NULL);
+		break;
+	case RAW_JWT:
+		verify_token(v, v->parts.report);
 		break;
 	default:
 		not_evidence(v);
@@ -300,5 +291,8 @@ void verify_check(struct verify *v)
 	/* make no further checks when the layout is broken */
 	if (!any_failed(v))
 		check_kind(v);
+	/* each list by itself: one that fits does not answer for the others */
+	if (v->answered[ASK_CRL])
+		crl_unused(v);
 	verify_asked(v);
 }

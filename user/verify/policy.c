@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/jws.h"
 #include "base/parse.h"
 #include "verify/bits.h"
 #include "verify/policy.h"
@@ -20,15 +21,24 @@ struct opt {
 
 enum { NO_ARG = 1, MANY = 2, NUMBER = 4 };
 
+/* Room for one more behind @n: twice as many whenever they fill a power of two */
+static void *room_for(void *list, size_t n, size_t size)
+{
+	void *more;
+
+	if (n & (n - 1))
+		return list;
+	more = xalloc((n ? 2 * n : 1) * size);
+	if (n)
+		memcpy(more, list, n * size);
+	free(list);
+	return more;
+}
+
 static void add_value(struct values *to, const void *p, size_t len)
 {
-	struct buf *more = xalloc((to->n + 1) * sizeof(*more));
-
-	if (to->n)
-		memcpy(more, to->v, to->n * sizeof(*more));
-	free(to->v);
-	to->v = more;
-	buf_add(&more[to->n++], p, len);
+	to->v = room_for(to->v, to->n, sizeof(*to->v));
+	buf_add(&to->v[to->n++], p, len);
 }
 
 bool values_have(const struct values *v, const void *p, size_t len)
@@ -132,22 +142,48 @@ static int set_csp(struct policy *p, const struct opt *o, const char *arg)
 	return RC_OK;
 }
 
+/* A text that is compared as it is */
+static int set_text(struct policy *p, const struct opt *o, const char *arg)
+{
+	static const char *const tiers[] = { "affirming", "warning", "none" };
+	size_t i;
+
+	if (!*arg)
+		return fail(RC_USAGE, "--%s: the text is empty", o->name);
+	if (o->ask == ASK_TOKEN_ALG && !jws_alg_is_known(arg))
+		return fail(RC_USAGE, "--%s: '%s' is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512",
+			    o->name, arg);
+	for (i = 0; o->ask == ASK_EAR_STATUS && i < ARRAY_SIZE(tiers) && strcmp(arg, tiers[i]); i++)
+		;
+	if (i == ARRAY_SIZE(tiers))
+		return fail(RC_USAGE, "--%s: '%s' is not one of affirming, warning, none; contraindicated cannot be allowed",
+			    o->name, arg);
+	if (o->ask == ASK_CLAIM && (!strchr(arg, '=') || *arg == '='))
+		return fail(RC_USAGE, "--%s: '%s' is not NAME=VALUE", o->name, arg);
+	add_value(&p->value[o->ask], arg, strlen(arg));
+	return RC_OK;
+}
+
 /* Intel's statuses, without the one that nobody can waive */
 static int set_tcb_status(struct policy *p, const struct opt *o, const char *arg)
 {
 	static const char *const known[] = {
 		"UpToDate", "SWHardeningNeeded", "ConfigurationNeeded",
 		"ConfigurationAndSWHardeningNeeded", "OutOfDate", "OutOfDateConfigurationNeeded",
+		"TDRelaunchAdvised", "TDRelaunchAdvisedConfigurationNeeded",
 	};
+	struct buf names CLEANUP_BUF;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(known) && strcmp(arg, known[i]); i++)
 		;
 	if (!strcmp(arg, "Revoked"))
 		return fail(RC_USAGE, "--tcb-status: a TCB that is Revoked cannot be allowed");
-	if (i == ARRAY_SIZE(known))
-		return fail(RC_USAGE, "--tcb-status: '%s' is not a status of Intel's: UpToDate, SWHardeningNeeded, ConfigurationNeeded, ConfigurationAndSWHardeningNeeded, OutOfDate, OutOfDateConfigurationNeeded",
-			    arg);
+	if (i == ARRAY_SIZE(known)) {
+		for (i = 0; i < ARRAY_SIZE(known); i++)
+			buf_printf(&names, "%s%s", i ? ", " : "", known[i]);
+		return fail(RC_USAGE, "--tcb-status: '%s' is not a status of Intel's: %s", arg, (char *)names.p);
+	}
 	add_value(&p->value[o->ask], arg, strlen(arg));
 	return RC_OK;
 }
@@ -175,6 +211,7 @@ static int set_number(struct policy *p, const struct opt *o, const char *arg)
 			o->ask == ASK_MANIFEST_VMPL ? &p->manifest_vmpl :
 			o->ask == ASK_MIN_GUEST_SVN ? &p->min_guest_svn :
 			o->ask == ASK_MIN_QE_SVN ? &p->min_qe_svn :
+			o->ask == ASK_MAX_AGE ? &p->max_age :
 			o->ask == ASK_MIN_PCE_SVN ? &p->min_pce_svn : &p->min_evaluation;
 
 	return number(o, arg, o->max, to);
@@ -182,12 +219,13 @@ static int set_number(struct policy *p, const struct opt *o, const char *arg)
 
 static int set_mit_vector(struct policy *p, const struct opt *o, const char *arg)
 {
+	u64 *const to = o->ask == ASK_MIT_VECTOR ? &p->mit_vector : &p->launch_mit_vector;
 	char *end;
 
 	if (strncmp(arg, "0x", 2) || strlen(arg) < 3 || strlen(arg) > 18)
 		return fail(RC_USAGE, "--%s: '%s' is not a number like 0x3", o->name, arg);
-	p->mit_vector = strtoull(arg + 2, &end, 16);
-	if (*end || strchr("+- ", arg[2]) || !p->mit_vector)
+	*to = strtoull(arg + 2, &end, 16);
+	if (*end || strspn(arg + 2, "0123456789abcdefABCDEF") != strlen(arg + 2) || !*to)
 		return fail(RC_USAGE, "--%s: '%s' is not a number like 0x3", o->name, arg);
 	return RC_OK;
 }
@@ -220,6 +258,20 @@ static int set_min_firmware(struct policy *p, const struct opt *o, const char *a
 	if (i < 2)
 		return fail(RC_USAGE, "--%s: '%s' is not MAJOR.MINOR or MAJOR.MINOR.BUILD", o->name, arg);
 	p->min_firmware = i == 2 ? v << 8 : v;
+	return RC_OK;
+}
+
+static int set_min_policy_abi(struct policy *p, const struct opt *o, const char *arg)
+{
+	char *major CLEANUP(free_str) = xstrdup(arg), *minor = strchr(major, '.');
+	u64 a, b;
+
+	if (!minor)
+		return fail(RC_USAGE, "--%s: '%s' is not MAJOR.MINOR", o->name, arg);
+	*minor++ = '\0';
+	if (number(o, major, 255, &a) || number(o, minor, 255, &b))
+		return RC_USAGE;
+	p->min_policy_abi = a << 8 | b;
 	return RC_OK;
 }
 
@@ -289,15 +341,12 @@ static int min_tcb_part(const struct opt *o, struct min_tcb *m, const char *part
 /* [PRODUCT:]PART=N[,PART=N]... */
 static int set_min_tcb(struct policy *p, const struct opt *o, const char *arg)
 {
-	struct min_tcb *more = xalloc((p->n_min_tcb + 1) * sizeof(*more)), *m;
+	struct min_tcb *m;
 	char *copy CLEANUP(free_str) = xstrdup(arg), *text = copy, *part, *colon;
 	int rc = RC_OK;
 
-	if (p->n_min_tcb)
-		memcpy(more, p->min_tcb, p->n_min_tcb * sizeof(*more));
-	free(p->min_tcb);
-	p->min_tcb = more;
-	m = &more[p->n_min_tcb++];
+	p->min_tcb = room_for(p->min_tcb, p->n_min_tcb, sizeof(*p->min_tcb));
+	m = &p->min_tcb[p->n_min_tcb++];
 	memset(m->part, 0xff, sizeof(m->part));
 	colon = strchr(text, ':');
 	if (colon) {
@@ -345,8 +394,23 @@ static const struct opt opts[] = {
 	{ "td-attributes", ASK_TDATTRIBUTES, set_field, 8, 8, MANY },
 	{ "ppid", ASK_PPID, set_field, 16, 16, MANY },
 	{ "platform-instance-id", ASK_PLATFORM_INSTANCE, set_field, 16, 16, MANY },
+	{ "rim", ASK_RIM, set_field, 32, 64, MANY },
+	{ "rem0", ASK_REM0, set_field, 32, 64, MANY },
+	{ "rem1", ASK_REM1, set_field, 32, 64, MANY },
+	{ "rem2", ASK_REM2, set_field, 32, 64, MANY },
+	{ "rem3", ASK_REM3, set_field, 32, 64, MANY },
+	{ "rpv", ASK_RPV, set_field, 64, 64, MANY },
+	{ "implementation-id", ASK_IMPLEMENTATION_ID, set_field, 32, 32, MANY },
+	{ "instance-id", ASK_INSTANCE_ID, set_field, 33, 33, MANY },
+	{ "platform-config", ASK_PLATFORM_CONFIG, set_field, 1, 4096, MANY },
 	{ "qe-signer", ASK_QE_SIGNER, set_field, 32, 32, MANY },
 	{ "pcr", ASK_PCR, set_pcr, 32, 32, MANY },
+	{ "issuer", ASK_ISSUER, set_text, 0, 0, MANY },
+	{ "audience", ASK_AUDIENCE, set_text, 0, 0, MANY },
+	{ "token-alg", ASK_TOKEN_ALG, set_text, 0, 0, MANY },
+	{ "ear-status", ASK_EAR_STATUS, set_text, 0, 0, MANY },
+	{ "claim", ASK_CLAIM, set_text, 0, 0, MANY },
+	{ "max-age", ASK_MAX_AGE, set_number, 0, INT32_MAX, NUMBER },
 	{ "csp", ASK_CSP, set_csp, 0, 0, MANY },
 	{ "tcb-status", ASK_TCB_STATUS, set_tcb_status, 0, 0, MANY },
 	{ "vmpl", ASK_VMPL, set_number, 0, 3, NUMBER },
@@ -360,6 +424,8 @@ static const struct opt opts[] = {
 	{ "min-evaluation", ASK_MIN_EVALUATION, set_number, 0, INT32_MAX, NUMBER },
 	{ "min-tcb-date", ASK_MIN_TCB_DATE, set_min_tcb_date, 0, 0, 0 },
 	{ "mit-vector", ASK_MIT_VECTOR, set_mit_vector, 0, 0, 0 },
+	{ "launch-mit-vector", ASK_LAUNCH_MIT_VECTOR, set_mit_vector, 0, 0, 0 },
+	{ "min-policy-abi", ASK_MIN_POLICY_ABI, set_min_policy_abi, 0, 0, 0 },
 	{ "require-author-key", ASK_REQUIRE_AUTHOR_KEY, set_flag, 0, 0, NO_ARG },
 	{ "require-committed-firmware", ASK_REQUIRE_COMMITTED, set_flag, 0, 0, NO_ARG },
 	{ "require-crl", ASK_REQUIRE_CRL, set_flag, 0, 0, NO_ARG },

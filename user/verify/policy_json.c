@@ -11,6 +11,8 @@
 #include "base/json.h"
 #include "verify/policy.h"
 
+#define POLICY_MAX	(1024u * 1024)	/* bytes */
+
 struct reader {
 	const char *path;
 	struct span s;
@@ -115,6 +117,9 @@ static int scalar(struct reader *r, int index, const char *name)
 
 	if (text && !*text)
 		return bad(r, at, "\"%s\": the text is empty, which would ask for nothing", name);
+	/* JSON has no octal numbers, though the parser reads them */
+	if (token.len > 1 && token.p[0] == '0' && token.p[1] >= '0' && token.p[1] <= '9')
+		return bad(r, at, "it is not JSON: a number begins with 0");
 	if (!text && policy_takes_number(index) && token.len &&
 	    (token.p[0] == '-' || (token.p[0] >= '0' && token.p[0] <= '9')))
 		text = xasprintf("%.*s", (int)token.len, (const char *)token.p);
@@ -197,16 +202,31 @@ static int judge(const struct reader *r)
 		rc = bad(r, end, "it is not JSON: %s", json_tokener_error_desc(e));
 	else if (!json_object_is_type(o, json_type_object))
 		rc = bad(r, 0, "it is no JSON object");
+	else if (end != r->s.len)
+		/* the parser takes a NUL for the end of the text */
+		rc = bad(r, end, "there are bytes behind the object");
 	json_put(&o);
 	json_tokener_free(tok);
 	return rc;
+}
+
+static int read_file(const char *path, struct buf *b)
+{
+	struct buf said CLEANUP_BUF;
+	struct buf *before = complain_into(&said);
+	int rc = file_read(path, POLICY_MAX, b);
+
+	complain_into(before);
+	if (rc == RC_EVIDENCE)
+		return fail(RC_USAGE, "--policy: %s is larger than the limit, %u bytes", path, POLICY_MAX);
+	return rc ? fail(rc, "%s", (char *)said.p) : RC_OK;
 }
 
 int policy_file(struct policy *p, const char *path)
 {
 	struct buf b CLEANUP_BUF;
 	struct reader r = { .path = path, .p = p };
-	int rc = file_read(path, 1024 * 1024, &b);
+	int rc = read_file(path, &b);
 
 	if (rc)
 		return rc;

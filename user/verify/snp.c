@@ -5,6 +5,7 @@
 #include "evidence/snp.h"
 #include "verify/verify.h"
 
+#define OID_CSP_ID	"1.3.6.1.4.1.3704.1.5"
 #define SIG_END		0x330	/* zeros from here to the end of the report */
 
 enum { KEY_VCEK = 0, KEY_VLEK = 1, KEY_NONE = 7 };
@@ -189,6 +190,11 @@ static void check_role(struct verify *v, const struct leaf *l, const u8 *r)
 	if (l->vlek != vlek) {
 		failed(v, GENUINE, "signing key", "KEY_INFO says %s, the certificate is of a %s",
 		       vlek ? "VLEK" : "VCEK", l->vlek ? "VLEK" : "VCEK");
+		return;
+	}
+	/* AMD 57230: VCEKs have hwID, VLEKs have CSP_ID instead */
+	if (!vlek && x509_ext(l->x, OID_CSP_ID, &csp)) {
+		failed(v, GENUINE, "signing key", "the certificate has a CSP_ID, and a VCEK is of no cloud provider");
 		return;
 	}
 	passed(v, GENUINE, "signing key", "%s", vlek ? "VLEK, of the cloud provider" : "VCEK, of this chip");

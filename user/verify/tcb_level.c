@@ -74,14 +74,17 @@ static void judge_date(struct verify *v, const struct tcb_level *l)
 
 	if (!v->policy.given[ASK_MIN_TCB_DATE])
 		return;
-	answered(v, ASK_MIN_TCB_DATE);
+	/* the dates of the module and the enclave say nothing of the platform's */
+	if (!strcmp(l->of, "platform"))
+		answered(v, ASK_MIN_TCB_DATE);
 	if (!l->date || !parse_time(l->date, &t))
 		failed(v, APPRAISED, check, "its level has no date that can be read");
 	else
 		judged(v, APPRAISED, t >= v->policy.min_tcb_date, check, "its level is of %s", l->date);
 }
 
-void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level)
+void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level,
+		     const char *relaunch)
 {
 	char *check CLEANUP(free_str) = xasprintf("TCB status of the %s", l->of);
 	const struct values *wanted = &v->policy.value[ASK_TCB_STATUS];
@@ -92,6 +95,8 @@ void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *
 	if (status) {
 		const char *date = json_get_text(level, "tcbDate");
 
+		if (relaunch && !strncmp(status, "OutOfDate", 9))
+			status = relaunch;
 		l->status = xstrdup(status);
 		l->date = date ? xstrdup(date) : NULL;
 		l->advisories = advisories_of(level);
@@ -99,6 +104,8 @@ void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *
 		       !strcmp(status, "UpToDate");
 	}
 	say(l, &text);
+	if (status && status == relaunch)
+		buf_add_str(&text, "; the platform is newer by now: a new launch of the TD would use it");
 	/* whatever is allowed */
 	if (status && !strcmp(status, "Revoked"))
 		failed(v, GENUINE, check, "Intel revoked it: %s", (char *)text.p);

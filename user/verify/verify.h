@@ -9,6 +9,7 @@
 
 #include <time.h>
 
+#include "base/jws.h"
 #include "evidence/certs.h"
 #include "evidence/evidence.h"
 #include "evidence/hcl.h"
@@ -47,7 +48,7 @@ struct check {
 /* What evidence is, as far as it decides what can be checked on it */
 enum shape {
 	SHAPE_NONE, SHAPE_SNP, SHAPE_TDX, SHAPE_TDX15, SHAPE_TDREPORT, SHAPE_HCL_SNP,
-	SHAPE_HCL_TDX, SHAPE_CCA, SHAPE_CERTS, SHAPE_TPM, SHAPES,
+	SHAPE_HCL_TDX, SHAPE_CCA, SHAPE_CERTS, SHAPE_TPM, SHAPE_TOKEN, SHAPES,
 };
 
 /* A level of Intel's TCB lists, and what keeps the evidence from a better one */
@@ -67,6 +68,7 @@ struct parts {
 	struct span quote;		/* made of a TDREPORT */
 	struct span manifest;		/* of SVSM services */
 	struct span event_log;		/* CCEL */
+	struct span reference;		/* one that is known to be good */
 	struct span tpm_attest, tpm_signature, pcrs;
 	struct span ak_pub, ak_cert;
 };
@@ -87,7 +89,13 @@ struct verify {
 	size_t given_certs;		/* of certs, up to here those of --certs */
 	struct cert_pool masked_vcek;	/* of --vcek-for-masked-chip */
 	bool own_roots;			/* --root was given */
+	struct cca_key *cca_keys;	/* of --cca-key */
+	size_t n_cca_keys;
+	struct jws_keys jwks;		/* of the issuers of tokens */
+	bool explain;			/* differences from the reference in words */
+	struct span other_nonce;	/* what a token may repeat in place of the report data */
 	STACK_OF(X509_CRL) *crls;
+	u64 crls_used;			/* bits, by their place in the stack */
 	struct kept *kept;		/* what the parts point into */
 	struct buf *collateral;
 	size_t n_collateral;
@@ -154,6 +162,8 @@ void verify_certs_of(struct verify *v, struct span certs, const char *what);
 
 /* show.c: prints; the exit status */
 int verify_result(const struct verify *v, bool json);
+/* The exit status alone, with the message when it is not RC_OK */
+int verify_status(const struct verify *v);
 
 /* chain.c: the way from a certificate up to a root that is trusted */
 #define PATH_MAX_CERTS	6
@@ -168,6 +178,10 @@ bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *pat
 /* crl.c */
 int crl_load(struct verify *v, struct span s, const char *name);
 void crl_check(struct verify *v, X509 *x, X509 *issuer);
+/* A root that is in its own list */
+void crl_check_root(struct verify *v, X509 *root);
+/* Lists of which no issuer here is the issuer: "not possible" */
+void crl_unused(struct verify *v);
 
 /* One file for each kind of evidence */
 void verify_snp(struct verify *v, struct span report);
@@ -179,18 +193,21 @@ void verify_certs(struct verify *v, struct span certs);
 void verify_tpm(struct verify *v, const struct hcl *h);
 /* A CCEL log against the four RTMRs at @rtmr */
 void verify_event_log(struct verify *v, struct span log, const u8 *rtmr);
+/* explain.c: the same log against the reference: what changed, in words */
+void verify_reference(struct verify *v, struct span log);
 /* REPORT_DATA against what was asked for; @h for HCL reports */
 void verify_binding(struct verify *v, const u8 *report_data, const struct hcl *h);
 /* Intel's TCB info and QE identity, from files */
 struct pck;
 void verify_collateral(struct verify *v, const struct tdx_quote *q, const struct pck *pck);
 
-/* tcb_level.c: judges the status of a level that was found, or NULL.
- * @best is the first of the list, @behind what is less than it asks for.
+/* tcb_level.c: judges the status of a level that was found, or NULL. @relaunch
+ * is the status instead of one that is out of date, or NULL.
  */
 struct tcb_level *tcb_level_new(struct verify *v, const char *of);
 void tcb_behind(struct tcb_level *l, const char *component, u32 have, u32 need);
-void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level);
+void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level,
+		     const char *relaunch);
 void tcb_levels_free(struct verify *v);
 
 /* snp_fields.c: what each version reserves, and what must be zero */

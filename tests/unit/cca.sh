@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Tokens of Arm CCA: signatures, the binding of the two tokens, keys, policy. The
+# tokens are made by cca.py; the real ones are judged by the keys of their publisher.
+# shellcheck disable=SC2317 # functions are called by expect
+. ./lib.sh
+
+python3 ./cca.py "$tmp" || exit 1
+nonce=hex:$(python3 -c 'print(bytes(range(64)).hex())')
+rim=$(printf '77%.0s' {1..48})
+verify() { "$tool" verify "$@"; }
+full() { verify --cca-key "$tmp/cpak.pem" --nonce "$nonce" --rim "$rim" "$@"; }
+# outcome CHECK RESULT NAME: the last output has that check with that result
+outcome() {
+	if grep -qE "^    $1 +$2 " "$tmp/out"; then ok "$3"; else not_ok "$3 ($1 is not $2)"; fi
+}
+
+for t in 2022 2023 2024 907 unknown; do
+	expect 0 '' "a token of $t" full "$tmp/good-$t.cbor"
+done
+outcome 'platform signature' passed 'its platform signature'
+outcome 'realm signature' passed 'its realm signature'
+check 'and by which algorithm' grep -qE '^    realm signature +passed +ES384$' "$tmp/out"
+outcome 'realm key' passed 'its realm key'
+outcome 'report data' passed 'its challenge'
+expect 0 '' 'ES512 and ES256, SHA-512 of the key' verify --cca-key "$tmp/es512.pem" --nonce "$nonce" --rim "$rim" "$tmp/good-es512.cbor"
+base64 "$tmp/good-2023.cbor" >"$tmp/good.b64"
+expect 0 '' 'in base64' full "$tmp/good.b64"
+expect 0 '' 'show has the claims of 2024' "$tool" show "$tmp/good-2024.cbor"
+check 'by name' grep -qE 'MEC_policy +private' "$tmp/out"
+
+# --- whose key ---
+
+expect 5 'no key of the platform was given' 'without a key' verify --no-binding --any-code "$tmp/good-2023.cbor"
+outcome 'realm signature' passed 'the realm token is checked all the same'
+expect 5 'platform signature' "another platform's key" verify --cca-key "$tmp/other.pem" --no-binding --any-code "$tmp/good-2023.cbor"
+for k in both.pem cpak.jwk cpak.jwks ta.json corim.cbor; do
+	expect 0 '' "a key in $k" verify --cca-key "$tmp/$k" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+done
+for k in cpak.pem cpak.jwks corim.cbor; do
+	expect 0 '' "--certs $k" verify --certs "$tmp/$k" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+done
+for k in ta-other.json corim-other.cbor; do
+	expect 5 'none of the keys given is of this instance' "a key of another instance, $k" verify --cca-key "$tmp/$k" --no-binding --any-code "$tmp/good-2023.cbor"
+done
+expect 2 'names no instance' 'a CoRIM that names no platform' verify --cca-key "$tmp/corim-nobody.cbor" "$tmp/good-2023.cbor"
+expect 2 'no public key in PEM' 'a CoRIM with a certificate' verify --cca-key "$tmp/corim-cert.cbor" "$tmp/good-2023.cbor"
+expect 2 'is signed' 'a CoRIM that is signed' verify --cca-key "$tmp/corim-signed.cbor" "$tmp/good-2023.cbor"
+expect 2 'JWK cannot be read' 'a JWK that is cut short' verify --cca-key "$tmp/short.jwk" "$tmp/good-2023.cbor"
+expect 2 'no platform key' 'a file without a key' verify --cca-key ./lib.sh "$tmp/good-2023.cbor"
+verify --cca-key "$tmp/cpak.pem" --no-binding --any-code golden/tdx-v4.bin >"$tmp/out" 2>"$tmp/err"
+outcome cca-key 'not possible' '--cca-key for a quote'
+
+# --- one thing wrong ---
+
+wrong() { # FILE CHECK NAME: that check fails
+	full "$tmp/$1.cbor" >"$tmp/out" 2>"$tmp/err"
+	if [ $? -eq 5 ] && grep -qE "^    $2 +failed" "$tmp/out"; then ok "$3"; else not_ok "$3"; fi
+}
+wrong other-platform 'platform signature' 'signed by another platform'
+wrong altered 'platform signature' 'a platform token that was altered'
+wrong stolen 'realm signature' 'a realm token that its key did not sign'
+wrong spliced 'realm key' "a realm token of another's making beside a genuine platform token"
+wrong no-alg 'platform signature' 'the algorithm outside of what is signed'
+wrong crit 'platform signature' 'a critical header'
+wrong weak-alg 'platform signature' 'ES256 by a key of P-384'
+wrong debug lifecycle 'a platform under debug'
+wrong recovery lifecycle 'a platform whose root of trust is under debug'
+wrong no-lifecycle 'platform claims' 'a platform token without a lifecycle'
+wrong no-rem 'realm claims' 'a realm token without REMs'
+wrong three-rems 'realm claims' 'three REMs'
+wrong short-challenge 'realm claims' 'a challenge of 32 bytes'
+wrong no-client 'platform claims' 'profile 2024 without client_id'
+wrong mec 'realm claims' 'a MEC policy that is none'
+wrong profile 'platform claims' 'a profile of 2031'
+wrong compressed 'realm signature' 'a compressed key'
+wrong twice layout 'a claim twice'
+expect 0 '' '--allow-debug' full --allow-debug "$tmp/debug.cbor"
+expect 5 lifecycle '--allow-debug is not for the root of trust' full --allow-debug "$tmp/recovery.cbor"
+size=$(stat -c %s "$tmp/good-2023.cbor")
+for ((i = 1; i < size; i += 97)); do
+	head -c "$i" "$tmp/good-2023.cbor" >"$tmp/cut"
+	for verb in show 'verify --no-binding --any-code'; do
+		# shellcheck disable=SC2086 # the words of a command
+		"$plain" $verb "$tmp/cut" >/dev/null 2>&1
+		[ $? -eq 5 ] || { not_ok "$verb takes a token cut to $i bytes"; break 2; }
+	done
+done
+[ "$i" -lt "$size" ] || ok 'cut at every 97th byte'
+
+# --- what is asked of it ---
+
+for o in "rim $rim" "rem2 $(printf '82%.0s' {1..48})" "rpv $(printf '66%.0s' {1..64})" \
+	"implementation-id $(printf '22%.0s' {1..32})" "instance-id 01$(printf '33%.0s' {1..32})" 'platform-config cfcfcfcf'; do
+	bad=${o%??}00
+	# shellcheck disable=SC2086 # an option and its value
+	expect 0 '' "--${o%% *}" full --any-code --${o/rim*/any-code} "$tmp/good-2023.cbor"
+	# shellcheck disable=SC2086
+	expect 5 "${o%% *}" "--${o%% *} of another" verify --cca-key "$tmp/cpak.pem" --nonce "$nonce" --any-code --$bad "$tmp/good-2023.cbor"
+done
+expect 5 'not what was asked for' 'another nonce' verify --cca-key "$tmp/cpak.pem" --nonce 01 --rim "$rim" "$tmp/good-2023.cbor"
+expect 5 'give --rim' 'no code asked for' verify --cca-key "$tmp/cpak.pem" --nonce "$nonce" "$tmp/good-2023.cbor"
+expect 5 'measurement' '--measurement is of others' full --measurement "$rim" "$tmp/good-2023.cbor"
+
+# --- real tokens: each by the key that its publisher gives for it ---
+
+if [ -f "$VECTORS2/MANIFEST.tsv" ]; then
+	v=$VECTORS2
+	cat >"$tmp/ta-02.json" <<'J'
+[{"instance-id": "010202020202020202020202020202020202020202020202020202020202020202",
+  "pkey": {"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}}]
+J
+	cat >"$tmp/tf.json" <<'J'
+{"keys": [{"crv": "P-384", "kty": "EC", "x": "IShnxS4rlQiwpCCpBWDzlNLfqiG911FP8akBr-fh94uxHU5m-Kijivp2r2oxxN6M",
+  "y": "hM4tr8mWQli1P61xh3T0ViDREbF26DGOEYfbAjWjGNN7pZf-6A4OTHYqEryz6m7U"}]}
+J
+	real() { verify --no-binding --any-code --cca-key "$@"; }
+	expect 0 '' "TF-RMM's token by TF-A's key" real "$tmp/tf.json" "$v/veraison__ccatoken/cca-token.cca_token.cbor.b40be114.bin"
+	expect 5 '' 'and by another' real "$tmp/other.pem" "$v/veraison__ccatoken/cca-token.cca_token.cbor.b40be114.bin"
+	expect 0 '' "Veraison's second token by its key" real "$tmp/ta-02.json" "$v/veraison__rust-ccatoken/cca-token.cca-token-02.cbor.88d7566e.bin"
+	expect 0 '' "the token of profile 2023 by TF-A's key" real "$tmp/tf.json" "$v/veraison__ratsd/cca-token.ex-basic-arm-cca.70a46f08.bin"
+else
+	echo "skip real tokens of Arm CCA: VECTORS2 is not here"
+fi
+exit $status

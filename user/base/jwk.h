@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Public keys in JSON (RFC 7517, RFC 7518) */
+#ifndef CVM_BASE_JWK_H
+#define CVM_BASE_JWK_H
+
+#include <json-c/json.h>
+#include <openssl/evp.h>
+
+#include "base/util.h"
+
+/*
+ * The public key of an EC or RSA key, or of the first certificate of "x5c"; where
+ * there are both they must be the same. NULL, and @why: it is no such key.
+ */
+EVP_PKEY *jwk_key(struct json_object *o, const char **why);
+
+#endif

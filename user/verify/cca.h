@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tokens of Arm CCA: which platform keys are trusted, and the checks of a token */
+#ifndef CVM_VERIFY_CCA_H
+#define CVM_VERIFY_CCA_H
+
+#include <openssl/evp.h>
+
+#include "evidence/cca.h"
+
+struct verify;
+
+/* A platform's attestation key (CPAK); of one platform when its ids were given */
+struct cca_key {
+	EVP_PKEY *key;
+	struct buf instance, implementation;
+	char *name;
+};
+
+/*
+ * cca_key.c: trusts the keys of @s, which the caller vouches for: public keys in
+ * PEM, a JWK, a JWK set, a list of platforms as Veraison keeps it, or a CoRIM that
+ * is not signed. RC_USAGE with a message: it has none, or one that is bad.
+ */
+int cca_keys_add(struct verify *v, struct span s, const char *name);
+void cca_keys_free(struct verify *v);
+/* Whether @s is a list of keys and not of certificates */
+bool cca_keys_look_like(struct span s);
+
+/* cca_rules.c: what each profile asks of the claims; adds checks of GENUINE */
+void verify_cca_claims(struct verify *v, const struct cca *c);
+
+/* cca.c */
+void verify_cca(struct verify *v, struct span token);
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The claims that a profile of CCA's tokens asks for, each with its type and
+ * length: RMM specification, A7.2.3, and draft-ffm-rats-cca-token, sections 4.6
+ * and 4.7 of its versions 00 (2023) and 03 (2024).
+ */
+#include <string.h>
+
+#include "verify/cca.h"
+#include "verify/verify.h"
+
+enum type { BYTES, UEID, TEXT, NUMBER, LIST };
+
+struct claim {
+	s64 key;
+	const char *name;
+	enum type type;
+	size_t lens[3];		/* that bytes may have, 0: none; of a list how many */
+};
+
+#define HASH_LENS	{ 32, 48, 64 }
+
+static const struct claim platform_2023[] = {
+	{ CCA_CHALLENGE, "challenge", BYTES, HASH_LENS },
+	{ CCA_IMPLEMENTATION_ID, "implementation_id", BYTES, { 32 } },
+	{ CCA_INSTANCE_ID, "instance_id", UEID, { 33 } },
+	{ CCA_CONFIG, "config", BYTES, { 0 } },
+	{ CCA_LIFECYCLE, "lifecycle", NUMBER, { 0 } },
+	{ CCA_SW_COMPONENTS, "sw_components", LIST, { 0 } },
+	{ CCA_HASH_ALGO, "hash_algo_id", TEXT, { 0 } },
+	{ 0 }
+};
+
+static const struct claim platform_2024[] = {
+	{ CCA_CHALLENGE, "challenge", BYTES, HASH_LENS },
+	{ CCA_IMPLEMENTATION_ID, "implementation_id", BYTES, { 32 } },
+	{ CCA_INSTANCE_ID, "instance_id", UEID, { 33 } },
+	{ CCA_CONFIG, "config", BYTES, { 0 } },
+	{ CCA_LIFECYCLE, "lifecycle", NUMBER, { 0 } },
+	{ CCA_SW_COMPONENTS, "sw_components", LIST, { 0 } },
+	{ CCA_HASH_ALGO, "hash_algo_id", TEXT, { 0 } },
+	{ CCA_CLIENT_ID, "client_id", NUMBER, { 0 } },
+	{ 0 }
+};
+
+static const struct claim realm_2023[] = {
+	{ CCA_CHALLENGE, "challenge", BYTES, { 64 } },
+	{ CCA_RPV, "RPV", BYTES, { 64 } },
+	{ CCA_RIM, "RIM", BYTES, HASH_LENS },
+	{ CCA_REMS, "REM", LIST, { 4 } },
+	{ CCA_REALM_HASH_ALGO, "hash_algo_id", TEXT, { 0 } },
+	{ CCA_PUBLIC_KEY, "public_key", BYTES, { 0 } },
+	{ CCA_PUBLIC_KEY_HASH_ALGO, "public_key_hash_algo_id", TEXT, { 0 } },
+	{ 0 }
+};
+
+static const struct claim realm_2024[] = {
+	{ CCA_CHALLENGE, "challenge", BYTES, { 64 } },
+	{ CCA_RPV, "RPV", BYTES, { 64 } },
+	{ CCA_RIM, "RIM", BYTES, HASH_LENS },
+	{ CCA_REMS, "REM", LIST, { 4 } },
+	{ CCA_REALM_HASH_ALGO, "hash_algo_id", TEXT, { 0 } },
+	{ CCA_PUBLIC_KEY, "public_key", BYTES, { 0 } },
+	{ CCA_PUBLIC_KEY_HASH_ALGO, "public_key_hash_algo_id", TEXT, { 0 } },
+	{ CCA_MEC_POLICY, "MEC_policy", TEXT, { 0 } },
+	{ CCA_INSTANCE_ID, "instance_id", UEID, { 33 } },
+	{ 0 }
+};
+
+/* A realm token of the first drafts names no profile. */
+static const struct profile {
+	enum cca_which which;
+	const char *name;
+	const struct claim *claims;
+} profiles[] = {
+	{ CCA_PLATFORM, "http://arm.com/CCA-SSD/1.0.0", platform_2023 },
+	{ CCA_PLATFORM, "tag:arm.com,2023:cca_platform#1.0.0", platform_2023 },
+	{ CCA_PLATFORM, "tag:arm.com,2024:cca_platform#2.0.0", platform_2024 },
+	{ CCA_REALM, "", realm_2023 },
+	{ CCA_REALM, "tag:arm.com,2023:realm#1.0.0", realm_2023 },
+	{ CCA_REALM, "tag:arm.com,2024:realm#2.0.0", realm_2024 },
+};
+
+static bool len_is(const size_t lens[3], size_t len)
+{
+	return !lens[0] ? len > 0 : len == lens[0] || (lens[1] && len == lens[1]) ||
+	       (lens[2] && len == lens[2]);
+}
+
+/* What is wrong with a claim; NULL: nothing */
+static const char *wrong(const struct claim *c, const cbor_item_t *item)
+{
+	struct span s;
+
+	if (!item)
+		return "is missing";
+	switch (c->type) {
+	case BYTES:
+	case UEID:
+		if (!cbor_bytes_of(item, &s))
+			return "is no byte string";
+		if (!len_is(c->lens, s.len))
+			return "has a wrong length";
+		return c->type == UEID && s.p[0] != 1 ? "is no UEID of type RAND" : NULL;
+	case TEXT:
+		return !cbor_text_of(item, &s) || !s.len ? "is no text" : NULL;
+	case NUMBER:
+		return cbor_isa_uint(item) ? NULL : "is no number";
+	default:
+		if (!cbor_isa_array(item) || !cbor_array_is_definite(item))
+			return "is no list";
+		return !len_is(c->lens, cbor_array_size(item)) ? "has a wrong length" : NULL;
+	}
+}
+
+static bool is_hash(const cbor_item_t *item)
+{
+	static const size_t lens[3] = HASH_LENS;
+	struct span s;
+
+	return cbor_bytes_of(item, &s) && len_is(lens, s.len);
+}
+
+/* Each component needs its measurement and who signed it. */
+static const char *wrong_within(const struct claim *c, const cbor_item_t *item)
+{
+	struct span s;
+	size_t i;
+
+	for (i = 0; c->type == LIST && i < cbor_array_size(item); i++) {
+		const cbor_item_t *one = cbor_array_handle(item)[i];
+
+		if (c->key == CCA_REMS ? !is_hash(one) :
+		    !is_hash(cbor_member(one, 2)) || !is_hash(cbor_member(one, 5)))
+			return "has a member that is none";
+	}
+	if (c->key == CCA_CLIENT_ID && cbor_get_int(item) != 1)
+		return "is not 1";
+	if (c->key == CCA_MEC_POLICY && cbor_text_of(item, &s) &&
+	    !(s.len == 7 && !memcmp(s.p, "private", 7)) && !(s.len == 6 && !memcmp(s.p, "shared", 6)))
+		return "is neither private nor shared";
+	return NULL;
+}
+
+static void judge(struct verify *v, const struct cca *c, enum cca_which which)
+{
+	static const char *const names[CCA_TOKENS] = { "platform claims", "realm claims" };
+	const cbor_item_t *map = c->token[which].claims, *item;
+	cbor_item_t *profile = cbor_member(map, CCA_PROFILE);
+	struct span name = { (const u8 *)"", 0 };
+	const struct profile *p = NULL;
+	const struct claim *claim;
+	const char *why;
+	size_t i;
+
+	if (profile && (!cbor_text_of(profile, &name) || !name.len)) {
+		failed(v, GENUINE, names[which], "its profile is no text");
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(profiles); i++)
+		if (profiles[i].which == which && strlen(profiles[i].name) == name.len &&
+		    !memcmp(profiles[i].name, name.p, name.len))
+			p = &profiles[i];
+	if (!p) {
+		char *text CLEANUP(free_str) = printable((const char *)name.p, name.len);
+
+		failed(v, GENUINE, names[which], "the profile \"%s\" is not known: use a newer tool", text);
+		return;
+	}
+	for (claim = p->claims; claim->name; claim++) {
+		item = cbor_member(map, claim->key);
+		why = wrong(claim, item);
+		if (!why)
+			why = wrong_within(claim, item);
+		if (why) {
+			failed(v, GENUINE, names[which], "the claim %s %s", claim->name, why);
+			return;
+		}
+	}
+	passed(v, GENUINE, names[which], "as the profile %s asks for", *p->name ? p->name : "of 2022, which has no name,");
+}
+
+void verify_cca_claims(struct verify *v, const struct cca *c)
+{
+	judge(v, c, CCA_PLATFORM);
+	judge(v, c, CCA_REALM);
+}

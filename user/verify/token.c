@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tokens of attestation services: JWT of MAA, Intel Trust Authority, Trustee,
+ * Veraison and Google. A token is genuine when a key of the issuer signed it and it
+ * is of this time; bound when it repeats the nonce; appraised when the service says
+ * that the evidence passed, and the claims are those asked for.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json_pointer.h>
+
+#include "base/json.h"
+#include "verify/token.h"
+#include "verify/verify.h"
+
+#define SKEW	60	/* seconds that two clocks may differ */
+
+static bool time_claim(struct json_object *claims, const char *name, s64 *t)
+{
+	struct json_object *o;
+
+	if (!json_object_object_get_ex(claims, name, &o) ||
+	    (!json_object_is_type(o, json_type_int) && !json_object_is_type(o, json_type_double)))
+		return false;
+	*t = json_object_is_type(o, json_type_int) ? json_object_get_int64(o) :
+	     (s64)json_object_get_double(o);
+	return true;
+}
+
+static void age(struct verify *v, bool have_iat, s64 iat)
+{
+	if (!v->policy.given[ASK_MAX_AGE])
+		return;
+	answered(v, ASK_MAX_AGE);
+	if (have_iat)
+		judged(v, GENUINE, v->at - iat <= (s64)v->policy.max_age, "age",
+		       "it was issued %lld s before the time that is judged by, %llu are allowed",
+		       (long long)(v->at - iat), (unsigned long long)v->policy.max_age);
+	else
+		unable(v, GENUINE, "age", "it does not say when it was issued");
+}
+
+static void times(struct verify *v, struct json_object *claims)
+{
+	s64 exp = 0, nbf = 0, iat = 0;
+	bool have_exp = time_claim(claims, "exp", &exp), have_nbf = time_claim(claims, "nbf", &nbf);
+	bool have_iat = time_claim(claims, "iat", &iat);
+
+	if (!have_exp)
+		failed(v, GENUINE, "time", "it has no exp: it would be good for ever");
+	else if (v->at >= exp)
+		failed(v, GENUINE, "time", "it expired %lld s before the time that is judged by; --at TIME judges it by the time it was used",
+		       (long long)(v->at - exp));
+	else if (have_nbf && v->at + SKEW < nbf)
+		failed(v, GENUINE, "time", "it is valid from %lld s on after the time that is judged by", (long long)(nbf - v->at));
+	else if (have_iat && v->at + SKEW < iat)
+		failed(v, GENUINE, "time", "it was issued %lld s after the time that is judged by", (long long)(iat - v->at));
+	else
+		passed(v, GENUINE, "time", "it is valid for another %lld s", (long long)(exp - v->at));
+	age(v, have_iat, iat);
+}
+
+static void issuer(struct verify *v, struct json_object *claims)
+{
+	const char *iss = json_get_text(claims, "iss");
+
+	if (!v->policy.value[ASK_ISSUER].n) {
+		left_out(v, GENUINE, "issuer", "none was asked for (--issuer); the keys given are trusted for any");
+		return;
+	}
+	answered(v, ASK_ISSUER);
+	judged(v, GENUINE, iss && values_have(&v->policy.value[ASK_ISSUER], iss, strlen(iss)), "issuer",
+	       "%s%s", iss ? "it is " : "the token names none", iss ? iss : "");
+}
+
+/* "aud" is a text or a list of them; one of them must be asked for. */
+static void audience(struct verify *v, struct json_object *claims)
+{
+	struct json_object *o = NULL;
+	bool good = false;
+	size_t i, n;
+
+	if (!v->policy.value[ASK_AUDIENCE].n)
+		return;
+	answered(v, ASK_AUDIENCE);
+	json_object_object_get_ex(claims, "aud", &o);
+	n = json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 1;
+	for (i = 0; !good && i < n; i++) {
+		struct json_object *one = json_object_is_type(o, json_type_array) ?
+					  json_object_array_get_idx(o, i) : o;
+		const char *text = json_object_is_type(one, json_type_string) ?
+				   json_object_get_string(one) : NULL;
+
+		good = text && values_have(&v->policy.value[ASK_AUDIENCE], text, strlen(text));
+	}
+	judged(v, GENUINE, good, "audience", good ? "it is for the one asked for" : "it is for another");
+}
+
+static void signature(struct verify *v, const struct jws *j)
+{
+	const struct values *pin = &v->policy.value[ASK_TOKEN_ALG];
+	const char *why;
+	bool good;
+
+	answered(v, ASK_JWKS);
+	answered(v, ASK_TOKEN);
+	if (pin->n) {
+		answered(v, ASK_TOKEN_ALG);
+		judged(v, GENUINE, j->alg && values_have(pin, j->alg, strlen(j->alg)), "token-alg",
+		       "its algorithm is %s", j->alg ? j->alg : "not named");
+	}
+	if (!v->jwks.n) {
+		unable(v, GENUINE, "signature", "no key of the issuer was given (--jwks FILE, or --fetch-jwks)");
+		return;
+	}
+	good = jws_verify(j, &v->jwks, &why);
+	judged(v, GENUINE, good, "signature", "%s", why);
+}
+
+/* A claim by its name, or by a JSON pointer (RFC 6901) when it begins with a slash */
+static struct json_object *claim_of(struct json_object *claims, const char *name)
+{
+	struct json_object *o = NULL;
+
+	if (*name == '/')
+		return json_pointer_get(claims, name, &o) ? NULL : o;
+	json_object_object_get_ex(claims, name, &o);
+	return o;
+}
+
+static bool is_value(struct json_object *o, const char *want)
+{
+	size_t i;
+
+	if (json_object_is_type(o, json_type_array)) {
+		for (i = 0; i < json_object_array_length(o); i++)
+			if (!json_object_is_type(json_object_array_get_idx(o, i), json_type_array) &&
+			    is_value(json_object_array_get_idx(o, i), want))
+				return true;
+		return false;
+	}
+	if (!o || json_object_is_type(o, json_type_object))
+		return false;
+	return !strcmp(json_object_get_string(o), want);
+}
+
+/* @text is NAME=VALUE; a name may be a pointer, values have what is behind the first = */
+static char *name_of(const struct buf *text)
+{
+	return xasprintf("%.*s", (int)strcspn((const char *)text->p, "="), (const char *)text->p);
+}
+
+/* Of one name any of the values, and of each name one */
+static void asked_claims(struct verify *v, struct json_object *claims)
+{
+	const struct values *want = &v->policy.value[ASK_CLAIM];
+	size_t i, k;
+
+	if (!want->n)
+		return;
+	answered(v, ASK_CLAIM);
+	for (i = 0; i < want->n; i++) {
+		char *name CLEANUP(free_str) = name_of(&want->v[i]);
+		struct json_object *o = claim_of(claims, name);
+		char *check CLEANUP(free_str) = xasprintf("claim %s", name);
+		bool first = true, good = false;
+
+		for (k = 0; k < want->n; k++) {
+			char *other CLEANUP(free_str) = name_of(&want->v[k]);
+
+			if (strcmp(name, other))
+				continue;
+			first &= k >= i;
+			good |= is_value(o, (const char *)want->v[k].p + strlen(name) + 1);
+		}
+		if (first)
+			judged(v, APPRAISED, good, check, "it is %s", o ?
+			       json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE) : "not there");
+	}
+}
+
+static void code(struct verify *v)
+{
+	answered(v, ASK_ANY_CODE);
+	if (v->policy.given[ASK_CLAIM])
+		return;
+	if (v->policy.any_code)
+		passed(v, APPRAISED, "claims", "any, as --any-code says");
+	else
+		unable(v, APPRAISED, "claims", "nothing to compare them with: give --claim NAME=VALUE, or --any-code");
+}
+
+void verify_token(struct verify *v, struct span token)
+{
+	struct buf said CLEANUP_BUF, *outer = complain_into(&said);
+	struct jws j CLEANUP(jws_free) = { 0 };
+	int rc = jws_parse(token, &j);
+	const char *iss;
+
+	complain_into(outer);
+	if (rc) {
+		failed(v, GENUINE, "layout", "%s", (char *)said.p);
+		return;
+	}
+	iss = json_get_text(j.claims, "iss");
+	fact(v, "alg", "%s", j.alg ? j.alg : "none");
+	if (iss)
+		fact(v, "iss", "%s", iss);
+	signature(v, &j);
+	issuer(v, j.claims);
+	audience(v, j.claims);
+	times(v, j.claims);
+	verify_token_nonce(v, j.claims);
+	verify_token_status(v, j.claims);
+	asked_claims(v, j.claims);
+	code(v);
+}
