@@ -8,9 +8,9 @@
 
 #define KEY_TYPE	1
 #define KEY_TYPE_EC2	2
-#define KEY_CURVE	-1
-#define KEY_X		-2
-#define KEY_Y		-3
+#define KEY_CURVE	(-1)
+#define KEY_X		(-2)
+#define KEY_Y		(-3)
 
 /*
  * ECDSA alone is checked: tokens of hardware use nothing else. Each algorithm

@@ -209,7 +209,7 @@ static struct json_object *ak_cert_facts(struct tpm *t)
 {
 	struct json_object *o = json_object_new_object();
 	struct buf data CLEANUP_BUF;
-	u32 attributes, size;
+	u32 attributes, size = 0;
 	const u8 *p;
 	X509 *x;
 

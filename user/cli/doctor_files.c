@@ -226,10 +226,12 @@ static int tar_add(struct buf *tar, const struct seen *s)
 	snprintf(h + 124, 12, "%011zo", data.len);
 	snprintf(h + 136, 12, "%011o", 0);
 	memset(h + 148, ' ', 8);
-	h[156] = s->type == SEEN_DIR ? '5' : s->type == SEEN_LINK ? '2' : '0';
+	h[156] = (char)(s->type == SEEN_DIR ? '5' : s->type == SEEN_LINK ? '2' : '0');
 	if (s->type == SEEN_LINK)
 		memcpy(h + 157, s->data.p, s->data.len);
-	memcpy(h + 257, "ustar\00000", 8);
+	memcpy(h + 257, "ustar", 6);
+	h[263] = '0';
+	h[264] = '0';
 	for (i = 0; i < sizeof(h); i++)
 		sum += (u8)h[i];
 	snprintf(h + 148, 7, "%06o", sum);

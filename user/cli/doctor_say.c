@@ -13,13 +13,16 @@ static const char *const verdicts[DOC_VERDICTS] = {
 void doctor_say(struct doctor *d, const char *check, enum verdict_of_doctor v, const char *remedy,
 		const char *fmt, ...)
 {
-	char text[2048], *safe CLEANUP(free_str) = NULL;
+	char *text CLEANUP(free_str) = NULL, *safe CLEANUP(free_str) = NULL;
 	struct node *n;
 	va_list ap;
+	int n_text;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	n_text = vasprintf(&text, fmt, ap);
 	va_end(ap);
+	if (n_text < 0)
+		text = xstrdup("out of memory");
 	/* from files of a bundle, or from the host */
 	safe = printable(text, strlen(text));
 	n = add_map(d->list, NULL, NULL);

@@ -72,7 +72,7 @@ int cca_parse(struct span s, struct cca *c)
 	    (c->tag != TAG_COLLECTION && c->tag != TAG_CMW_COLLECTION))
 		rc = fail(RC_EVIDENCE, "CCA token: it is no collection of two tokens");
 	for (i = 0; !rc && i < CCA_TOKENS; i++)
-		rc = parse_token(&c->token[i], cbor_member(map, keys[i]), token_names[i]);
+		rc = parse_token(&c->token[i], cbor_member(map, (s64)keys[i]), token_names[i]);
 	cbor_put(&map);
 	cbor_put(&root);
 	return rc;
