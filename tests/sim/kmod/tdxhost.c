@@ -6,7 +6,7 @@
  *
  * What is answered follows
  * - TDG.MR.REPORT in Intel's TDX module ABI specification: operands aligned to 1024
- *   and 64 bytes, else TDX_OPERAND_INVALID; TDX_OPERAND_BUSY;
+ *   and 64 bytes, else TDCALL_OPERAND_INVALID; TDCALL_OPERAND_BUSY;
  * - TDG.VP.VMCALL<GetQuote> in Intel's GHCI: an aligned buffer of version 1, that
  *   belongs to the host while its status is IN_FLIGHT; and QEMU, which implements
  *   it (target/i386/kvm/tdx.c, tdx_handle_get_quote(), tdx_get_quote_completion());
@@ -36,11 +36,11 @@
 #include "cvm_sim.h"
 
 /* Completion status of a TDCALL: the class is in the upper half */
-#define TDX_OPERAND_INVALID	0xc0000100ULL
-#define TDX_OPERAND_BUSY	0x80000200ULL
-#define TDX_OPERAND_ID_RCX	1
-#define TDX_OPERAND_ID_RDX	2
-#define TDX_SYS_FATAL		0xc0000200ULL	/* any class that has no errno of its own */
+#define TDCALL_OPERAND_INVALID	0xc0000100ULL
+#define TDCALL_OPERAND_BUSY	0x80000200ULL
+#define TDCALL_OPERAND_ID_RCX	1
+#define TDCALL_OPERAND_ID_RDX	2
+#define TDCALL_SYS_FATAL		0xc0000200ULL	/* any class that has no errno of its own */
 
 /* R10 of TDG.VP.VMCALL */
 #define VMCALL_INVALID_OPERAND	0x8000000000000000ULL
@@ -110,7 +110,7 @@ static u64 make_report(const u8 *data, u8 *tdreport, const struct sim_plan *plan
 
 	sim_request_init(&rq, CVM_SIM_TDREPORT, plan, data, TDX_REPORTDATA_LEN);
 	if (sim_firmware(tee, plan, &rq, &a))
-		return TDX_SYS_FATAL << 32;
+		return TDCALL_SYS_FATAL << 32;
 	memset(tdreport, 0, TDX_REPORT_LEN);
 	memcpy(tdreport, a.out, min_t(u32, a.out_len, TDX_REPORT_LEN));
 	sim_answer_free(&a);
@@ -130,9 +130,9 @@ static u64 tdg_mr_report(const u8 *reportdata, u8 *tdreport)
 	u64 status;
 
 	if (!IS_ALIGNED((unsigned long)tdreport, TDX_REPORT_LEN))
-		return TDX_OPERAND_INVALID << 32 | TDX_OPERAND_ID_RCX;
+		return TDCALL_OPERAND_INVALID << 32 | TDCALL_OPERAND_ID_RCX;
 	if (!IS_ALIGNED((unsigned long)reportdata, TDX_REPORTDATA_LEN))
-		return TDX_OPERAND_INVALID << 32 | TDX_OPERAND_ID_RDX;
+		return TDCALL_OPERAND_INVALID << 32 | TDCALL_OPERAND_ID_RDX;
 	/* on 7.x the one is inside the other */
 	memcpy(data, reportdata, sizeof(data));
 
@@ -141,7 +141,7 @@ static u64 tdg_mr_report(const u8 *reportdata, u8 *tdreport)
 		sim_begin(tee, &plan);
 		status = plan.knob[SIM_TDCALL];
 		if (!status && plan.knob[SIM_FW_ERROR])
-			status = TDX_SYS_FATAL << 32;
+			status = TDCALL_SYS_FATAL << 32;
 		if (!status)
 			status = make_report(data, tdreport, &plan);
 		sim_end(tee, status ? -EIO : 0);
@@ -169,12 +169,12 @@ static int mcall_errno(u64 status)
 		return 0;
 	pr_info("TDCALL fails as asked for, with 0x%llx\n", status);
 #ifdef SIM_HAVE_TDX_RTMR
-	if (status >> 32 == TDX_OPERAND_INVALID)
+	if (status >> 32 == TDCALL_OPERAND_INVALID)
 		return -ENXIO;
-	if (status >> 32 == TDX_OPERAND_BUSY)
+	if (status >> 32 == TDCALL_OPERAND_BUSY)
 		return -EBUSY;
 #else
-	if (status >> 32 == TDX_OPERAND_INVALID)
+	if (status >> 32 == TDCALL_OPERAND_INVALID)
 		return -EINVAL;
 #endif
 	return -EIO;
@@ -194,7 +194,7 @@ static noinline int host_get_report0(u8 *reportdata, u8 *tdreport)
 /* RTMRs are constants here: nobody may extend them. */
 static noinline int host_extend_rtmr(u8 index, u8 *data)
 {
-	return mcall_errno(TDX_OPERAND_INVALID << 32 | TDX_OPERAND_ID_RDX);
+	return mcall_errno(TDCALL_OPERAND_INVALID << 32 | TDCALL_OPERAND_ID_RDX);
 }
 #endif
 
