@@ -264,6 +264,7 @@ unsigned int cvme_queue_waiting(void)
 
 int cvme_queue_init(void)
 {
+	/* not charged: misc_open() holds a mutex that all openers need */
 	share_cache = cvme_own_cache("cvm_evidence_share",
 				     sizeof(struct cvme_share), 0);
 	return share_cache ? 0 : -ENOMEM;

@@ -352,8 +352,8 @@ static int search(struct cvme_tpm *tpm, const struct cvme_params *par,
  * @rep: filled
  *
  * A paravisor may make no new report, for a while or for ever, or the TPM may
- * not let us write the data, as when somebody took ownership of it: then @res
- * gets the last one, and @rep says whose data it carries.
+ * not let us write the data: then @res gets the last one, and @rep says whose
+ * data it carries.
  *
  * Return: 0 for a report whose claims and hardware report belong together;
  * -ENODEV, -ETIMEDOUT, -EBADMSG, -EIO, -ENOMEM.
