@@ -4,14 +4,9 @@
 # The tokens are made by tokens.py.
 # shellcheck disable=SC2317 # functions are called by expect and trap
 . ./lib.sh
+. ./standin.lib
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY no_proxy
 
-pids=()
-finish() {
-	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-	rm -rf "$tmp"
-}
-trap finish EXIT
 # the report data of a report in golden/, for attest
 xxd -s 80 -l 64 -p golden/snp-v3-genoa.bin | xxd -r -p >"$tmp/rd"
 python3 ./tokens.py "$tmp" "$(xxd -p "$tmp/rd" | tr -d '\n')" || exit 1
@@ -68,6 +63,9 @@ expect 5 audience 'another audience' good --audience https://you.example "$tmp/g
 expect 5 audience 'no audience' good --audience https://me.example "$tmp/ear.jwt"
 wrong no-exp time 'without an end'
 wrong expired time 'expired'
+wrong exp-of-1e300 time 'an end that is no time'
+wrong iat-before-time time 'issued before there was time'
+wrong nbf-text time 'a beginning that is a text'
 wrong later time 'not yet valid'
 wrong future time 'of the future'
 expect 0 '' '--max-age' good --max-age 60 "$tmp/ear.jwt"
@@ -136,29 +134,16 @@ outcome rtmr0 'not possible' '--rtmr0 for a token'
 
 # --- keys of the issuer ---
 
-# serve FILE...: answers with them; $port
-serve() {
-	local i
-	rm -f "$tmp/ready"
-	./standin.py http "$tmp/ready" "$tmp/log" "$@" 2>"$tmp/standin.err" &
-	pids+=($!)
-	for ((i = 0; i < 100; i++)); do
-		[ ! -s "$tmp/ready" ] || break
-		kill -0 $! 2>/dev/null || return 1
-		sleep 0.05
-	done
-	port=$(cat "$tmp/ready")
-}
-serve "$tmp/jwks.json" "$tmp/other.json"
-expect 0 '' '--fetch-jwks=URL' good --fetch-jwks="http://127.0.0.1:$port/certs" "$tmp/maa-snp.jwt"
+standin http "$tmp/jwks.json" "$tmp/other.json"
+expect 0 '' '--fetch-jwks=URL' good --fetch-jwks="http://127.0.0.1:$address/certs" "$tmp/maa-snp.jwt"
 fetch() { verify --no-binding --any-code "$@" "$tmp/maa-snp.jwt"; }
-expect 5 signature 'keys of another' fetch --issuer https://issuer.example --fetch-jwks="http://127.0.0.1:$port/certs"
-expect 2 'name one issuer' 'no issuer named' fetch --fetch-jwks="http://127.0.0.1:$port/certs"
+expect 5 signature 'keys of another' fetch --issuer https://issuer.example --fetch-jwks="http://127.0.0.1:$address/certs"
+expect 2 'name one issuer' 'no issuer named' fetch --fetch-jwks="http://127.0.0.1:$address/certs"
 expect 2 'https:// alone' 'keys over http' fetch --issuer https://issuer.example --fetch-jwks=http://issuer.example/certs
 expect 2 'no URL' 'an issuer that is no URL' fetch --issuer ITA --fetch-jwks
 for who in me other; do
-	serve "$tmp/meta" "$tmp/jwks.json"
-	url=http://127.0.0.1:$port
+	standin http "$tmp/meta" "$tmp/jwks.json"
+	url=http://127.0.0.1:$address
 	[ $who = me ] && iss=$url || iss=https://other.example
 	echo "{\"issuer\":\"$iss\",\"jwks_uri\":\"$url/keys\"}" >"$tmp/meta"
 	if [ $who = me ]; then
@@ -175,9 +160,9 @@ done
 echo '{ "claim": "iss=https://issuer.example" }' >"$tmp/policy.json"
 attest() {
 	"$tool" attest coco-as --evidence golden/snp-v3-genoa.bin --runtime-data "$tmp/rd" --runtime-data-type binary \
-		--endpoint "http://127.0.0.1:$port" --jwks "$tmp/jwks.json" --token-policy "$tmp/policy.json" "$@"
+		--endpoint "http://127.0.0.1:$address" --jwks "$tmp/jwks.json" --token-policy "$tmp/policy.json" "$@"
 }
-serve "$tmp/now.jwt" "$tmp/ear.jwt" "$tmp/now.jwt" "$tmp/now.jwt"
+standin http "$tmp/now.jwt" "$tmp/ear.jwt" "$tmp/now.jwt" "$tmp/now.jwt"
 expect 0 '' 'attest --verify' attest --verify
 check 'prints the token' cmp "$tmp/out" "$tmp/now.jwt"
 expect 5 'not verified' 'a token that does not hold' attest --verify

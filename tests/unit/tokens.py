@@ -125,6 +125,9 @@ def main(out):
     now["submods"]["cpu0"]["ear.veraison.annotated-evidence"]["report_data"] = sys.argv[2]
     put("now", dict(now, iat=int(time.time()), nbf=int(time.time()), exp=int(time.time()) + 3600), "ES256")
     # one thing wrong
+    put("exp-of-1e300", maa_snp(exp=1e300))
+    put("iat-before-time", maa_snp(iat=-9223372036854775808))
+    put("nbf-text", maa_snp(nbf="now"))
     put("no-exp", {k: v for k, v in maa_snp().items() if k != "exp"})
     put("expired", maa_snp(exp=AT - 1))
     put("later", maa_snp(nbf=AT + 3600))

@@ -16,54 +16,33 @@ struct claim {
 	const char *name;
 	enum type type;
 	size_t lens[3];		/* that bytes may have, 0: none; of a list how many */
+	bool since_2024;
 };
 
 #define HASH_LENS	{ 32, 48, 64 }
 
-static const struct claim platform_2023[] = {
-	{ CCA_CHALLENGE, "challenge", BYTES, HASH_LENS },
-	{ CCA_IMPLEMENTATION_ID, "implementation_id", BYTES, { 32 } },
-	{ CCA_INSTANCE_ID, "instance_id", UEID, { 33 } },
-	{ CCA_CONFIG, "config", BYTES, { 0 } },
-	{ CCA_LIFECYCLE, "lifecycle", NUMBER, { 0 } },
-	{ CCA_SW_COMPONENTS, "sw_components", LIST, { 0 } },
-	{ CCA_HASH_ALGO, "hash_algo_id", TEXT, { 0 } },
+static const struct claim platform[] = {
+	{ CCA_CHALLENGE, "challenge", BYTES, HASH_LENS, false },
+	{ CCA_IMPLEMENTATION_ID, "implementation_id", BYTES, { 32 }, false },
+	{ CCA_INSTANCE_ID, "instance_id", UEID, { 33 }, false },
+	{ CCA_CONFIG, "config", BYTES, { 0 }, false },
+	{ CCA_LIFECYCLE, "lifecycle", NUMBER, { 0 }, false },
+	{ CCA_SW_COMPONENTS, "sw_components", LIST, { 0 }, false },
+	{ CCA_HASH_ALGO, "hash_algo_id", TEXT, { 0 }, false },
+	{ CCA_CLIENT_ID, "client_id", NUMBER, { 0 }, true },
 	{ 0 }
 };
 
-static const struct claim platform_2024[] = {
-	{ CCA_CHALLENGE, "challenge", BYTES, HASH_LENS },
-	{ CCA_IMPLEMENTATION_ID, "implementation_id", BYTES, { 32 } },
-	{ CCA_INSTANCE_ID, "instance_id", UEID, { 33 } },
-	{ CCA_CONFIG, "config", BYTES, { 0 } },
-	{ CCA_LIFECYCLE, "lifecycle", NUMBER, { 0 } },
-	{ CCA_SW_COMPONENTS, "sw_components", LIST, { 0 } },
-	{ CCA_HASH_ALGO, "hash_algo_id", TEXT, { 0 } },
-	{ CCA_CLIENT_ID, "client_id", NUMBER, { 0 } },
-	{ 0 }
-};
-
-static const struct claim realm_2023[] = {
-	{ CCA_CHALLENGE, "challenge", BYTES, { 64 } },
-	{ CCA_RPV, "RPV", BYTES, { 64 } },
-	{ CCA_RIM, "RIM", BYTES, HASH_LENS },
-	{ CCA_REMS, "REM", LIST, { 4 } },
-	{ CCA_REALM_HASH_ALGO, "hash_algo_id", TEXT, { 0 } },
-	{ CCA_PUBLIC_KEY, "public_key", BYTES, { 0 } },
-	{ CCA_PUBLIC_KEY_HASH_ALGO, "public_key_hash_algo_id", TEXT, { 0 } },
-	{ 0 }
-};
-
-static const struct claim realm_2024[] = {
-	{ CCA_CHALLENGE, "challenge", BYTES, { 64 } },
-	{ CCA_RPV, "RPV", BYTES, { 64 } },
-	{ CCA_RIM, "RIM", BYTES, HASH_LENS },
-	{ CCA_REMS, "REM", LIST, { 4 } },
-	{ CCA_REALM_HASH_ALGO, "hash_algo_id", TEXT, { 0 } },
-	{ CCA_PUBLIC_KEY, "public_key", BYTES, { 0 } },
-	{ CCA_PUBLIC_KEY_HASH_ALGO, "public_key_hash_algo_id", TEXT, { 0 } },
-	{ CCA_MEC_POLICY, "MEC_policy", TEXT, { 0 } },
-	{ CCA_INSTANCE_ID, "instance_id", UEID, { 33 } },
+static const struct claim realm[] = {
+	{ CCA_CHALLENGE, "challenge", BYTES, { 64 }, false },
+	{ CCA_RPV, "RPV", BYTES, { 64 }, false },
+	{ CCA_RIM, "RIM", BYTES, HASH_LENS, false },
+	{ CCA_REMS, "REM", LIST, { 4 }, false },
+	{ CCA_REALM_HASH_ALGO, "hash_algo_id", TEXT, { 0 }, false },
+	{ CCA_PUBLIC_KEY, "public_key", BYTES, { 0 }, false },
+	{ CCA_PUBLIC_KEY_HASH_ALGO, "public_key_hash_algo_id", TEXT, { 0 }, false },
+	{ CCA_MEC_POLICY, "MEC_policy", TEXT, { 0 }, true },
+	{ CCA_INSTANCE_ID, "instance_id", UEID, { 33 }, true },
 	{ 0 }
 };
 
@@ -72,13 +51,14 @@ static const struct profile {
 	enum cca_which which;
 	const char *name;
 	const struct claim *claims;
+	bool since_2024;
 } profiles[] = {
-	{ CCA_PLATFORM, "http://arm.com/CCA-SSD/1.0.0", platform_2023 },
-	{ CCA_PLATFORM, "tag:arm.com,2023:cca_platform#1.0.0", platform_2023 },
-	{ CCA_PLATFORM, "tag:arm.com,2024:cca_platform#2.0.0", platform_2024 },
-	{ CCA_REALM, "", realm_2023 },
-	{ CCA_REALM, "tag:arm.com,2023:realm#1.0.0", realm_2023 },
-	{ CCA_REALM, "tag:arm.com,2024:realm#2.0.0", realm_2024 },
+	{ CCA_PLATFORM, "http://arm.com/CCA-SSD/1.0.0", platform, false },
+	{ CCA_PLATFORM, "tag:arm.com,2023:cca_platform#1.0.0", platform, false },
+	{ CCA_PLATFORM, "tag:arm.com,2024:cca_platform#2.0.0", platform, true },
+	{ CCA_REALM, "", realm, false },
+	{ CCA_REALM, "tag:arm.com,2023:realm#1.0.0", realm, false },
+	{ CCA_REALM, "tag:arm.com,2024:realm#2.0.0", realm, true },
 };
 
 static bool len_is(const size_t lens[3], size_t len)
@@ -168,6 +148,8 @@ static void judge(struct verify *v, const struct cca *c, enum cca_which which)
 		return;
 	}
 	for (claim = p->claims; claim->name; claim++) {
+		if (claim->since_2024 && !p->since_2024)
+			continue;
 		item = cbor_member(map, claim->key);
 		why = wrong(claim, item);
 		if (!why)

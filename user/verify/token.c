@@ -15,16 +15,19 @@
 #include "verify/verify.h"
 
 #define SKEW	60	/* seconds that two clocks may differ */
+#define TIME_MAX	253402300799.0	/* 9999-12-31T23:59:59Z */
 
+/* False when it is not there; -1 in @t when it is there, and no time until the year 9999 */
 static bool time_claim(struct json_object *claims, const char *name, s64 *t)
 {
 	struct json_object *o;
+	double d;
 
-	if (!json_object_object_get_ex(claims, name, &o) ||
-	    (!json_object_is_type(o, json_type_int) && !json_object_is_type(o, json_type_double)))
+	if (!json_object_object_get_ex(claims, name, &o))
 		return false;
-	*t = json_object_is_type(o, json_type_int) ? json_object_get_int64(o) :
-	     (s64)json_object_get_double(o);
+	d = json_object_is_type(o, json_type_int) || json_object_is_type(o, json_type_double) ?
+	    json_object_get_double(o) : -1;
+	*t = d >= 0 && d <= TIME_MAX ? (s64)d : -1;
 	return true;
 }
 
@@ -33,7 +36,7 @@ static void age(struct verify *v, bool have_iat, s64 iat)
 	if (!v->policy.given[ASK_MAX_AGE])
 		return;
 	answered(v, ASK_MAX_AGE);
-	if (have_iat)
+	if (have_iat && iat >= 0)
 		judged(v, GENUINE, v->at - iat <= (s64)v->policy.max_age, "age",
 		       "it was issued %lld s before the time that is judged by, %llu are allowed",
 		       (long long)(v->at - iat), (unsigned long long)v->policy.max_age);
@@ -47,7 +50,9 @@ static void times(struct verify *v, struct json_object *claims)
 	bool have_exp = time_claim(claims, "exp", &exp), have_nbf = time_claim(claims, "nbf", &nbf);
 	bool have_iat = time_claim(claims, "iat", &iat);
 
-	if (!have_exp)
+	if (exp < 0 || nbf < 0 || iat < 0)
+		failed(v, GENUINE, "time", "its %s is no time", exp < 0 ? "exp" : nbf < 0 ? "nbf" : "iat");
+	else if (!have_exp)
 		failed(v, GENUINE, "time", "it has no exp: it would be good for ever");
 	else if (v->at >= exp)
 		failed(v, GENUINE, "time", "it expired %lld s before the time that is judged by; --at TIME judges it by the time it was used",
