@@ -4,6 +4,7 @@
 # Genuine collateral for a genuine quote; the parts are signed, and cannot be made here.
 # shellcheck disable=SC2317 # functions are called by expect and trap
 . ./lib.sh
+. ./standin.lib
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY no_proxy
 export XDG_CACHE_HOME=$tmp/cache
 
@@ -11,12 +12,6 @@ if [ ! -f "$VECTORS/MANIFEST.tsv" ]; then
 	echo "skip Intel's collateral: VECTORS is not here"
 	exit 0
 fi
-pids=()
-finish() {
-	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-	rm -rf "$tmp"
-}
-trap finish EXIT
 quote=$VECTORS/flashbots__attested-tls/azure-tdx-1764662251380464271.tdquote_v4.509f50f8.bin
 python3 - "$VECTORS/flashbots__attested-tls/azure-collateral.yaml" "$tmp" <<'P'
 import json, re, sys
@@ -75,40 +70,34 @@ check 'and when it ends' grep -q 'nextUpdate .*2026-03-20' "$tmp/out"
 
 # --- --pcs ---
 
-serve() {
-	local i
-	rm -f "$tmp/ready" "$tmp/log"
-	./standin.py http "$tmp/ready" "$tmp/log" "$@" 2>"$tmp/standin.err" &
-	pids+=($!)
-	for ((i = 0; i < 100; i++)); do
-		[ ! -s "$tmp/ready" ] || break
-		kill -0 $! 2>/dev/null || return 1
-		sleep 0.05
-	done
-	port=$(cat "$tmp/ready")
-}
 all=("$tmp/tcb@$tmp/chain" "$tmp/qe@$tmp/chain" "$tmp/pck.der@$tmp/pck-chain" "$tmp/root.hex")
-serve "${all[@]}"
-expect 0 '' '--pcs' verify --require-crl --pcs="http://127.0.0.1:$port"
+rm -f "$tmp/log"
+standin http "${all[@]}"
+expect 0 '' '--pcs' verify --require-crl --pcs="http://127.0.0.1:$address"
 judged --pcs
 check "the platform's family is asked for" grep -q '/tdx/certification/v4/tcb?fmspc=90c06f000000' "$tmp/log"
 check 'and its CA' grep -q '/sgx/certification/v4/pckcrl?ca=platform' "$tmp/log"
-serve "${all[@]}"
-expect 0 '' 'collateral that ended is asked for again' verify --pcs="http://127.0.0.1:$port"
+rm -f "$tmp/log"
+standin http "${all[@]}"
+expect 0 '' 'collateral that ended is asked for again' verify --pcs="http://127.0.0.1:$address"
 rm -rf "$XDG_CACHE_HOME"
-serve "$tmp/tcb-late@$tmp/chain" "$tmp/qe-late@$tmp/chain" "${all[@]:2}"
-expect 5 'TCB info' 'collateral that is not signed' verify --pcs="http://127.0.0.1:$port/sgx/certification/v4/"
-expect 5 'TCB info' 'is kept until it ends' verify --pcs="http://127.0.0.1:$port"
+rm -f "$tmp/log"
+standin http "$tmp/tcb-late@$tmp/chain" "$tmp/qe-late@$tmp/chain" "${all[@]:2}"
+expect 5 'TCB info' 'collateral that is not signed' verify --pcs="http://127.0.0.1:$address/sgx/certification/v4/"
+expect 5 'TCB info' 'is kept until it ends' verify --pcs="http://127.0.0.1:$address"
 if [ "$(wc -l <"$tmp/log")" -eq 4 ]; then ok 'without a request'; else not_ok 'without a request'; fi
 rm -rf "$XDG_CACHE_HOME"
-serve 429:7200
-expect 5 'ask again in 7200 s' '--pcs: throttled' verify --pcs="http://127.0.0.1:$port"
+rm -f "$tmp/log"
+standin http 429:7200
+expect 5 'ask again in 7200 s' '--pcs: throttled' verify --pcs="http://127.0.0.1:$address"
 outcome 'certificate chain' passed 'the other checks are made'
-expect 5 'asked not to be asked for another 7' 'and is left alone' verify --pcs="http://127.0.0.1:$port"
-serve 503
-expect 5 'collateral' '--pcs: a service that fails' verify --pcs="http://127.0.0.1:$port"
-serve "$tmp/tcb"
-expect 5 'without the chain' '--pcs: no chain' verify --pcs="http://127.0.0.1:$port"
+expect 5 'asked not to be asked for another 7' 'and is left alone' verify --pcs="http://127.0.0.1:$address"
+rm -f "$tmp/log"
+standin http 503
+expect 5 'collateral' '--pcs: a service that fails' verify --pcs="http://127.0.0.1:$address"
+rm -f "$tmp/log"
+standin http "$tmp/tcb"
+expect 5 'without the chain' '--pcs: no chain' verify --pcs="http://127.0.0.1:$address"
 expect 2 'an @ before the path' '--pcs with a password' verify --pcs=http://user:hunter2@127.0.0.1:1
 "$tool" verify --no-binding --any-code --pcs=http://127.0.0.1:9 golden/snp-v3-genoa.bin >"$tmp/out" 2>"$tmp/err"
 outcome pcs 'not checked' '--pcs for a report of SNP is of no use'

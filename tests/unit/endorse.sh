@@ -3,28 +3,10 @@
 # What completes evidence: --qgs over AF_UNIX and vsock, and --imds.
 # shellcheck disable=SC2317 # functions are called by expect and trap
 . ./lib.sh
+. ./standin.lib
 . ./requests.lib
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy
-pids=()
-finish() {
-	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-	rm -rf "$tmp"
-}
-trap finish EXIT
 
-# standin WHAT ANSWER...: runs until it has given them; $ready is its address
-standin() {
-	local i
-	rm -f "$tmp/ready"
-	./standin.py "$1" "$tmp/ready" "$tmp/log" "${@:2}" 2>"$tmp/standin.err" &
-	pids+=($!)
-	for ((i = 0; i < 100; i++)); do
-		[ ! -s "$tmp/ready" ] || break
-		kill -0 $! 2>/dev/null || return 1
-		sleep 0.05
-	done
-	ready=$(cat "$tmp/ready")
-}
 
 rd=golden/runtime-data.json
 "$OUT/gen" --bound "$tmp/td.cvme" tdreport "$(sha256sum <$rd | cut -c1-64)"
@@ -81,7 +63,7 @@ echo '{"vcekCert":"x"}' >"$tmp/thim-bad"
 printf '{"quote":"%s"}' "$(base64 -w0 <"$quote" | tr '+/' '-_' | tr -d =)" >"$tmp/tdquote"
 : >"$tmp/log"
 standin http "$tmp/thim" "$tmp/thim-other" "$tmp/thim-bad" 404 "$tmp/tdquote" 500 "$tmp/tdquote"
-imds=--imds=http://127.0.0.1:$ready
+imds=--imds=http://127.0.0.1:$address
 snp() { "$tool" request maa --runtime-data "$rd" --evidence "$tmp/hcl" "$@"; }
 expect 0 '' 'certificates by THIM' snp "$imds"
 check 'make the same request' cmp "$tmp/out" "$tmp/want-snp"
@@ -111,7 +93,7 @@ done
 cat "$tmp/ask.pem" "$tmp/ark.pem" >"$tmp/kds-chain.pem"
 : >"$tmp/log"
 standin http 404 "$tmp/vcek.der" "$tmp/kds-chain.pem" 404 404 "$tmp/thim-bad"
-kds=--kds=http://127.0.0.1:$ready
+kds=--kds=http://127.0.0.1:$address
 v2() { "$tool" request maa --self-nonce --evidence golden/snp-v2.bin "$@"; }
 expect 0 '' 'certificates by AMD, for version 2' v2 "$kds"
 check 'Milan is tried, then Genoa' test "$(grep -o '/vcek/v1/[A-Za-z]*/[a-z0-9_]\{6\}' "$tmp/log" | cut -d/ -f4 | tr '\n' ' ')" = 'Milan Genoa Genoa '

@@ -4,14 +4,9 @@
 # computed here from the protocol: SHA-384 of the canonical JSON of nonce, key, text.
 # shellcheck disable=SC2317 # functions are called by expect and trap
 . ./lib.sh
+. ./standin.lib
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY no_proxy
 
-pids=()
-finish() {
-	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-	rm -rf "$tmp"
-}
-trap finish EXIT
 openssl ecparam -name prime256v1 -genkey -noout -out "$tmp/key.pem" 2>/dev/null
 echo '{"nonce":"bm9uY2U=","extra-params":""}' >"$tmp/challenge"
 printf '{"nvidia": [{"arch": "HOPPER", "evidence": "AAAA"}]}' >"$tmp/more"
@@ -45,31 +40,18 @@ expect 5 '' 'a report that is not over it' kbs request --evidence "$tmp/report"
 expect 2 'no JSON object' 'additional evidence that is none' kbs request --additional-evidence ./lib.sh --binding
 expect 2 'takes no --additional-evidence' 'of another service' "$tool" request ita --additional-evidence "$tmp/more" --binding
 
-# serve FILE...: answers with them; $port
-serve() {
-	local i
-	rm -f "$tmp/ready"
-	./standin.py http "$tmp/ready" "$tmp/log" "$@" 2>"$tmp/standin.err" &
-	pids+=($!)
-	for ((i = 0; i < 100; i++)); do
-		[ ! -s "$tmp/ready" ] || break
-		kill -0 $! 2>/dev/null || return 1
-		sleep 0.05
-	done
-	port=$(cat "$tmp/ready")
-}
 digest '' >/dev/null
 echo '{"token":"aa.bb.cc"}' >"$tmp/token"
 echo 'certificate of the plugin' >"$tmp/plain"
 echo '{"protected":"AAAA","ciphertext":"AAAA"}' >"$tmp/sealed"
-serve "$tmp/token" "$tmp/plain" "$tmp/token" "$tmp/sealed"
-expect 0 'did not encrypt' 'a plugin' kbs attest --evidence "$tmp/report" --endpoint "http://127.0.0.1:$port" \
+standin http "$tmp/token" "$tmp/plain" "$tmp/token" "$tmp/sealed"
+expect 0 'did not encrypt' 'a plugin' kbs attest --evidence "$tmp/report" --endpoint "http://127.0.0.1:$address" \
 	--plugin 'nebula-ca/credential?ip=10.0.0.1'
 check 'its answer' cmp "$tmp/out" "$tmp/plain"
 check 'its path' grep -q 'GET /kbs/v0/nebula-ca/credential?ip=10.0.0.1 ' "$tmp/log"
 expect 7 'cannot be decrypted' 'a plugin whose answer is encrypted to another' kbs attest --evidence "$tmp/report" \
-	--endpoint "http://127.0.0.1:$port" --plugin nebula-ca/credential
-expect 2 'exclude each other' '--plugin and --resource' kbs attest --endpoint "http://127.0.0.1:$port" \
+	--endpoint "http://127.0.0.1:$address" --plugin nebula-ca/credential
+expect 2 'exclude each other' '--plugin and --resource' kbs attest --endpoint "http://127.0.0.1:$address" \
 	--plugin a/b --resource c/d/e
-expect 2 'not what belongs there' 'a path with a space' kbs attest --endpoint "http://127.0.0.1:$port" --plugin 'a b'
+expect 2 'not what belongs there' 'a path with a space' kbs attest --endpoint "http://127.0.0.1:$address" --plugin 'a b'
 exit $status

@@ -4,28 +4,10 @@
 # trusted, what is never said, and which failures are worth a second try.
 # shellcheck disable=SC2317 # functions are called by expect and trap
 . ./lib.sh
+. ./standin.lib
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY no_proxy
 export XDG_CACHE_HOME=$tmp/cache
-pids=()
-finish() {
-	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-	rm -rf "$tmp"
-}
-trap finish EXIT
 
-# standin ANSWER...: a server that gives them, one after the other; its port is $port
-standin() {
-	local i
-	rm -f "$tmp/ready"
-	./standin.py http "$tmp/ready" "$tmp/log" "$@" 2>"$tmp/standin.err" &
-	pids+=($!)
-	for ((i = 0; i < 100; i++)); do
-		[ ! -s "$tmp/ready" ] || break
-		kill -0 $! 2>/dev/null || return 1
-		sleep 0.05
-	done
-	port=$(cat "$tmp/ready")
-}
 
 # silent NAME: the password is not in the messages
 silent() { if grep -q hunter2 "$tmp/err" "$tmp/out"; then not_ok "$1"; else ok "$1"; fi; }
@@ -41,10 +23,10 @@ kds() { "$tool" request maa --self-nonce --evidence golden/snp-v3-genoa.bin "--k
 
 # --- this machine, by address alone, and never through a proxy ---
 
-standin "$tmp/token" "$tmp/token" "$tmp/token"
+standin http "$tmp/token" "$tmp/token" "$tmp/token"
 proxied() { http_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9 "$@"; }
-expect 0 '' 'loopback is not asked through a proxy' proxied as --endpoint "http://127.0.0.1:$port"
-expect 7 'no JSON object' 'a secret goes to loopback over http' proxied ita --endpoint "http://127.0.0.1:$port"
+expect 0 '' 'loopback is not asked through a proxy' proxied as --endpoint "http://127.0.0.1:$address"
+expect 7 'no JSON object' 'a secret goes to loopback over http' proxied ita --endpoint "http://127.0.0.1:$address"
 check 'and arrives' grep -q '/appraisal/v2/attest' "$tmp/log"
 for host in 127.example.com localhost.evil localhost 127.0.0.1.evil 127.0.0.1:80.evil 127.1 '[::2]' \
 	'[::1].evil' '[::1' 128.0.0.1 0x7f000001; do
@@ -64,9 +46,9 @@ expect 2 'no endpoint' 'a backslash in an endpoint' as --endpoint 'https://host.
 silent 'is not repeated'
 expect 2 'an @ before the path' 'an @ in the address of AMD' kds http://user:hunter2@127.0.0.1:1
 silent 'is not repeated'
-standin "$tmp/echo" 403
+standin http "$tmp/echo" 403
 cp "$tmp/key" "$tmp/echo"
-expect 7 '' 'a service that repeats the key' ita --endpoint "http://127.0.0.1:$port"
+expect 7 '' 'a service that repeats the key' ita --endpoint "http://127.0.0.1:$address"
 silent 'is not believed to be the place for it'
 
 # --- the reason, and the proxy that had a part in it ---
@@ -79,21 +61,21 @@ expect 1 'Failed to connect to 127.0.0.1 port 9 after' "libcurl's own reason" as
 # --- failures that pass, and failures that stay ---
 
 for s in 408 429 500 502 503; do
-	standin $s
-	expect 6 '' "status $s is worth another try" kds "http://127.0.0.1:$port"
+	standin http $s
+	expect 6 '' "status $s is worth another try" kds "http://127.0.0.1:$address"
 	rm -rf "$tmp/cache"
 done
 for s in 401 403 410; do
-	standin $s
-	expect 7 '' "status $s is not" kds "http://127.0.0.1:$port"
+	standin http $s
+	expect 7 '' "status $s is not" kds "http://127.0.0.1:$address"
 done
-standin 429:7200
-expect 6 'ask again in 7200 s' 'AMD wants to be left alone for two hours' kds "http://127.0.0.1:$port"
-expect 6 'another 7' 'and is' kds "http://127.0.0.1:$port"
+standin http 429:7200
+expect 6 'ask again in 7200 s' 'AMD wants to be left alone for two hours' kds "http://127.0.0.1:$address"
+expect 6 'another 7' 'and is' kds "http://127.0.0.1:$address"
 if grep -qE 'another 7(200|1[0-9][0-9]) s' "$tmp/err"; then ok 'for two hours'; else not_ok 'for two hours'; fi
 # a clock that was a year ahead
 for f in "$tmp"/cache/cvm-evidence/kds/*; do echo $(($(date +%s) + 31536000)) >"$f"; done
-expect 1 'Failed to connect' 'a time that makes no sense is forgotten' kds "http://127.0.0.1:$port"
+expect 1 'Failed to connect' 'a time that makes no sense is forgotten' kds "http://127.0.0.1:$address"
 
 # --- the roots of --ca, and none beside them ---
 
@@ -103,15 +85,15 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 	-addext subjectAltName=IP:127.0.0.1 -keyout "$tmp/tls.key" -out "$tmp/tls.pem" 2>/dev/null
 openssl s_server -accept 127.0.0.1:0 -key "$tmp/tls.key" -cert "$tmp/tls.pem" -www >"$tmp/s_server" 2>&1 &
 pids+=($!)
-for ((i = 0; i < 100; i++)); do
-	port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$tmp/s_server")
-	[ -z "$port" ] || break
+for ((i = 0; i < 1200; i++)); do
+	address=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$tmp/s_server")
+	[ -z "$address" ] || break
 	sleep 0.05
 done
 if strace -o /dev/null true 2>/dev/null; then
 	ca() {
 		LSAN_OPTIONS=detect_leaks=0 strace -f -e trace=file -o "$tmp/strace" "$plain" attest coco-as --self-nonce \
-			--evidence golden/snp-v3-genoa.bin --endpoint "https://127.0.0.1:$port" "$@"
+			--evidence golden/snp-v3-genoa.bin --endpoint "https://127.0.0.1:$address" "$@"
 	}
 	expect 1 'certificate' 'a server by a root that --ca does not name' ca --ca "$tmp/ca.pem"
 	if grep -q '/certs/[0-9a-f]*\.[0-9]' "$tmp/strace"; then
