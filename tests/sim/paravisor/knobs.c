@@ -200,12 +200,14 @@ static void print_value(const struct knob *k, int i, char *out, size_t size)
 		snprintf(out + n, size - n, ":%lld", state[i].left);
 }
 
-static const char *assign(char *text)
+const char *knob_assign(char *text)
 {
 	char *value = strchr(text, '='), *count, *end;
 	long long left = -1;
 	uint64_t v;
 
+	if (!value)
+		return "a knob is NAME=VALUE";
 	*value++ = 0;
 	count = strchr(value, ':');
 	if (count) {
@@ -267,7 +269,7 @@ static void obey(char *text, char *out, size_t size)
 	out[0] = '+';
 	out[1] = 0;
 	if (strchr(text, '=')) {
-		wrong = assign(text);
+		wrong = knob_assign(text);
 	} else if (!strcmp(text, "show")) {
 		show(out + 1, size - 1);
 	} else if (!strcmp(text, "reset")) {

@@ -2,7 +2,8 @@
 /*
  * cvm-paravisor: a TPM behind /dev/vtpmx that forwards to swtpm and gives HCL
  * reports as the paravisor of Azure's confidential VMs does, with the hardware's
- * report by the simulated TEE. It proves nothing, and says so.
+ * report by the simulated TEE. It proves nothing, and says so. With --qemu it is
+ * the TPM of a QEMU on this machine instead.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 
 #include "pv.h"
 
-static const char *state_dir;
+static const char *state_dir, *qemu, *report;
 static int vtpm = -1, control = -1;
 
 /* At most one answer is owed: the kernel sends one command at a time. */
@@ -42,8 +43,11 @@ uint64_t now_ms(void)
 static void plug(void)
 {
 	struct vtpm_proxy_new_dev dev = { .flags = VTPM_PROXY_FLAG_TPM2 };
-	int fd = open("/dev/vtpmx", O_RDWR | O_CLOEXEC);
+	int fd;
 
+	if (qemu)
+		return;		/* the guest has it from the start */
+	fd = open("/dev/vtpmx", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		die("/dev/vtpmx: %s (is tpm_vtpm_proxy loaded?)", strerror(errno));
 	if (ioctl(fd, VTPM_PROXY_IOC_NEW_DEV, &dev))
@@ -132,8 +136,10 @@ static void serve_command(void)
 {
 	uint8_t cmd[TPM_MAX];
 	struct answer_plan plan;
-	ssize_t n = read(vtpm, cmd, sizeof(cmd));
+	ssize_t n = qemu ? (ssize_t)qemu_command(vtpm, cmd) : read(vtpm, cmd, sizeof(cmd));
 
+	if (qemu && !n)
+		exit(0);
 	if (n < 0) {
 		if (errno == EPIPE)
 			plug_again();
@@ -155,6 +161,7 @@ static void serve(void)
 			{ .fd = control, .events = POLLIN },
 			{ .fd = tpm_fd(), .events = POLLIN },
 			{ .fd = answer.owed ? -1 : vtpm, .events = POLLIN },
+			{ .fd = qemu_fd(), .events = POLLIN },
 		};
 		uint64_t now = now_ms();
 		int wait = -1;
@@ -172,14 +179,17 @@ static void serve(void)
 			wait = answer.due - now;
 		else if (plug_at)
 			wait = plug_at - now;
-		if (poll(fds, 3, wait) < 0) {
+		if (poll(fds, 4, wait) < 0) {
 			if (errno == EINTR)
 				continue;
 			die("poll: %s", strerror(errno));
 		}
 		if (fds[1].revents)
 			die("swtpm is gone (see %s/log)", state_dir);
-		if (fds[0].revents)
+		if (fds[3].revents) {
+			if (!qemu_serve(&vtpm))
+				exit(0);
+		} else if (fds[0].revents)
 			control_serve(control);
 		else if (fds[2].revents & POLLIN)
 			serve_command();
@@ -215,8 +225,22 @@ static int background_begin(void)
 	return ready[1];
 }
 
-static void run(enum pv_tee tee, bool background, const char *pidfile)
+static void use_captured(const char *path)
 {
+	size_t len;
+	void *p = read_file(path, &len);
+
+	if (!p)
+		die("%s: %s", path, strerror(errno));
+	if (len > nv_report.size)
+		die("%s: %zu bytes do not fit into an index of %u", path, len, nv_report.size);
+	hcl_captured(p, len);
+	free(p);
+}
+
+static void run(enum pv_tee tee, bool background, const char *pidfile, char **turned)
+{
+	const char *wrong;
 	char path[4096];
 	int ready = -1;
 	size_t len;
@@ -240,25 +264,41 @@ static void run(enum pv_tee tee, bool background, const char *pidfile)
 	free(cert);
 	nv_report.size = knob(K_INDEX_SIZE);
 	nv_set_state(&nv_report, NV_OK);
+	for (; *turned; turned++) {
+		wrong = knob_assign(*turned);
+		if (wrong)
+			die("%s: %s", *turned, wrong);
+	}
 	hcl_boot();
+	if (report)
+		use_captured(report);
 	plug();
-	control = control_listen();
+	if (qemu)
+		qemu_listen(qemu);
+	else
+		control = control_listen();
 	if (ready >= 0 && (write(ready, "", 1) != 1 || close(ready)))
 		die("whoever started this is gone");
+	if (qemu)
+		qemu_wait();
 	serve();
 }
 
 static void usage(FILE *to)
 {
 	fputs("usage: cvm-paravisor --tee snp|tdx --state DIR [--background] [--pidfile FILE]\n"
+"                     [--report FILE] [--qemu SOCKET [NAME=VALUE[:COUNT]]...]\n"
 "       cvm-paravisor --provision DIR\n"
 "       cvm-paravisor --ctl NAME=VALUE[:COUNT]... | get NAME | show | reset\n"
 "\n"
 "A SIMULATED paravisor with its vTPM, for tests. --provision makes the TPM's\n"
-"state, --state uses it, --ctl speaks to the one that runs.\n", to);
+"state, --state uses it, --ctl speaks to the one that runs. With --report the TPM\n"
+"has this captured HCL report and makes none; with --qemu it is the TPM of the QEMU\n"
+"that comes to the socket (-tpmdev emulator), with these knobs.\n", to);
 }
 
-enum { OPT_TEE = 256, OPT_STATE, OPT_PIDFILE, OPT_PROVISION, OPT_CTL };
+enum { OPT_TEE = 256, OPT_STATE, OPT_PIDFILE, OPT_PROVISION, OPT_CTL, OPT_QEMU,
+       OPT_REPORT };
 
 static const struct option options[] = {
 	{ "background", no_argument, NULL, 'b' },
@@ -266,6 +306,8 @@ static const struct option options[] = {
 	{ "tee", required_argument, NULL, OPT_TEE },
 	{ "state", required_argument, NULL, OPT_STATE },
 	{ "pidfile", required_argument, NULL, OPT_PIDFILE },
+	{ "qemu", required_argument, NULL, OPT_QEMU },
+	{ "report", required_argument, NULL, OPT_REPORT },
 	{ "provision", required_argument, NULL, OPT_PROVISION },
 	{ "ctl", no_argument, NULL, OPT_CTL },
 	{}
@@ -284,14 +326,16 @@ int main(int argc, char **argv)
 		case OPT_TEE: tee = optarg; break;
 		case OPT_STATE: state_dir = optarg; break;
 		case OPT_PIDFILE: pidfile = optarg; break;
+		case OPT_QEMU: qemu = optarg; break;
+		case OPT_REPORT: report = optarg; break;
 		case OPT_PROVISION: provision(optarg); return 0;
 		case OPT_CTL: return control_ask(argc - optind, argv + optind);
 		default: usage(stderr); return 2;
 		}
 	}
-	if (optind != argc || !state_dir || !tee || (strcmp(tee, "snp") && strcmp(tee, "tdx"))) {
+	if ((optind != argc && !qemu) || !state_dir || !tee || (strcmp(tee, "snp") && strcmp(tee, "tdx"))) {
 		usage(stderr);
 		return 2;
 	}
-	run(strcmp(tee, "snp") ? PV_TDX : PV_SNP, background, pidfile);
+	run(strcmp(tee, "snp") ? PV_TDX : PV_SNP, background, pidfile, argv + optind);
 }

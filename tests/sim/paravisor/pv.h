@@ -151,6 +151,8 @@ void session_answer(const struct session_use *u, uint8_t *rsp, size_t n);
 enum pv_tee { PV_SNP, PV_TDX };
 
 void hcl_init(enum pv_tee tee);
+/* Has the index hold these bytes, which the guest's reads do not change. */
+void hcl_captured(const void *report, size_t len);
 void hcl_boot(void);
 /* At an NV_Read of offset 0: a new report, if it is time for one. */
 void hcl_read_begins(void);
@@ -192,6 +194,8 @@ uint64_t knob_take(enum pv_knob k);	/* counts */
 int control_listen(void);
 void control_serve(int fd);
 int control_ask(int argc, char **argv);
+/* NAME=VALUE[:COUNT]; NULL, or what was wrong. Changes the text. */
+const char *knob_assign(char *text);
 
 /* main.c: what a knob does when it is turned */
 void power_set(uint64_t how);
@@ -205,6 +209,13 @@ struct answer_plan {
 };
 
 size_t guest_command(uint8_t *cmd, size_t len, uint8_t *rsp, struct answer_plan *plan);
+
+/* qemu.c: the TPM of a QEMU on this machine */
+void qemu_listen(const char *path);
+void qemu_wait(void);
+int qemu_fd(void);
+bool qemu_serve(int *data);
+size_t qemu_command(int data, uint8_t cmd[TPM_MAX]);
 
 /* provision.c: on the build machine, because making RSA keys takes a guest long */
 void provision(const char *dir);
