@@ -35,16 +35,25 @@
 /* When to try a paravisor again that made no new report */
 #define GIVEN_UP_NS		(60 * NSEC_PER_SEC)
 #define SIZE_TRIES		3
+/*
+ * How long to leave the index to another program that wrote its data and has not
+ * read its report yet: az-snp-vtpm of kinvolk, which Confidential Containers
+ * use, sleeps for 3 s in between and does not look whose report it gets.
+ */
+#define YIELD_NS		(4 * NSEC_PER_SEC)
+#define YIELD_STEP_NS		(200 * NSEC_PER_MSEC)
 
 /* Worker only */
 static u8 last_digest[SHA256_DIGEST_SIZE];	/* of the last report read */
 static u64 window_end;				/* ktime */
 static u64 given_up_until;			/* ktime */
+static u8 passed_over[USER_DATA_LEN];		/* data not to yield to again */
 
 /* The TPM may have been replaced: forget what its reports showed */
 void cvme_vtpm_forget_reports(void)
 {
 	memset(last_digest, 0, sizeof(last_digest));
+	memset(passed_over, 0, sizeof(passed_over));
 	window_end = 0;
 	given_up_until = 0;
 }
@@ -62,6 +71,13 @@ void cvme_vtpm_forget_reports(void)
  * @has_before: there was a report
  * @unknown: there may have been one, it could not be read
  * @refused: the TPM does not let us write user-data; what it said
+ * @has_written: user-data were written
+ * @wrote: which
+ * @theirs: the user-data that another program had there, or zeros: for the
+ *	paravisor an index that was never written counts as zeros
+ * @len: of the index of user-data; for the paravisor zeros follow
+ * @yield_until: 0, or how long another program may be waited for
+ * @yielded: it was
  */
 struct search {
 	const u8 *want;
@@ -74,43 +90,82 @@ struct search {
 	bool has_before;
 	bool unknown;
 	u32 refused;
+	bool has_written;
+	u8 wrote[USER_DATA_LEN];
+	u8 theirs[USER_DATA_LEN];
+	u32 len;
+	u64 yield_until;
+	bool yielded;
 };
 
 /*
- * Another tool may have made the index too small, or without access for the
- * owner, as which the paravisor reads it. Such an index is replaced: the other
- * tool then finds 64 bytes that the owner can read and write, with our data in
- * them; its own data are lost, and its writes with the password or policy of
- * the old index fail. The paravisor reads exactly 64 bytes.
+ * Another tool may have made the index too small for our data, or without access
+ * for the owner, as which the paravisor reads it. Such an index is replaced: the
+ * other tool then finds 64 bytes that the owner can read and write, and its
+ * writes with the password or policy of the old index fail.
  */
-static bool is_usable(const struct cvme_tpm_nv *nv)
+static bool is_usable(const struct search *s, const struct cvme_tpm_nv *nv)
 {
 	const u32 owner = CVME_NV_OWNERREAD | CVME_NV_OWNERWRITE;
 	const u32 none = CVME_NV_TYPE | CVME_NV_WRITELOCKED |
 			 CVME_NV_READLOCKED;
 
-	return nv->size == USER_DATA_LEN && !(nv->attributes & none) &&
-	       (nv->attributes & owner) == owner;
+	return nv->size && nv->size <= USER_DATA_LEN &&
+	       !memchr_inv(s->want + nv->size, 0, USER_DATA_LEN - nv->size) &&
+	       !(nv->attributes & none) && (nv->attributes & owner) == owner;
 }
 
-static int ready_user_data(struct cvme_tpm *tpm)
+/* What is there now, unless we wrote it, is another program's */
+static int keep_theirs(struct cvme_tpm *tpm, struct search *s, u32 len)
+{
+	u8 now[USER_DATA_LEN] = {};
+	int err;
+
+	err = cvme_vtpm_read(tpm, NV_USER_DATA, 0, len, now);
+	if (!err) {
+		if (!s->has_written || memcmp(now, s->wrote, sizeof(now)))
+			memcpy(s->theirs, now, sizeof(now));
+		return 0;
+	}
+	if (err != -EIO || !tpm->rc)
+		return err;
+	/* whatever the TPM says here does not hinder the request */
+	tpm->rc = 0;
+	return 0;
+}
+
+static int replace_index(struct cvme_tpm *tpm, struct search *s,
+			 const struct cvme_tpm_nv *nv)
+{
+	int err = 0;
+
+	if (nv->attributes & CVME_NV_OWNERREAD)
+		err = keep_theirs(tpm, s, min(nv->size, USER_DATA_LEN));
+	if (!err)
+		err = cvme_tpm_nv_undefine(tpm, NV_USER_DATA);
+	if (err)
+		return err;
+	pr_notice_ratelimited("vtpm: NV 0x01400002 of %u bytes, attributes 0x%x, is replaced: evidence needs 64 bytes that the owner reads and writes\n",
+			      nv->size, nv->attributes);
+	return 0;
+}
+
+static int ready_user_data(struct cvme_tpm *tpm, struct search *s)
 {
 	struct cvme_tpm_nv nv;
 	int err;
 
 	err = cvme_tpm_nv_public(tpm, NV_USER_DATA, &nv);
-	if (!err && is_usable(&nv))
-		return 0;
-	if (!err) {
-		err = cvme_tpm_nv_undefine(tpm, NV_USER_DATA);
-		if (err)
-			return err;
-		pr_notice("vtpm: NV 0x01400002 of %u bytes, attributes 0x%x, is made anew: evidence needs 64 bytes that the owner reads and writes\n",
-			  nv.size, nv.attributes);
-	} else if (err != -ENXIO) {
-		return err;
+	if (!err && is_usable(s, &nv)) {
+		s->len = nv.size;
+		return keep_theirs(tpm, s, nv.size);
 	}
-	return cvme_tpm_nv_define(tpm, NV_USER_DATA, USER_DATA_LEN);
+	if (!err)
+		err = replace_index(tpm, s, &nv);
+	else if (err == -ENXIO)
+		err = 0;
+	s->len = USER_DATA_LEN;
+	return err ?: cvme_tpm_nv_define(tpm, NV_USER_DATA, USER_DATA_LEN);
 }
 
 /* Accept only an index that the platform made: the guest is the owner */
@@ -144,6 +199,51 @@ static int look_before(struct cvme_tpm *tpm, struct search *s)
 	return 0;
 }
 
+/* Another program wrote data that no report carries yet */
+static bool they_wait(const struct search *s)
+{
+	struct cvme_hcl hcl;
+
+	return !s->yielded && s->has_before &&
+	       memchr_inv(s->theirs, 0, USER_DATA_LEN) &&
+	       memcmp(s->theirs, passed_over, USER_DATA_LEN) &&
+	       !cvme_hcl_parse(&s->before, &hcl) &&
+	       cvme_hcl_user_data(&hcl, s->theirs) != CVME_HCL_OURS;
+}
+
+static int write_ours(struct cvme_tpm *tpm, struct search *s)
+{
+	int err = ready_user_data(tpm, s);
+
+	if (err)
+		return err;
+	if (they_wait(s))
+		return -EINPROGRESS;
+	/* before the attempt: one that is interrupted may have been made */
+	memcpy(s->wrote, s->want, USER_DATA_LEN);
+	s->has_written = true;
+	return cvme_tpm_nv_write(tpm, NV_USER_DATA, s->want, s->len);
+}
+
+/*
+ * (held) Azure's own tools write their data, sleep, and read the report: with
+ * ours in the index they would get it. And at the next boot the report is made
+ * over what is there. What another program wrote after us stays.
+ */
+static int put_back(struct cvme_tpm *tpm, void *arg)
+{
+	struct search *s = arg;
+	u8 now[USER_DATA_LEN] = {};
+	int err;
+
+	err = cvme_vtpm_read(tpm, NV_USER_DATA, 0, s->len, now);
+	if (err || memcmp(now, s->wrote, sizeof(now)) ||
+	    !memcmp(now, s->theirs, sizeof(now)))
+		return err;
+	memcpy(passed_over, s->theirs, sizeof(passed_over));
+	return cvme_tpm_nv_write(tpm, NV_USER_DATA, s->theirs, s->len);
+}
+
 /* (held) No other program of the guest comes between write and read */
 static int write_and_read(struct cvme_tpm *tpm, void *arg)
 {
@@ -160,11 +260,10 @@ static int write_and_read(struct cvme_tpm *tpm, void *arg)
 		if (err)
 			return err;
 	}
-	err = ready_user_data(tpm) ?:
-	      cvme_tpm_nv_write(tpm, NV_USER_DATA, s->want, USER_DATA_LEN);
+	err = write_ours(tpm, s);
 	s->refused = err == -EIO ? tpm->rc : 0;
 	if (err) {
-		if (err != -EAGAIN)
+		if (err != -EAGAIN && err != -EINPROGRESS)
 			cvme_vtpm_complain(tpm, "writing NV 0x01400002");
 		if (!s->refused)
 			return err == -ENXIO ? -EIO : err;
@@ -298,9 +397,26 @@ static bool is_done(struct search *s, const struct cvme_params *par,
 	*fresh = s->made_another || !is_old(s, s->want);
 	if (*fresh || !(par->flags & CVM_EVIDENCE_F_FRESH))
 		return true;
-	get_random_bytes(s->other, sizeof(s->other));
+	/* no longer than most indexes are */
+	get_random_bytes(s->other, sizeof(s->other) / 4);
 	s->want = s->other;
 	return false;
+}
+
+/* When to look again whether the other program has read its report */
+static u64 yield_to_them(struct search *s)
+{
+	u64 now = ktime_get_ns();
+
+	if (!s->yield_until)
+		s->yield_until = now + YIELD_NS;
+	if (now >= s->yield_until) {
+		s->yielded = true;
+		memcpy(passed_over, s->theirs, sizeof(passed_over));
+		return now;
+	}
+	s->looked = false;
+	return now + YIELD_STEP_NS;
 }
 
 /* -ENODATA: gave up, only the report that was read last is available */
@@ -316,6 +432,11 @@ static int search(struct cvme_tpm *tpm, const struct cvme_params *par,
 		enum cvme_hcl_data data;
 		u64 until = 0;
 
+		if (err == -EINPROGRESS) {
+			if (!cvme_sleep_until(res, yield_to_them(s)))
+				return -ETIMEDOUT;
+			continue;
+		}
 		if (err && err != -EBADMSG &&
 		    tpm->rc != CVME_TPM_RC_NV_UNINITIALIZED)
 			return err;
@@ -366,6 +487,13 @@ int cvme_vtpm_take_report(struct cvme_tpm *tpm, const struct cvme_params *par,
 
 	rep->fresh = false;
 	err = search(tpm, par, res, &s, &rep->hcl, &rep->fresh);
+	/* not if the TPM is gone: nobody waits for it once more */
+	if (s.has_written && err != -ENODEV && (err != -EIO || tpm->rc)) {
+		u32 rc = tpm->rc;
+
+		cvme_vtpm_hold(tpm, NULL, put_back, &s);
+		tpm->rc = rc;
+	}
 	if (err == -ENODATA)
 		err = 0;
 	if (err) {
