@@ -6,10 +6,13 @@
 #include "cvm_evidence.h"
 
 #include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/file.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "compat.h"
 #include "events.h"
@@ -159,8 +162,15 @@ static int put_event_msg(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 	return err;
 }
 
-/* Only those who may administer this machine's network listen */
-#ifdef GENL_MCAST_CAP_NET_ADMIN
+/*
+ * Only those who may administer this machine's network listen. Membership in the
+ * group is no permission: until the family is registered its number belongs to
+ * nobody, and anybody may join it. So whoever opened the socket must be allowed,
+ * too, and where that cannot be asked there is no group.
+ */
+#if defined(GENL_MCAST_CAP_NET_ADMIN) && defined(HAVE_NETLINK_BROADCAST_FILTERED)
+#define HAS_GROUP
+
 static const struct genl_multicast_group groups[] = {
 	{ .name = CVM_EVIDENCE_GENL_GROUP, .flags = GENL_MCAST_CAP_NET_ADMIN },
 };
@@ -169,10 +179,38 @@ static bool listened(void)
 {
 	return genl_has_listeners(&family, &init_net, 0);
 }
+
+static int may_not_listen(struct sock *sk, struct sk_buff *skb, void *unused)
+{
+	const struct file *file;
+	bool may;
+
+	/* sock_orphan() takes it before the socket and its file go */
+	read_lock_bh(&sk->sk_callback_lock);
+	file = sk->sk_socket ? sk->sk_socket->file : NULL;
+	may = file && file_ns_capable(file, &init_user_ns, CAP_NET_ADMIN);
+	read_unlock_bh(&sk->sk_callback_lock);
+	return !may;
+}
+
+static void multicast(struct sk_buff *skb)
+{
+	u32 group = family.mcgrp_offset;
+
+	NETLINK_CB(skb).dst_group = group;
+	/* ignore errors: the sockets of the listeners return them */
+	netlink_broadcast_filtered(init_net.genl_sock, skb, 0, group,
+				   GFP_KERNEL, may_not_listen, NULL);
+}
 #else
 static bool listened(void)
 {
 	return false;
+}
+
+static void multicast(struct sk_buff *skb)
+{
+	nlmsg_free(skb);
 }
 #endif
 
@@ -191,15 +229,14 @@ static int send(const struct cvme_event *ev)
 		nlmsg_free(skb);
 		return -EMSGSIZE;
 	}
-	/* ignore errors: the sockets of the listeners return them */
-	genlmsg_multicast_netns(&family, &init_net, skb, 0, 0, GFP_KERNEL);
+	multicast(skb);
 	return 0;
 }
 
 /* Their sockets return ENOBUFS */
 static void lost(void)
 {
-#ifdef GENL_MCAST_CAP_NET_ADMIN
+#ifdef HAS_GROUP
 	genl_set_err(&family, &init_net, 0, 0, -ENOBUFS);
 #endif
 }
@@ -368,7 +405,7 @@ static struct genl_family family = {
 	.ops = ops,
 	.n_ops = ARRAY_SIZE(ops),
 	.resv_start_op = CVM_EVIDENCE_CMD_GET_INFO,
-#ifdef GENL_MCAST_CAP_NET_ADMIN
+#ifdef HAS_GROUP
 	.mcgrps = groups,
 	.n_mcgrps = ARRAY_SIZE(groups),
 #endif

@@ -11,9 +11,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,6 +141,67 @@ static void while_it_loads(void)
 	loads(10);
 }
 
+/*
+ * Before the family is there nobody guards the number that its group will have: a user
+ * without a capability joins all numbers that it can.
+ */
+static void joins_all(void *arg)
+{
+	static const struct timeval none = { .tv_usec = 1000 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	unsigned int joined = 0;
+	char buf[8192];
+
+	(void)arg;
+	CHECK(fd >= 0, "%s", strerror(errno));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
+	become_user(70001, 70001);
+	for (uint32_t group = 1; group <= 64; group++)
+		joined += !setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+				      sizeof(group));
+	CHECK(joined > 10, "%u groups could be joined", joined);
+	__atomic_store_n(&sh->answers, 1, __ATOMIC_RELEASE);
+	while (!stopped()) {
+		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+		const struct nlmsghdr *h = (const void *)buf;
+
+		if (n < (ssize_t)NLMSG_LENGTH(GENL_HDRLEN) || h->nlmsg_type != sh->unknown)
+			continue;
+		CHECK(false, "it got an event, message type %u", h->nlmsg_type);
+	}
+	_exit(0);
+}
+
+static void joined_before_load(void)
+{
+	struct cvm_evidence_request req;
+	struct nl_event ev;
+	struct nl listener;
+	int fd, err;
+	pid_t pid;
+
+	setup();
+	module_unload("cvm_evidence", 10000);
+	sh->unknown = 0;
+	pid = run_child(joins_all, NULL);
+	while (!__atomic_load_n(&sh->answers, __ATOMIC_ACQUIRE))
+		sleep_ms(5);
+	module_load("cvm_evidence");
+	nl_listen(&listener);
+	/* the other one is to look at messages of this family only */
+	__atomic_store_n(&sh->unknown, listener.family, __ATOMIC_RELEASE);
+	CHECK(listener.group <= 64, "group %u", listener.group);
+	fd = cvm_open(O_RDWR);
+	cvm_request_init(&req, "who hears", 9);
+	err = cvm_request(fd, &req);
+	CHECK(!err, "%s", strerror(-err));
+	/* root, which may, hears of it */
+	nl_wait(&listener, EV(EVIDENCE_TAKEN), &ev, 10000);
+	sleep_ms(200);
+	__atomic_store_n(&sh->stop, 1, __ATOMIC_RELEASE);
+	join_child(pid, 5000);
+}
+
 /* Another agent's report keeps TSM busy: the first probe does not end. */
 static void agent(void *arg)
 {
@@ -239,6 +303,7 @@ static void added_events(void)
 }
 
 static const struct ktap_case cases[] = {
+	{ "joined_before_load", joined_before_load, 0 },
 	{ "while_it_loads", while_it_loads, 120 },
 	{ "not_probed_yet", not_probed_yet, 0 },
 	{ "added_events", added_events, 0 },

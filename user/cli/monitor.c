@@ -19,6 +19,7 @@
 
 /* How often to look for a module that has not announced itself */
 #define RETRY_MS	5000
+#define ASK_MS		500
 /* What a pipe that polls writable takes without making us wait */
 #define CHUNK		4096
 
@@ -208,9 +209,6 @@ static int failed(int err)
 		return fail(RC_NO_PROVIDER,
 			    "the loaded module speaks another version of the interface than this tool (%d): install module and tool of one version, then reload the module (modprobe -r cvm_evidence; modprobe cvm_evidence)",
 			    CVM_EVIDENCE_API_VERSION);
-	case EOPNOTSUPP:
-		return fail(RC_FAILED,
-			    "this kernel cannot keep a group of events from those without CAP_NET_ADMIN, so there is none; --log --timeout 0 reads the log");
 	default:
 		return fail(RC_FAILED, "netlink: %s", strerror(-err));
 	}
@@ -264,11 +262,16 @@ static void loop(struct monitor *m)
 	while (!m->done) {
 		ms = time_left(m);
 		if (!ms) {
-			timed_out(m);
+			if (m->follow.asks)
+				follow_ask(&m->follow);
+			if (!m->done)
+				timed_out(m);
 			break;
 		}
 		if (!m->follow.attached && (ms < 0 || ms > RETRY_MS))
 			ms = RETRY_MS;
+		if (m->follow.asks && (ms < 0 || ms > ASK_MS))
+			ms = ASK_MS;
 		err = 0;
 		switch (poll(p, ARRAY_SIZE(p), ms)) {
 		case -1:
@@ -276,6 +279,8 @@ static void loop(struct monitor *m)
 		case 0:
 			if (!m->follow.attached)
 				err = follow_retry(&m->follow);
+			else if (m->follow.asks)
+				err = follow_ask(&m->follow);
 			break;
 		default:
 			if (p[1].revents || p[3].revents) {

@@ -65,6 +65,15 @@ static void live_event(void *arg, const void *attrs, size_t len)
 	deliver(f, &e);
 }
 
+/* A kernel that cannot guard a group offers none: its log has the events too. */
+static int attach(struct follow *f)
+{
+	int err = netlink_attach(f->nl, f->listen);
+
+	f->asks = f->listen && err == -EOPNOTSUPP;
+	return f->asks ? netlink_attach(f->nl, false) : err;
+}
+
 static void unloaded(struct follow *f)
 {
 	if (f->attached)
@@ -86,13 +95,15 @@ static int begin(struct follow *f, bool log)
 	} else {
 		err = netlink_info(f->nl, NULL, &c);
 		f->most = c.events + 1;
+		if (f->asks)
+			f->next = f->most;
 	}
 	return err;
 }
 
 int follow_start(struct follow *f, bool log, u64 from)
 {
-	int err = netlink_attach(f->nl, f->listen);
+	int err = attach(f);
 
 	f->next = from;
 	return err ? err : begin(f, log);
@@ -100,7 +111,7 @@ int follow_start(struct follow *f, bool log, u64 from)
 
 int follow_retry(struct follow *f)
 {
-	int err = netlink_attach(f->nl, f->listen);
+	int err = attach(f);
 
 	if (err)
 		return err == -ENOENT ? 0 : err;
@@ -155,6 +166,14 @@ int follow_receive(struct follow *f)
 		return recover(f);
 	}
 	return rc;
+}
+
+int follow_ask(struct follow *f)
+{
+	int err = f->attached ? catch_up(f) : 0;
+
+	/* the module was unloaded: a notification of that follows */
+	return err == -ENOENT ? 0 : err;
 }
 
 int follow_open(struct follow *f, bool listen)

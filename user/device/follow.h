@@ -25,6 +25,7 @@ struct follow {
 	bool listen;
 	bool attached;
 	bool overrun;
+	bool asks;		/* no group: new events come from the log */
 };
 
 /* Negative errnos, no messages; as in nl.h */
@@ -40,5 +41,7 @@ int follow_start(struct follow *f, bool log, u64 from);
 int follow_retry(struct follow *f);
 /* Call when netlink_fd() is readable: 1 means call again. */
 int follow_receive(struct follow *f);
+/* With @asks, call every now and then. */
+int follow_ask(struct follow *f);
 
 #endif
