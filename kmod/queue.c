@@ -4,6 +4,7 @@
 #include <linux/cvm_evidence.h>
 #include <linux/hashtable.h>
 #include <linux/lockdep.h>
+#include <linux/math64.h>
 #include <linux/slab.h>
 
 #include "memory.h"
@@ -22,8 +23,11 @@ static unsigned int nr_waiting_shares;
 static unsigned int nr_indebted_shares;
 static unsigned int nr_waiting;
 /*
- * The queue's virtual time: @used of the share chosen last, at that time the
- * least of all waiting shares. Never goes back.
+ * The queue's virtual time: what a share would have used that had waited all the
+ * time and got its part of it; at least @used of the share chosen last. Never
+ * goes back. A share that comes begins there: were it only @used of the share
+ * chosen last, an endless row of new shares would keep it, and all would be
+ * served before the others.
  */
 static u64 virtual_time;
 /* The largest @used of any share; the virtual time of an empty queue */
@@ -241,6 +245,8 @@ void cvme_queue_served(struct cvme_share *share, u64 ns)
 	lockdep_assert_held(&cvme_queue_lock);
 
 	share->running = false;
+	/* this share and all that wait had a part of it */
+	virtual_time += div_u64(ns, nr_waiting_shares + !share->waiting);
 	/* newcomer and used are the tree's keys: take it out to set them */
 	if (share->waiting)
 		rb_erase_cached(&share->node, &waiting_shares);

@@ -30,20 +30,30 @@ static u64 cgroup_id_of_current(unsigned int depth)
 }
 
 /*
- * A program that is set-uid root, as bubblewrap or firejail can be, makes user
- * namespaces for any user. What it makes then has the user's uid alone.
+ * A container has a range of uids. A namespace with single uids only is what a
+ * program makes that is set-uid root, as bubblewrap or firejail can be, for the
+ * user who runs it: the user's uid, and with bubblewrap's --dev that of nobody.
  */
-static kuid_t owner_of(const struct user_namespace *ns)
+static bool has_range(const struct user_namespace *ns)
 {
 	const struct uid_gid_map *map = &ns->uid_map;
-	u32 extents = READ_ONCE(map->nr_extents);
+	u32 extents = READ_ONCE(map->nr_extents), i;
 
 	/* pairs with map_write()'s smp_wmb(); it writes a map once */
 	smp_rmb();
-	if (!uid_eq(ns->owner, GLOBAL_ROOT_UID) || extents != 1 ||
-	    map->extent[0].count != 1)
+	if (extents > UID_GID_MAP_MAX_BASE_EXTENTS)
+		return true;
+	for (i = 0; i < extents; i++)
+		if (map->extent[i].count > 1)
+			return true;
+	return false;
+}
+
+static kuid_t owner_of(const struct user_namespace *ns, const struct cred *cred)
+{
+	if (!uid_eq(ns->owner, GLOBAL_ROOT_UID) || has_range(ns))
 		return ns->owner;
-	return KUIDT_INIT(map->extent[0].lower_first);
+	return cred->uid;
 }
 
 /**
@@ -53,7 +63,7 @@ static kuid_t owner_of(const struct user_namespace *ns)
  *
  * Users can make nested user namespaces and delegated cgroups at will, so none
  * of these may multiply a share. Inside user namespaces the owner of the
- * outermost one counts, or that namespace itself if root made it.
+ * outermost one counts, or that namespace itself if it is a container of root's.
  * Processes of root count by their cgroup at the depth where root delegates;
  * cgroups below do not count.
  */
@@ -65,7 +75,7 @@ void cvme_share_key_of(const struct cred *cred, struct cvme_share_key *key)
 	for (; ns != &init_user_ns; ns = ns->parent)
 		outermost = ns;
 	if (outermost)
-		uid = owner_of(outermost);
+		uid = owner_of(outermost, cred);
 
 	if (!uid_eq(uid, GLOBAL_ROOT_UID)) {
 		key->kind = CVME_SHARE_UID;

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -298,6 +299,68 @@ static void using_costs_nothing(void)
 	check_turns(from, 1, "the newcomer");
 }
 
+/* A request by the uid that has not asked before */
+static int ask_as(uid_t uid)
+{
+	uint8_t rd[64];
+	int file;
+
+	/* the opener's real uid is whose share it is */
+	CHECK(!setresuid(uid, 0, 0), "%s", strerror(errno));
+	file = open(fill_node, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	CHECK(file >= 0, "%s: %s", fill_node, strerror(errno));
+	fill_random(rd, sizeof(rd));
+	cvm_write(file, rd, sizeof(rd));
+	return file;
+}
+
+/* At any time three wait whose share is new: before each of them nobody has asked. */
+static void row_runs(void *arg)
+{
+	struct pollfd p[3];
+	uid_t uid = 80000;
+
+	(void)arg;
+	for (int i = 0; i < 3; i++)
+		p[i] = (struct pollfd){ .fd = ask_as(uid++), .events = POLLIN };
+	for (;;) {
+		CHECK(poll(p, 3, 60000) > 0, "nobody of the row was served");
+		for (int i = 0; i < 3; i++) {
+			if (!(p[i].revents & POLLIN))
+				continue;
+			close(p[i].fd);
+			p[i].fd = ask_as(uid++);
+			__atomic_fetch_add(&sh->nr, 1, __ATOMIC_RELAXED);
+		}
+	}
+}
+
+/*
+ * New shares begin at the least time of the others, and equals are served before those
+ * that were served already: a row of them without an end must not keep away who used
+ * some time.
+ */
+static void row_of_newcomers(void)
+{
+	struct lane *one;
+	unsigned int n;
+	uint64_t end;
+
+	setup("delay=20");
+	one = lane_start(0, (struct lane){ .uid = BOB, .threads = 1 });
+	while (served(one) < 5)
+		sleep_ms(10);
+	run_child(row_runs, NULL);
+	while (__atomic_load_n(&sh->nr, __ATOMIC_RELAXED) < 40)
+		sleep_ms(10);
+	n = served(one);
+	end = now_ms() + 30000;
+	while (served(one) < n + 10)
+		CHECK(now_ms() < end, "%u of 10 in 30 s, %u services of the row",
+		      served(one) - n, sh->nr);
+	ktap_note("10 beside %u of the row", sh->nr - 40);
+}
+
 /* Nine users of what AUTO takes and one that names another provider: ten. */
 static void provider_names(void)
 {
@@ -414,6 +477,7 @@ static const struct ktap_case cases[] = {
 	{ "one_file_each", one_file_each, 0 },
 	{ "idling_buys_nothing", idling_buys_nothing, 0 },
 	{ "using_costs_nothing", using_costs_nothing, 0 },
+	{ "row_of_newcomers", row_of_newcomers, 0 },
 	{ "provider_names", provider_names, 0 },
 	{ "newcomer", newcomer, 0 },
 	{ "held_off", held_off, 0 },
