@@ -3,6 +3,7 @@
 
 #include <linux/err.h>
 #include <linux/namei.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -211,22 +212,38 @@ static int learn(struct cvme_tsm_entry *entry)
 	return 0;
 }
 
+/*
+ * What is in the entry is the requester's, and a read may call the firmware. Who
+ * got into the directory before it was changed may hold an attribute by O_PATH,
+ * and could open it again and again.
+ */
+static int make_private(const struct cvme_tsm_entry *entry)
+{
+	static const char *const blobs[] = {
+		"outblob", "auxblob", "manifestblob",
+	};
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(blobs); i++) {
+		err = cvme_make_private(&entry->dir, blobs[i]);
+		if (err && err != -ENOENT)
+			return err;
+	}
+	return 0;
+}
+
 static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
 {
-	/* root can see the name; it says whose the entry is */
-	static unsigned int number;
-	int err, tries;
+	int err;
 
 	memset(entry, 0, sizeof(*entry));
 	entry->privlevel = CVM_EVIDENCE_PRIVLEVEL_DEFAULT;
 
-	for (tries = 0; tries < 16; tries++) {
-		snprintf(entry->name, sizeof(entry->name), "cvm_evidence.%u",
-			 number++);
-		err = cvme_mkdir(dir, entry->name);
-		if (err != -EEXIST)
-			break;
-	}
+	/* root can see the name, which says whose the entry is; nobody guesses it */
+	snprintf(entry->name, sizeof(entry->name), "cvm_evidence.%016llx",
+		 get_random_u64());
+	err = cvme_mkdir(dir, entry->name);
 	if (err)
 		return err;
 	entry->live = true;
@@ -236,9 +253,8 @@ static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
 
 	err = vfs_path_lookup(dir->dentry, dir->mnt, entry->name,
 			      LOOKUP_DIRECTORY, &entry->dir);
-	/* what is in it is the requester's, and a read may call the firmware */
 	if (!err)
-		err = cvme_make_private(&entry->dir);
+		err = make_private(entry);
 	if (!err)
 		err = learn(entry);
 	if (err)

@@ -218,28 +218,50 @@ int cvme_write_file(const struct path *dir, const char *name,
 	return n == len ? 0 : -EIO;
 }
 
-/* configfs makes every directory 0755, whatever mode mkdir asks for */
-int cvme_make_private(const struct path *dir)
+static int change_mode(struct vfsmount *mnt, struct dentry *dentry, umode_t mode)
 {
-	struct inode *inode = d_inode(dir->dentry);
-	struct iattr mode = {
+	struct inode *inode = d_inode(dentry);
+	struct iattr attr = {
 		.ia_valid = ATTR_MODE,
-		.ia_mode = S_IFDIR | 0700,
+		.ia_mode = (inode->i_mode & S_IFMT) | mode,
 	};
 	int err;
 
-	inode_lock(inode);
-	err = notify_change(mnt_idmap_of(dir->mnt), dir->dentry, &mode, NULL);
+	inode_lock_nested(inode, I_MUTEX_CHILD);
+	err = notify_change(mnt_idmap_of(mnt), dentry, &attr, NULL);
 	inode_unlock(inode);
 	return err;
 }
 
 /**
- * cvme_mkdir - make a directory
+ * cvme_make_private - make a file unreadable for all but root
+ * @dir: where
+ * @name: path from there
+ *
+ * Return: 0, -ENOENT, or what the filesystem says.
+ */
+int cvme_make_private(const struct path *dir, const char *name)
+{
+	struct path path;
+	int err;
+
+	err = vfs_path_lookup(dir->dentry, dir->mnt, name, 0, &path);
+	if (err)
+		return err;
+	err = change_mode(path.mnt, path.dentry, 0400);
+	path_put(&path);
+	return err;
+}
+
+/**
+ * cvme_mkdir - make a directory that only root may enter
  * @dir: in which
  * @name: its name
  *
- * Return: 0, -EEXIST, or what the filesystem says.
+ * configfs makes every directory 0755, whatever mode mkdir asks for. Nobody can
+ * list @dir before it is changed.
+ *
+ * Return: 0, -EEXIST, or what the filesystem says, which may leave the directory.
  */
 int cvme_mkdir(const struct path *dir, const char *name)
 {
@@ -263,8 +285,10 @@ int cvme_mkdir(const struct path *dir, const char *name)
 	/* on error the child is put and the parent unlocked already */
 	child = compat_vfs_mkdir(idmap, d_inode(dir->dentry), child, 0700);
 	err = PTR_ERR_OR_ZERO(child);
-	if (!err)
+	if (!err) {
+		err = change_mode(dir->mnt, child, 0700);
 		end_creating(child);
+	}
 out:
 	mnt_drop_write(dir->mnt);
 	return err;

@@ -25,7 +25,7 @@ int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
 		   size_t guess, size_t max, struct cvme_buf *out);
 int cvme_write_file(const struct path *dir, const char *name,
 		    struct path *kept, const void *buf, size_t len);
-int cvme_make_private(const struct path *dir);
+int cvme_make_private(const struct path *dir, const char *name);
 int cvme_mkdir(const struct path *dir, const char *name);
 int cvme_rmdir(const struct path *dir, const char *name);
 bool cvme_module_live(const char *name);

@@ -133,6 +133,43 @@ static void private_entry(void)
 	sim_set("delay=0");
 }
 
+/* Who got into the directory in time has an attribute by O_PATH: what then? */
+static void reopens(void *arg)
+{
+	char self[32];
+	int fd;
+
+	become_user(70001, 70001);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", *(int *)arg);
+	fd = open(self, O_RDONLY | O_CLOEXEC);
+	CHECK(fd < 0 && errno == EACCES, "%s", fd < 0 ? strerror(errno) : "it can be read");
+}
+
+static void never_reopened(void)
+{
+	static const char *const blobs[] = { "outblob", "auxblob", "manifestblob" };
+	char name[64], path[128], blob[160];
+	int fd;
+
+	need();
+	sim_set("delay=2000:1");
+	cvm_write(cvm_open(O_RDWR | O_NONBLOCK), "private", 7);
+	CHECK(tsm_entry_wait(name, sizeof(name), 2000), "no entry");
+	entry_path(path, sizeof(path), name);
+	/* until it is made private: the request is in the firmware by then */
+	sleep_ms(500);
+	for (size_t i = 0; i < ARRAY_SIZE(blobs); i++) {
+		snprintf(blob, sizeof(blob), "%s/%s", path, blobs[i]);
+		fd = open(blob, O_PATH | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT && i)
+			continue;
+		CHECK(fd >= 0, "%s: %s", blob, strerror(errno));
+		join_child(run_child(reopens, &fd), 5000);
+		close(fd);
+	}
+	sim_set("delay=0");
+}
+
 static void unmounted(void)
 {
 	need();
@@ -265,40 +302,37 @@ static void leftover_of_another(void)
 	take();
 }
 
-/* Root took the names that ours would have had next */
-static void names_taken(void)
+/* Who waits for an entry does not know what it will be called. */
+static void names_not_foreseen(void)
 {
-	char name[64];
-	unsigned int next;
+	unsigned long long nr[4];
+	char name[64], hex[20];
 
 	need();
-	take();
-	CHECK(tsm_entry(name, sizeof(name)), "no entry");
-	CHECK(sscanf(name, "cvm_evidence.%u", &next) == 1, "%s", name);
-	CHECK(tsm_entries_gone(1000), "our entry stays");
-	for (unsigned int i = 1; i <= 6; i++) {
-		snprintf(name, sizeof(name), "cvm_evidence.%u", next + i);
-		make_entry(name);
+	for (size_t i = 0; i < ARRAY_SIZE(nr); i++) {
+		take();
+		CHECK(tsm_entry(name, sizeof(name)), "no entry");
+		CHECK(sscanf(name, "cvm_evidence.%16[0-9a-f]", hex) == 1 &&
+		      strlen(name) == strlen("cvm_evidence.") + 16, "%s", name);
+		nr[i] = strtoull(hex, NULL, 16);
+		CHECK(tsm_entries_gone(1000), "our entry stays");
+		/* 64 random bits: all are far from each other */
+		for (size_t k = 0; k < i; k++)
+			CHECK(nr[i] - nr[k] > 1ULL << 32 && nr[k] - nr[i] > 1ULL << 32,
+			      "%llx after %llx", nr[i], nr[k]);
 	}
-	take();
-	sleep_ms(300);
-	for (unsigned int i = 1; i <= 6; i++) {
-		snprintf(name, sizeof(name), "cvm_evidence.%u", next + i);
-		remove_entry(name);
-	}
-	CHECK(tsm_entries_gone(1000), "an entry is left");
-	take();
 }
 
 static const struct ktap_case cases[] = {
 	{ "entry_of_ours", entry_of_ours, 0 },
 	{ "private_entry", private_entry, 0 },
+	{ "never_reopened", never_reopened, 0 },
 	{ "unmounted", unmounted, 0 },
 	{ "mounted_over", mounted_over, 0 },
 	{ "entry_removed_by_root", entry_removed_by_root, 0 },
 	{ "entry_removed_all_the_time", entry_removed_all_the_time, 0 },
 	{ "leftover_of_another", leftover_of_another, 0 },
-	{ "names_taken", names_taken, 0 },
+	{ "names_not_foreseen", names_not_foreseen, 0 },
 };
 
 DRIVERS_TEST_MAIN(cases)
