@@ -27,7 +27,7 @@ struct cvme_blob {
 	size_t report;
 	size_t report_len;
 	size_t len;
-	u8 data[];
+	u8 data[] __aligned(8);
 };
 
 /**

@@ -39,6 +39,7 @@ struct cvme_file *cvme_file_new(void)
 	cvme_params_default(&f->params);
 	f->params.report_data_len = CVM_EVIDENCE_REPORT_DATA_MAX;
 	f->params.kernel_random = true;
+	cvme_subject_fill(&f->who);
 	atomic_inc(&cvme_live.files);
 	return f;
 }
@@ -100,10 +101,13 @@ void cvme_file_free(struct cvme_file *f)
 void cvme_file_arm(struct cvme_file *f, const struct cvme_params *par)
 {
 	struct cvme_request *old;
+	struct cvme_subject who;
 
+	cvme_subject_fill(&who);
 	spin_lock(&f->lock);
 	old = replace(f, CVME_ARMED);
 	f->params = *par;
+	f->who = who;
 	spin_unlock(&f->lock);
 	changed(f, old);
 }
@@ -154,6 +158,8 @@ static int start_armed(struct cvme_file *f)
 
 	spin_lock(&f->lock);
 	if (f->state == CVME_ARMED) {
+		if (req)
+			req->who = f->who;
 		err = req ? cvme_request_admit(req, &f->params) : -ENOMEM;
 		detach(f, err ? CVME_EOF : CVME_PENDING);
 		if (!err)

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #include "evidence.h"
+#include "subject.h"
 
 struct cvme_request;
 struct cvme_requester;
@@ -26,6 +27,8 @@ struct iov_iter;
  *	before a call returned its outcome; 0 for none
  * @last_replaced: of the last one
  * @params: in CVME_ARMED, what to ask for
+ * @who: who asks: the opener, or who wrote last. A read starts the request, but
+ *	its caller may be anybody to whom the file was handed
  * @req: in CVME_PENDING, a reference
  * @pos: bytes of the blob already read
  *
@@ -40,6 +43,7 @@ struct cvme_file {
 	u64 first_replaced;
 	u64 last_replaced;
 	struct cvme_params params;
+	struct cvme_subject who;
 	struct cvme_request *req;
 	size_t pos;
 };

@@ -19,6 +19,7 @@
 #include "provider_node.h"
 #include "relay.h"
 #include "report.h"
+#include "state.h"
 #include "vfs.h"
 
 #define SEV_NODE		"sev-guest"
@@ -212,7 +213,8 @@ static int call_for_report(const struct cvme_relay *relay, struct file *node,
 			   const struct cvme_params *par,
 			   struct cvme_result *res)
 {
-	bool ext = ktime_get_ns() >= no_certs_until;
+	bool wanted = READ_ONCE(cvme_sev_certs);
+	bool ext = wanted && ktime_get_ns() >= no_certs_until;
 	u64 fw = 0;
 	int err;
 
@@ -236,6 +238,9 @@ static int call_for_report(const struct cvme_relay *relay, struct file *node,
 
 	if (ext)
 		err = copy_certs(relay, &res->certs);
+	else if (!wanted)
+		cvme_result_absent(res, CVM_EVIDENCE_ITEM_CERTS, -EOPNOTSUPP,
+				   "the module's parameter sev_certs is 0");
 	else
 		cvme_result_absent(res, CVM_EVIDENCE_ITEM_CERTS, -EFBIG,
 				   "the host's certificates are larger than 16 KiB");

@@ -223,7 +223,8 @@ static int take(struct cvme_provider *p, struct serving *s, u64 *held_off)
 	/* after the deadline an ioctl may be reading these */
 	WRITE_ONCE(req->firmware_ns, ktime_get_ns() - begin);
 	WRITE_ONCE(req->fw_status, s->res.fw_status);
-	WRITE_ONCE(req->fw_status_known, s->res.fw_status_known);
+	/* pairs with fill_out(), which may run before the request is done */
+	smp_store_release(&req->fw_status_known, s->res.fw_status_known);
 	trace_cvm_evidence_firmware_done(req, err);
 	*held_off += cvme_provider_note(p, err, req->firmware_ns);
 	return err;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cvm_evidence.h"
 
+#include <linux/acpi.h>
+#include <linux/cc_platform.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
@@ -16,6 +18,7 @@ struct cvme_stats cvme_stats;
 
 static u8 boot_id[16];
 static bool has_boot_id;
+static bool forks_noticed;
 static atomic64_t vm_epoch = ATOMIC64_INIT(0);
 
 /* A parameter with bounds, so that readers need not check its value */
@@ -96,6 +99,12 @@ module_param_cb(default_timeout_ms, &bounded_ops, &default_timeout_ms, 0644);
 MODULE_PARM_DESC(default_timeout_ms,
 		 "deadline of requests that name none, ms: 1 to 3600000 (120000)");
 
+unsigned int cvme_sev_certs = 1;
+static struct bounded sev_certs = { "sev_certs", &cvme_sev_certs, 0, 1 };
+module_param_cb(sev_certs, &bounded_ops, &sev_certs, 0644);
+MODULE_PARM_DESC(sev_certs,
+		 "1: the provider sev-guest asks the host for certificates; 0: it does not, where the host cannot bear it (1)");
+
 /* random.c exports no boot id; procfs has it as a file */
 static int read_boot_id(void)
 {
@@ -133,10 +142,23 @@ out_unmount:
 	return err;
 }
 
+/*
+ * Where memory is encrypted vmgenid reads the id by a private mapping, as all
+ * ACPI NVS memory (arch/x86/mm/ioremap.c): what a host writes there is not seen.
+ */
+static bool has_generation_id(void)
+{
+	return IS_ENABLED(CONFIG_VMGENID) &&
+	       !cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT) &&
+	       (acpi_dev_present("VMGENCTR", NULL, -1) ||
+		acpi_dev_present("VM_GEN_COUNTER", NULL, -1));
+}
+
 int cvme_state_init(void)
 {
 	int err = read_boot_id();
 
+	forks_noticed = has_generation_id();
 	if (err == -ENOMEM)
 		return err;
 	has_boot_id = !err;
@@ -163,8 +185,7 @@ void cvme_vm_forked(void)
 	atomic64_inc(&vm_epoch);
 }
 
-/* Without VMGENID the registration is an inline that does nothing */
 bool cvme_vm_fork_noticed(void)
 {
-	return IS_ENABLED(CONFIG_VMGENID);
+	return forks_noticed;
 }

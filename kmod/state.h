@@ -25,6 +25,7 @@ extern unsigned int cvme_max_blob;
 extern unsigned int cvme_queue_max;
 extern unsigned int cvme_share_depth;
 extern unsigned int cvme_default_timeout_ms;
+extern unsigned int cvme_sev_certs;
 #define CVME_MAX_TIMEOUT_MS	(60 * 60 * 1000)
 
 /* Called when a parameter was written with another value */

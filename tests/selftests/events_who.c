@@ -225,6 +225,47 @@ static void on_passed_file(void)
 	check_asker(pid);
 }
 
+static void reads_what_it_got(void *arg)
+{
+	become_user(ALICE, ALICE);
+	prctl(PR_SET_NAME, "reader");
+	told->len = cvm_slurp(*(int *)arg, told->blob, sizeof(told->blob));
+	CHECK(told->len > 0, "read: %s", strerror(-told->len));
+	_exit(0);
+}
+
+/*
+ * "A request that a read starts is of who wrote last into the file, or of its
+ * opener, whoever reads": else su, given the file as its input, would be told.
+ */
+static void read_by_another(bool written)
+{
+	struct nl_event ev;
+	struct witness w;
+	struct cvm_blob b;
+	int fd;
+
+	asker_setup();
+	fd = asker_open();
+	if (written)
+		cvm_write(fd, "whose", 5);
+	witness_read(getpid(), &w);
+	join_child(run_child(reads_what_it_got, &fd), 20000);
+	nl_wait(&listener, EV(EVIDENCE_TAKEN), &ev, 10000);
+	check_taken(&ev, &b);
+	witness_check(&ev, &w);
+}
+
+static void opener_not_reader(void)
+{
+	read_by_another(false);
+}
+
+static void writer_not_reader(void)
+{
+	read_by_another(true);
+}
+
 static void asks_and_dies(void *arg)
 {
 	prctl(PR_SET_NAME, "gone");
@@ -322,6 +363,8 @@ static const struct ktap_case cases[] = {
 	{ "in_cgroup", in_cgroup, 0 },
 	{ "in_container", in_container, 0 },
 	{ "on_passed_file", on_passed_file, 0 },
+	{ "opener_not_reader", opener_not_reader, 0 },
+	{ "writer_not_reader", writer_not_reader, 0 },
 	{ "by_the_dead", by_the_dead, 0 },
 	{ "on_overlay", on_overlay, 0 },
 };

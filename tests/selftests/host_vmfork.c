@@ -191,14 +191,14 @@ static void moved(void)
 	CHECK(!nl_next(&listener, &ev, 0), "more events");
 }
 
-/* CVM_NO_VMFORK=1: a kernel that does not know the device, and says so */
+/* CVM_NO_VMFORK=1: a kernel that does not know the device, or no device */
 static void cannot_tell(void)
 {
 	const char *env = getenv("CVM_NO_VMFORK");
 	struct nl_info info;
 
 	if (!env || strcmp(env, "1"))
-		ktap_skip("for kernels without CONFIG_VMGENID");
+		ktap_skip("for kernels without CONFIG_VMGENID, and VMs without the device");
 	CHECK(!(get_info().flags & CVM_EVIDENCE_INFO_F_VMFORK),
 	      "GET_INFO says that this kernel notices forks");
 	nl_open(&listener);

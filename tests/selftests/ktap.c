@@ -121,10 +121,19 @@ static bool wait_for(pid_t pid, int *status, double seconds)
 	}
 }
 
+/* CVM_PATIENCE: how many times longer than usual a case may take, on a slow kernel */
+static unsigned int limit_of(const struct ktap_case *c)
+{
+	const char *patience = getenv("CVM_PATIENCE");
+	int times = patience ? atoi(patience) : 1;
+
+	return (c->limit_s ? c->limit_s : KTAP_LIMIT_S) * (times > 1 ? times : 1);
+}
+
 /* Returns KTAP_PASS, KTAP_FAIL or KTAP_SKIP. */
 static int run_case(const struct ktap_program *prog, const struct ktap_case *c)
 {
-	unsigned int limit = c->limit_s ? c->limit_s : KTAP_LIMIT_S;
+	unsigned int limit = limit_of(c);
 	sigset_t chld;
 	pid_t pid;
 	int status;

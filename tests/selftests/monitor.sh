@@ -120,9 +120,10 @@ whole() {
 who_took_evidence() {
 	[ -n "$had_evidence" ] || skip "no evidence to be had"
 	start
+	# the opener, not who reads
 	exec 3<"$node"
 	head -c 4 <&3 >/dev/null
-	sees '.type == "evidence-taken" and .comm == "head" and .uid == 0 and ."kernel-random" and
+	sees '.type == "evidence-taken" and .comm == "monitor.sh" and .uid == 0 and ."kernel-random" and
 		(."report-sha256" | length) == 64 and .number > 0 and .cgroup > 0'
 	exec 3>&-
 	# another user, by the tool, with data of its own

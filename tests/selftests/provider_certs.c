@@ -222,6 +222,44 @@ static void too_large(void)
 	CHECK(certs(), "no certificates any more");
 }
 
+/* sev_certs=0: for hosts that wipe the key over them, which is asked for a report only */
+static void not_asked_for(void)
+{
+	const struct cvm_item *it = NULL;
+	ssize_t n;
+	int err;
+
+	need();
+	sim_set("certs=pem");
+	param_set("sev_certs", 0);
+	fill_random(rd, sizeof(rd));
+	cvm_request_init(&req, rd, sizeof(rd));
+	req.provider = CVM_EVIDENCE_PROVIDER_SEV_GUEST;
+	err = cvm_request(fd, &req);
+	if (err == -ENODEV)
+		ktap_skip("no /dev/sev-guest here");
+	CHECK(!err, "REQUEST: %s", strerror(-err));
+	n = cvm_slurp(fd, buf, sizeof(buf));
+	CHECK(n > 0, "read: %s", strerror(-n));
+	cvm_blob_check(buf, n, rd, sizeof(rd), &blob);
+	CHECK(!cvm_blob_find(&blob, CVM_EVIDENCE_ITEM_CERTS), "certificates");
+	for (unsigned int i = 0; i < blob.nr; i++)
+		if (blob.item[i].type == CVM_EVIDENCE_ITEM_ABSENT &&
+		    cvm_get32(blob.item[i].data) == CVM_EVIDENCE_ITEM_CERTS)
+			it = &blob.item[i];
+	CHECK(it && cvm_get32(it->data + 4) == EOPNOTSUPP, "not said that they are missing");
+	param_set("sev_certs", 1);
+	fill_random(rd, sizeof(rd));
+	cvm_request_init(&req, rd, sizeof(rd));
+	req.provider = CVM_EVIDENCE_PROVIDER_SEV_GUEST;
+	err = cvm_request(fd, &req);
+	CHECK(!err, "REQUEST: %s", strerror(-err));
+	n = cvm_slurp(fd, buf, sizeof(buf));
+	CHECK(n > 0, "read: %s", strerror(-n));
+	cvm_blob_check(buf, n, rd, sizeof(rd), &blob);
+	CHECK(cvm_blob_find(&blob, CVM_EVIDENCE_ITEM_CERTS), "no certificates");
+}
+
 /* A copy of the certificates of a request made now; 0 bytes for none */
 static size_t copy_certs(uint8_t *out)
 {
@@ -325,6 +363,7 @@ static void one_entry(void)
 static const struct ktap_case cases[] = {
 	{ "raw_and_whole", raw_and_whole, 0 },
 	{ "tables_of_lies", tables_of_lies, 0 },
+	{ "not_asked_for", not_asked_for, 0 },
 	{ "too_large", too_large, 0 },
 	{ "of_the_reports_tcb", of_the_reports_tcb, 0 },
 	{ "masked_chip", masked_chip, 0 },

@@ -294,7 +294,11 @@ struct cvm_evidence_provider {
 };
 
 /* cvm_evidence_info.flags */
-#define CVM_EVIDENCE_INFO_F_VMFORK	(1U << 0) /* this kernel notices VM forks */
+#define CVM_EVIDENCE_INFO_F_VMFORK	(1U << 0) /* VM forks are noticed: there is
+						   * a VM generation id, and the
+						   * host can write it: not into
+						   * encrypted memory
+						   */
 #define CVM_EVIDENCE_INFO_F_EVENTS	(1U << 1) /* the netlink family is there */
 
 /**
@@ -695,8 +699,8 @@ enum cvm_evidence_item_type {
  * Generic netlink family "cvm_evidence", described by
  * include/netlink/cvm_evidence.yaml, in the init network namespace only.
  * Listening to its group "events", GET_INFO and the dump GET_LOG need
- * CAP_NET_ADMIN in the init user namespace; a kernel that cannot guard a group
- * offers none.
+ * CAP_NET_ADMIN in the init user namespace; events also go only to sockets whose
+ * opener has it. A kernel that cannot ensure that has no group, only the log.
  *
  * This is monitoring, not an audit trail: a slow listener loses events, and so
  * does the log when more than CVM_EVIDENCE_LOG_MAX come. Event numbers have no
@@ -810,7 +814,8 @@ enum cvm_evidence_cause {
  * @CVM_EVIDENCE_EVENT_A_VM_EPOCH: uint, as in GET_INFO
  *
  * Who did it (evidence, quota and parameter events), as the init namespaces
- * see it:
+ * see it. A request that a read starts is of who wrote last into the file, or
+ * of its opener, whoever reads:
  * @CVM_EVIDENCE_EVENT_A_PID: uint, process
  * @CVM_EVIDENCE_EVENT_A_START_TIME: uint, CLOCK_BOOTTIME of its start, ns: a pid
  *	alone may be another process's by now
@@ -841,7 +846,9 @@ enum cvm_evidence_cause {
  *	or to its end
  * @CVM_EVIDENCE_EVENT_A_FIRMWARE_NS: uint, time in the provider (throttling
  *	events too)
- * @CVM_EVIDENCE_EVENT_A_REPORT_SHA256: 32 bytes, SHA-256 of the report
+ * @CVM_EVIDENCE_EVENT_A_REPORT_SHA256: 32 bytes, SHA-256 of the report; not of
+ *	a TDREPORT (CVM_EVIDENCE_BLOB_F_TDREPORT), by which report_data could be
+ *	guessed
  * @CVM_EVIDENCE_EVENT_A_KERNEL_RANDOM: flag, the kernel chose report_data
  *
  * Of others:
