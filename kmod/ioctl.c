@@ -169,6 +169,7 @@ static void fill_out(struct cvm_evidence_request *out,
 	out->out_provider = READ_ONCE(req->provider);
 	out->wait_ns = started - req->admitted;
 	out->firmware_ns = cvme_request_firmware_ns(req);
+	/* pairs with take(), which may still be at it */
 	if (smp_load_acquire(&req->fw_status_known)) {
 		out->out_flags |= CVM_EVIDENCE_OUT_F_FW_STATUS;
 		out->fw_status = READ_ONCE(req->fw_status);
