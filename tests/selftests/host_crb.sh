@@ -1,12 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# host_crb.sh [-1] [KERNEL]...: run on the host. Boots guests whose TPM is QEMU's behind
+# host_crb.sh [-a] [KERNEL]...: run on the host. Boots guests whose TPM is QEMU's behind
 # the kernel's own tpm_crb: with the simulated paravisor's reports, which tpm2-tools
-# judge (vtpm_judges), and with each HCL report of the vectors, captured on Azure, in
-# its index (vtpm_crb). KERNELs (6.12 latest 6.1): the first sees all of these, the
-# others one of SNP and one of TDX; so does the first with -1. Last line: "N passed,
-# N failed, N skipped".
+# judge (vtpm_judges), and with HCL reports of the vectors, captured on Azure, in its
+# index (vtpm_crb): one of SNP and one of TDX, with -a or ALL=1 each that there is.
+# KERNELs: latest 6.1. Last line: "N passed, N failed, N skipped".
 
 set -u
 export LC_ALL=C
@@ -16,12 +15,12 @@ vectors=${VECTORS:-$here/../../../shared/vectors}
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/host-crb.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 passed=0 failed=0 skipped=0 n=0
-all=1
-if [ "${1-}" = -1 ]; then
-	all=
+all=${ALL:-}
+if [ "${1-}" = -a ]; then
+	all=1
 	shift
 fi
-[ $# -gt 0 ] || set -- 6.12 latest 6.1
+[ $# -gt 0 ] || set -- latest 6.1
 
 # boot NAME KERNEL SIM TESTS [OPTION]...: its cases are counted
 boot() {
@@ -60,7 +59,6 @@ captured() {
 	boot "${file##*/}" "$kernel" "crb:$file" vtpm_crb -e "CRB_TEE=$type" -e "CRB_USER_DATA=$user"
 }
 
-# of FILE...: those with different bytes, so far as they are HCL reports
 files=()
 if [ -r "$vectors/MANIFEST.tsv" ]; then
 	while read -r f; do
@@ -73,7 +71,7 @@ for kernel; do
 	boot "the simulated paravisor's" "$kernel" crb-snp vtpm_judges
 	count=0 snp='' tdx=''
 	for f in ${files[@]+"${files[@]}"}; do
-		if [ -z "$all" ]; then
+		if [ "$all" != 1 ]; then
 			case $(od -An -t u4 -j 1224 -N 4 "$f" | tr -d ' ') in
 			2) [ -z "$snp" ] || continue; snp=1 ;;
 			4) [ -z "$tdx" ] || continue; tdx=1 ;;
@@ -86,7 +84,6 @@ for kernel; do
 		skipped=$((skipped + 1)) n=$((n + 1))
 		echo "ok $n captured HCL reports on $kernel # SKIP no $vectors"
 	fi
-	all=
 done
 
 echo "1..$n"
