@@ -55,6 +55,9 @@ static const char help[] =
 "                           its own; in words which of them changed\n"
 "  --tpm-quote FILE --tpm-signature FILE --pcrs FILE [--ak FILE]\n"
 "                           a quote of the vTPM by the key in HCL claims\n"
+"  --ak-root FILE [--ak-cert FILE]\n"
+"                           roots that may vouch for that key; its certificate, where\n"
+"                           the evidence has none\n"
 "  --at TIME                judge as of 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS\n"
 "\n"
 "What it must be bound to (hex, or hex:.. base64:.. text:.. file:PATH):\n"
@@ -105,8 +108,8 @@ static const char help[] =
 
 enum {
 	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG, REFERENCE, EXPLAIN,
-	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, CCA_KEY, JSON,
-	TOKEN, JWKS, FETCH_JWKS, PCS, FIRST_POLICY = 512,
+	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AK_CERT, AK_ROOT, AT, POLICY, MASKED_VCEK, CCA_KEY, JSON,
+	CORIM_KEY, TOKEN, JWKS, FETCH_JWKS, TOKEN_ROOT, PCS, FIRST_POLICY = 512,
 };
 
 static const struct option own_options[] = {
@@ -133,6 +136,8 @@ static const struct option own_options[] = {
 	{ "tpm-signature", required_argument, NULL, TPM_SIGNATURE },
 	{ "pcrs", required_argument, NULL, PCRS },
 	{ "ak", required_argument, NULL, AK },
+	{ "ak-cert", required_argument, NULL, AK_CERT },
+	{ "ak-root", required_argument, NULL, AK_ROOT },
 	{ "at", required_argument, NULL, AT },
 	{ "policy", required_argument, NULL, POLICY },
 };
@@ -206,6 +211,15 @@ static int add_root(struct verify *v, const char *path)
 	int rc = file_read(path, CERTS_MAX, &b);
 
 	return rc ? rc : verify_root(v, buf_span(&b), path);
+}
+
+static int add_root_for(struct verify *v, enum ask a, struct cert_pool *roots, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	v->policy.given[a] = true;
+	return rc ? rc : verify_root_for(v, roots, buf_span(&b), ask_name(a), path);
 }
 
 static int add_crl(struct verify *v, const char *path)
@@ -300,6 +314,12 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		return read_part(v, ASK_PCRS, arg, &v->parts.pcrs);
 	case AK:
 		return read_part(v, ASK_AK, arg, &v->parts.ak_pub);
+	case AK_CERT:
+		return read_part(v, ASK_AK_CERT, arg, &v->parts.ak_cert);
+	case AK_ROOT:
+		return add_root_for(v, ASK_AK_ROOT, &v->ak_roots, arg);
+	case TOKEN_ROOT:
+		return add_root_for(v, ASK_TOKEN_ROOT, &v->token_roots, arg);
 	case AT:
 		return at_option(arg, &v->at);
 	case POLICY:

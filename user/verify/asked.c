@@ -120,6 +120,8 @@ static const struct row {
 	[ASK_PCRS]		= { GENUINE, ANY_HCL | ON_TPM, false, "pcrs",
 				    "the quote and its signature (--tpm-quote, --tpm-signature)" },
 	[ASK_AK]		= { GENUINE, ANY_HCL | ON_TPM, false, "ak", NULL },
+	[ASK_AK_CERT]		= { GENUINE, ANY_HCL | ON_TPM, false, "ak-cert", "the roots that may vouch for it (--ak-root FILE)" },
+	[ASK_AK_ROOT]		= { GENUINE, ANY_HCL | ON_TPM, false, "ak-root", NULL },
 	[ASK_COLLATERAL]	= { GENUINE, ANY_TDX, false, "collateral", "a PCK certificate" },
 	[ASK_CRL]		= { GENUINE, EVIDENCE | ON_CERTS, false, "crl",
 				    "a certificate chain with a certificate that the CRL's issuer issued" },

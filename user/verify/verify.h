@@ -89,6 +89,8 @@ struct verify {
 	size_t given_certs;		/* of certs, up to here those of --certs */
 	struct cert_pool masked_vcek;	/* of --vcek-for-masked-chip */
 	bool own_roots;			/* --root was given */
+	struct cert_pool ak_roots;	/* of --ak-root: who may vouch for the TPM's key */
+	struct cert_pool token_roots;	/* of --token-root: who may vouch for a token's x5c */
 	struct cca_key *cca_keys;	/* of --cca-key */
 	size_t n_cca_keys;
 	struct jws_keys jwks;		/* of the issuers of tokens */
@@ -116,8 +118,11 @@ int verify_init(struct verify *v);
 /* The results alone, so that the same can be judged again by another policy */
 void verify_forget(struct verify *v);
 void verify_free(struct verify *v);
-/* Trusts the certificates of @s, all of which must be self-issued */
+/* Trusts the self-issued certificates of @s; the others are for chains */
 int verify_root(struct verify *v, struct span s, const char *name);
+/* The same for one purpose: @roots is ak_roots or token_roots; @option for messages */
+int verify_root_for(struct verify *v, struct cert_pool *roots, struct span s, const char *option,
+		    const char *name);
 /* What cannot be recognised fails; what is bad becomes a failed check. */
 int verify_open(struct verify *v, struct span s, const char *name);
 void verify_check(struct verify *v);
@@ -175,6 +180,13 @@ struct path {
  * too. @path may be NULL.
  */
 bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *path);
+/* The same to roots for another purpose: none of these vouches for evidence of hardware. */
+struct anchors {
+	const struct cert_pool *roots;
+	const char *hint, *of;	/* behind a message: which option names roots; where they are from */
+};
+bool verify_chain_to(struct verify *v, const struct anchors *a, const char *check, X509 *x,
+		     struct path *path);
 /* crl.c */
 int crl_load(struct verify *v, struct span s, const char *name);
 void crl_check(struct verify *v, X509 *x, X509 *issuer);
