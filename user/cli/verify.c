@@ -45,6 +45,7 @@ static const char help[] =
 "  --token                  FILE is a token of an attestation service (JWT)\n"
 "  --jwks FILE              keys of its issuer, a JWK set; repeatable\n"
 "  --fetch-jwks[=URL]       fetch them from the issuer that --issuer names\n"
+"  --token-root FILE        roots of the certificates that a token brings along (x5c)\n"
 "  --collateral FILE        TCB info or QE identity of Intel's PCS, or a bundle of all\n"
 "                           (dcap-qvl, Trustee); repeatable\n"
 "  --quote FILE             the quote made of a TDREPORT\n"
@@ -126,6 +127,7 @@ static const struct option own_options[] = {
 	{ "token", no_argument, NULL, TOKEN },
 	{ "jwks", required_argument, NULL, JWKS },
 	{ "fetch-jwks", optional_argument, NULL, FETCH_JWKS },
+	{ "token-root", required_argument, NULL, TOKEN_ROOT },
 	{ "collateral", required_argument, NULL, COLLATERAL },
 	{ "quote", required_argument, NULL, QUOTE },
 	{ "manifest", required_argument, NULL, MANIFEST },

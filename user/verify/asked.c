@@ -74,6 +74,8 @@ static const struct row {
 	[ASK_MAX_AGE]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
 	[ASK_TOKEN]		= { GENUINE, ON_TOKEN, false, "token", NULL },
 	[ASK_JWKS]		= { GENUINE, ON_TOKEN, false, "jwks", NULL },
+	[ASK_TOKEN_ROOT]	= { GENUINE, ON_TOKEN, false, "token-root",
+				    "a token that brings certificates along (x5c)" },
 	[ASK_CSP]		= { APPRAISED, ANY_SNP, false, NULL,
 				    "a report that a VLEK signed; a VCEK names no cloud provider" },
 	[ASK_TCB_STATUS]	= { APPRAISED, ANY_TDX | ON_TOKEN, false, NULL,
