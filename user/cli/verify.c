@@ -42,6 +42,7 @@ static const char help[] =
 "  --require-crl            each certificate of the chain must be in reach of one\n"
 "  --vcek-for-masked-chip FILE   the VCEK of a report whose CHIP_ID is masked\n"
 "  --cca-key FILE           keys of Arm CCA platforms: PEM, JWK, JWK set or CoRIM\n"
+"  --corim-key FILE         keys that may have signed a CoRIM, in PEM or as JWK\n"
 "  --token                  FILE is a token of an attestation service (JWT)\n"
 "  --jwks FILE              keys of its issuer, a JWK set; repeatable\n"
 "  --fetch-jwks[=URL]       fetch them from the issuer that --issuer names\n"
@@ -124,6 +125,7 @@ static const struct option own_options[] = {
 	{ "crl", required_argument, NULL, CRL },
 	{ "vcek-for-masked-chip", required_argument, NULL, MASKED_VCEK },
 	{ "cca-key", required_argument, NULL, CCA_KEY },
+	{ "corim-key", required_argument, NULL, CORIM_KEY },
 	{ "token", no_argument, NULL, TOKEN },
 	{ "jwks", required_argument, NULL, JWKS },
 	{ "fetch-jwks", optional_argument, NULL, FETCH_JWKS },
@@ -177,6 +179,19 @@ static int add_certs(void *arg, struct span s, const char *name)
 	return certs_add(&v->certs, s, VERIFY_CERTS_MAX, name);
 }
 
+/*
+ * What else a directory has: platform keys, which count for tokens of Arm CCA. The
+ * directory may serve evidence of many kinds, so nothing is asked for by that.
+ */
+static int add_other(void *arg, struct span s, const char *name)
+{
+	struct buf said CLEANUP_BUF, *outer = complain_into(&said);
+	int rc = cca_keys_look_like(s) ? cca_keys_add(arg, s, name) : RC_USAGE;
+
+	complain_into(outer);
+	return rc;
+}
+
 static int add_masked_vcek(struct verify *v, const char *path)
 {
 	struct buf b CLEANUP_BUF;
@@ -195,6 +210,15 @@ static int add_cca_key(struct verify *v, const char *path)
 
 	v->policy.given[ASK_CCA_KEY] = true;
 	return rc ? rc : cca_keys_add(v, buf_span(&b), path);
+}
+
+static int add_corim_key(struct verify *v, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	v->policy.given[ASK_CORIM_KEY] = true;
+	return rc ? rc : corim_keys_add(v, buf_span(&b), path);
 }
 
 static int add_jwks(struct verify *v, const char *path)
@@ -279,7 +303,7 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		f->json = true;
 		return RC_OK;
 	case CERTS:
-		return cert_file_each("--certs", arg, add_certs, v);
+		return cert_file_each("--certs", arg, add_certs, add_other, v);
 	case KDS:
 		f->kds = arg ? arg : KDS_URL;
 		v->policy.given[ASK_KDS] = true;
@@ -338,6 +362,8 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		f->jwks = arg;
 		v->policy.given[ASK_JWKS] = true;
 		return RC_OK;
+	case CORIM_KEY:
+		return add_corim_key(v, arg);
 	case CCA_KEY:
 		return add_cca_key(v, arg);
 	default:

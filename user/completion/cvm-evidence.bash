@@ -117,8 +117,8 @@ _cvm_evidence() {
 	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource --plugin
 		--verify --jwks --token-policy" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
-	verify) opts='--certs --kds --pcs --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key
-		--token --jwks --fetch-jwks --issuer --audience --token-alg --claim --ear-status --max-age
+	verify) opts='--certs --kds --pcs --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key --corim-key
+		--token --jwks --fetch-jwks --token-root --issuer --audience --token-alg --claim --ear-status --max-age
 		--collateral --quote --manifest --manifest-vmpl --event-log --reference --explain --tpm-quote
 		--tpm-signature --pcrs --ak --ak-cert --ak-root --at --report-data --nonce --no-binding --any-code
 		--profile --measurement --id-key-digest --author-key-digest --host-data --family-id

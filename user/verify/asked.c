@@ -131,6 +131,7 @@ static const struct row {
 	[ASK_MASKED_VCEK]	= { GENUINE, ANY_SNP, false, "vcek-for-masked-chip",
 				    "a report of a VCEK whose CHIP_ID is masked" },
 	[ASK_CCA_KEY]		= { GENUINE, ON_CCA, false, "cca-key", NULL },
+	[ASK_CORIM_KEY]		= { GENUINE, ON_CCA, false, "corim-key", "a signed CoRIM (--cca-key FILE)" },
 	[ASK_PCS]		= { GENUINE, ANY_TDX, true, "pcs", NULL },
 	[ASK_KDS]		= { GENUINE, ANY_SNP, true, "kds", NULL },
 };

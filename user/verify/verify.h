@@ -15,6 +15,7 @@
 #include "evidence/hcl.h"
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
+#include "verify/cca.h"
 #include "verify/policy.h"
 
 /*
@@ -91,8 +92,10 @@ struct verify {
 	bool own_roots;			/* --root was given */
 	struct cert_pool ak_roots;	/* of --ak-root: who may vouch for the TPM's key */
 	struct cert_pool token_roots;	/* of --token-root: who may vouch for a token's x5c */
-	struct cca_key *cca_keys;	/* of --cca-key */
-	size_t n_cca_keys;
+	struct cca_keys cca_keys;	/* of --cca-key */
+	struct cca_keys corim_keys;	/* of --corim-key */
+	struct corim *corims;		/* of --cca-key */
+	size_t n_corims;
 	struct jws_keys jwks;		/* of the issuers of tokens */
 	bool explain;			/* differences from the reference in words */
 	struct span other_nonce;	/* what a token may repeat in place of the report data */
