@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
+#include "verify/roots.h"
 #include "verify/verify.h"
 
 static bool same_name_in(const struct cert_pool *pool, X509 *of)
@@ -30,7 +31,7 @@ static void no_issuer(struct verify *v, const struct anchors *a, const char *che
 	if (cert_is_self_issued(x))
 		failed(v, GENUINE, check, "it ends in \"%s\", which is no root that is trusted here%s",
 		       cn, a->hint);
-	else if (same_name_in(&v->certs, x) || same_name_in(a->roots, x))
+	else if (same_name_in(&v->certs, x) || same_name_in(&v->own, x) || same_name_in(a->roots, x))
 		failed(v, GENUINE, check, "the signature of \"%s\" is not of the key of \"%s\"", cn, by);
 	else
 		unable(v, GENUINE, check, "there is no certificate of \"%s\", which issued \"%s\": give it with --certs FILE",
@@ -70,12 +71,16 @@ static bool climb(struct verify *v, const struct anchors *a, const char *check, 
 	const struct cert *up;
 
 	p->n = 0;
+	roots_wanted(v, leaf);
 	for (p->x[p->n++] = leaf; !cert_pool_has(a->roots, p->x[p->n - 1]); p->x[p->n++] = up->x) {
 		X509 *x = p->x[p->n - 1];
 		bool too_many = false;
 
+		roots_wanted(v, x);
 		up = issuer_in(a->roots, x, &too_many);
 		if (!up && !cert_is_self_issued(x))
+			up = issuer_in(&v->own, x, &too_many);
+		if (!up && !cert_is_self_issued(x) && !too_many)
 			up = issuer_in(&v->certs, x, &too_many);
 		if (!up) {
 			if (too_many)
@@ -138,7 +143,7 @@ static void note_use(struct verify *v, const struct path *p)
 	int i;
 
 	for (i = 0; i < p->n; i++)
-		for (k = v->own_certs; k < v->given_certs && k < v->certs.n; k++)
+		for (k = 0; k < v->given_certs && k < v->certs.n; k++)
 			if (v->certs.certs[k].x == p->x[i] || !X509_cmp(v->certs.certs[k].x, p->x[i]))
 				answered(v, ASK_CERTS);
 }

@@ -12,12 +12,8 @@
 
 int verify_init(struct verify *v)
 {
-	int rc = roots_add(&v->roots, &v->certs);
-
 	v->at = time(NULL);
-	/* these come first, so that others can be told from them */
-	v->own_certs = v->certs.n;
-	return rc;
+	return RC_OK;
 }
 
 void verify_forget(struct verify *v)
@@ -61,6 +57,7 @@ void verify_free(struct verify *v)
 	free(v->collateral);
 	cert_pool_free(&v->roots);
 	cert_pool_free(&v->certs);
+	cert_pool_free(&v->own);
 	cert_pool_free(&v->masked_vcek);
 	cert_pool_free(&v->ak_roots);
 	cert_pool_free(&v->token_roots);

@@ -86,7 +86,8 @@ struct verify {
 	struct evidence e;		/* e.items is NULL when it is no blob */
 	struct cert_pool roots;		/* trusted */
 	struct cert_pool certs;		/* to build chains of */
-	size_t own_certs;		/* of certs, the first ones, which are built in */
+	struct cert_pool own;		/* the same, of AMD, built in */
+	u32 built_in;			/* bits: which of these are in roots or own */
 	size_t given_certs;		/* of certs, up to here those of --certs */
 	struct cert_pool masked_vcek;	/* of --vcek-for-masked-chip */
 	bool own_roots;			/* --root was given */
