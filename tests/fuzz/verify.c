@@ -5,6 +5,7 @@
 
 #include "evidence/pck.h"
 #include "fuzz.h"
+#include "verify/roots.h"
 #include "verify/verify.h"
 
 #define AT	1750000000	/* so that a run does not depend on its day */
@@ -36,11 +37,13 @@ static void init(struct verify *v)
 {
 	static struct verify fresh;
 
-	if (!fresh.roots.n)
+	if (!fresh.roots.n) {
 		must(!verify_init(&fresh));
+		roots_all(&fresh);
+	}
 	copy_pool(&v->roots, &fresh.roots);
-	copy_pool(&v->certs, &fresh.certs);
-	v->own_certs = v->certs.n;
+	copy_pool(&v->own, &fresh.own);
+	v->built_in = fresh.built_in;
 	v->at = AT;
 }
 

@@ -208,18 +208,57 @@ def main(out):
     write("ta.json", json.dumps([ta]))
     write("ta-other.json", json.dumps([dict(ta, **{"instance-id": (b"\x01" + b"\x34" * 32).hex()})]))
 
-    def corim(instance, key):
+    def corim(instance, key, validity=None):
         env = {0: {0: Tag(600, IMPLEMENTATION), 1: "ACME"}}
         if instance:
             env[1] = Tag(550, instance)
         comid = {1: {0: "x"}, 4: {3: [[env, [key]]]}}
-        return cbor(Tag(501, {0: "c", 1: [Tag(506, cbor(comid))]}))
+        body = {0: "c", 1: [Tag(506, cbor(comid))]}
+        if validity:
+            body[4] = validity
+        return cbor(Tag(501, body))
 
     write("corim.cbor", corim(INSTANCE, Tag(554, pem(cpak).decode())))
     write("corim-other.cbor", corim(b"\x01" + b"\x34" * 32, Tag(554, pem(cpak).decode())))
     write("corim-nobody.cbor", corim(None, Tag(554, pem(cpak).decode())))
     write("corim-cert.cbor", corim(INSTANCE, Tag(555, "MIIB")))
-    write("corim-signed.cbor", cbor(Tag(18, [b"", {}, corim(INSTANCE, Tag(554, pem(cpak).decode())), b"s"])))
+    key = Tag(554, pem(cpak).decode())
+    maker, thief = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    at = 1767225600
+
+    def signed(name, by=maker, alg=-7, payload=None, meta=None, tag=18, wrap=None, **header):
+        head = {1: alg, 3: "application/rim+cbor"}
+        if meta is not None:
+            head[8] = cbor(meta)
+        head.update({int(k[1:]): v for k, v in header.items()})
+        payload = corim(INSTANCE, key) if payload is None else payload
+        protected = cbor(head)
+        r, s = utils.decode_dss_signature(by.sign(cbor(["Signature1", protected, b"", payload]),
+                                                  ec.ECDSA(hashes.SHA256())))
+        sign1 = Tag(tag, [protected, {}, payload, r.to_bytes(32, "big") + s.to_bytes(32, "big")])
+        write(name, cbor(Tag(wrap, sign1) if wrap else sign1))
+
+    signed("corim-signed.cbor")
+    signed("corim-signed-old.cbor", wrap=500)
+    signed("corim-signed-meta.cbor", meta={0: {0: "ACME"}, 1: {0: Tag(1, at - 9), 1: Tag(1, at + 9)}})
+    signed("corim-signed-late.cbor", meta={0: {0: "ACME"}, 1: {1: Tag(1, at - 1)}})
+    signed("corim-signed-early.cbor", meta={0: {0: "ACME"}, 1: {0: Tag(1, at + 1), 1: Tag(1, at + 9)}})
+    signed("corim-signed-endless.cbor", meta={0: {0: "ACME"}, 1: {0: Tag(1, at - 1)}})
+    signed("corim-signed-thief.cbor", by=thief)
+    signed("corim-signed-alg.cbor", alg=-35)
+    signed("corim-signed-crit.cbor", _2=[99], _99=1)
+    signed("corim-signed-payload-late.cbor", payload=corim(INSTANCE, key, {1: Tag(1, at - 1)}))
+    signed("corim-signed-nobody.cbor", payload=corim(None, key))
+    signed("corim-signed-junk.cbor", payload=b"junk")
+    with open(sys.argv[1] + "/corim-signed.cbor", "rb") as f:
+        good = bytearray(f.read())
+    good[-1] ^= 1
+    write("corim-signed-altered.cbor", bytes(good))
+    write("corim-late.cbor", corim(INSTANCE, key, {1: Tag(1, at - 1)}))
+    write("corim-now.cbor", corim(INSTANCE, key, {0: Tag(1, at - 9), 1: Tag(1, at + 9)}))
+    write("maker.pem", pem(maker))
+    write("maker.jwk", json.dumps(jwk(maker)))
+    write("thief.pem", pem(thief))
     write("short.jwk", json.dumps(dict(jwk(cpak), x="AAAA")))
 
 

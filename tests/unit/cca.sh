@@ -45,7 +45,59 @@ for k in ta-other.json corim-other.cbor; do
 done
 expect 2 'names no instance' 'a CoRIM that names no platform' verify --cca-key "$tmp/corim-nobody.cbor" "$tmp/good-2023.cbor"
 expect 2 'no public key in PEM' 'a CoRIM with a certificate' verify --cca-key "$tmp/corim-cert.cbor" "$tmp/good-2023.cbor"
-expect 2 'is signed' 'a CoRIM that is signed' verify --cca-key "$tmp/corim-signed.cbor" "$tmp/good-2023.cbor"
+
+# --- CoRIMs that are signed: by whom the caller says (--corim-key), judged at 2026-01-01 ---
+
+at=(--at @1767225600)
+corim() { # STATUS RESULT FILE KEY NAME
+	verify "${at[@]}" --cca-key "$tmp/$3" ${4:+--corim-key "$tmp/$4"} --nonce "$nonce" --rim "$rim" \
+		"$tmp/good-2023.cbor" >"$tmp/out" 2>"$tmp/err"
+	if [ $? -eq "$1" ] && grep -qE "^    CoRIM [^ ]*$3 +$2" "$tmp/out"; then ok "$5"; else not_ok "$5"; fi
+}
+corim 0 passed corim-signed.cbor maker.pem 'signed by a key that was named'
+outcome 'platform signature' passed 'and the platform token by its key'
+check 'the result says who signed it' grep -q 'which .*maker.pem signed' "$tmp/out"
+corim 0 passed corim-signed.cbor maker.jwk 'by a key as JWK'
+corim 0 passed corim-signed-old.cbor maker.pem 'in the tag of older drafts'
+corim 0 passed corim-signed-meta.cbor maker.pem 'with times that hold'
+corim 5 'not possible' corim-signed.cbor '' 'signed, and no key was named'
+outcome 'platform signature' 'not possible' 'whose keys count for nothing'
+corim 5 failed corim-signed.cbor thief.pem 'signed by another'
+corim 5 failed corim-signed-thief.cbor maker.pem 'another by another'
+corim 5 failed corim-signed-altered.cbor maker.pem 'altered'
+corim 5 failed corim-signed-late.cbor maker.pem 'whose signature ended'
+corim 5 failed corim-signed-early.cbor maker.pem 'whose signature is not valid yet'
+corim 5 failed corim-signed-endless.cbor maker.pem 'whose signature has no end'
+corim 5 failed corim-signed-payload-late.cbor maker.pem 'that ended itself'
+corim 5 failed corim-signed-alg.cbor maker.pem 'of an algorithm of another curve'
+corim 5 failed corim-signed-crit.cbor maker.pem 'with a critical header'
+corim 5 failed corim-signed-nobody.cbor maker.pem 'that names no platform'
+corim 5 failed corim-signed-junk.cbor maker.pem 'of junk'
+corim 0 'not checked' corim.cbor '' 'one that nobody signed is told as such'
+check 'at the key, too' grep -q 'platform signature .*nobody signed' "$tmp/out"
+corim 0 'not checked' corim-now.cbor '' 'one that nobody signed, of this time'
+corim 5 failed corim-late.cbor '' 'one that nobody signed, which ended'
+verify --cca-key "$tmp/cpak.pem" --corim-key "$tmp/maker.pem" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor" >"$tmp/out" 2>"$tmp/err"
+outcome corim-key 'not possible' '--corim-key without a signed CoRIM'
+expect 5 'platform signature' 'a key for CoRIMs is none of a platform' verify --corim-key "$tmp/cpak.pem" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+expect 2 'corim-key' '--corim-key without a key' verify --corim-key ./lib.sh "$tmp/good-2023.cbor"
+
+# --- a directory: its keys count, and ask for nothing ---
+
+mkdir "$tmp/dir" "$tmp/dir2"
+cp "$tmp/cpak.pem" "$tmp/dir/a.pem"
+cp ./lib.sh "$tmp/dir/notes"
+expect 0 '' '--certs DIR with a key' verify --certs "$tmp/dir" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+cp "$tmp/corim.cbor" "$tmp/dir2/"
+expect 0 '' '--certs DIR with a CoRIM' verify --certs "$tmp/dir2" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+cp "$tmp/short.jwk" "$tmp/corim-nobody.cbor" "$tmp/dir2/"
+expect 0 '' 'files there that have no good key are skipped' verify --certs "$tmp/dir2" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+rm "$tmp/dir2/corim.cbor"
+expect 5 'no file in the directory' 'a directory without a good key' verify --certs "$tmp/dir2" "$tmp/good-2023.cbor"
+cp "$tmp/other.pem" "$tmp/dir2/"
+expect 5 'platform signature' "another platform's key in the directory" verify --certs "$tmp/dir2" --no-binding --any-code "$tmp/good-2023.cbor"
+verify --certs "$tmp/dir" --no-binding --any-code golden/tdx-v4.bin >"$tmp/out" 2>"$tmp/err"
+check 'keys in a directory ask nothing of a quote' sh -c "! grep -q cca-key '$tmp/out'"
 expect 2 'JWK cannot be read' 'a JWK that is cut short' verify --cca-key "$tmp/short.jwk" "$tmp/good-2023.cbor"
 expect 2 'no platform key' 'a file without a key' verify --cca-key ./lib.sh "$tmp/good-2023.cbor"
 verify --cca-key "$tmp/cpak.pem" --no-binding --any-code golden/tdx-v4.bin >"$tmp/out" 2>"$tmp/err"

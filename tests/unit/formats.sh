@@ -134,6 +134,14 @@ open(sys.argv[1], "wb").write(log + b"\xff" * 100)
 open(sys.argv[1] + ".bad", "wb").write(log + b"\xff" * 100 + b"junk")
 open(sys.argv[1] + ".cut", "wb").write(log[:-10])
 P
+# of a Turin that runs (Microsoft's sample) bit 6 of PLATFORM_INFO is set, which has no name
+cp golden/snp-v5-turin.bin "$tmp/bits"
+printf '\x65' | dd of="$tmp/bits" bs=1 seek=64 conv=notrunc status=none
+printf '\x20' | dd of="$tmp/bits" bs=1 seek=72 conv=notrunc status=none
+expect 0 '' 'show: bits that have no name' show "$tmp/bits"
+for bits in 0x40 0x20; do
+	if grep -qE "^ +reserved +$bits$" "$tmp/out"; then ok "reserved $bits"; else not_ok "reserved $bits"; fi
+done
 expect 0 '' 'show: an event log' show "$tmp/log"
 check 'three events, one of no register' grep -qE 'number_of_events +3' "$tmp/out"
 check 'the unused rest' grep -qE 'unused_bytes +100' "$tmp/out"

@@ -74,6 +74,7 @@ static const struct {
 	{ ASK_TPM_SIGNATURE, offsetof(struct parts, tpm_signature) },
 	{ ASK_PCRS, offsetof(struct parts, pcrs) },
 	{ ASK_AK, offsetof(struct parts, ak_pub) },
+	{ ASK_AK_CERT, offsetof(struct parts, ak_cert) },
 };
 
 static const char *const shapes[SHAPES] = {

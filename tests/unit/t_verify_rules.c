@@ -68,6 +68,10 @@ static void reserved_fields(void)
 		{ 3, 0x1f8, 1, FAILED }, { 3, 0x207, 1, FAILED },
 		{ 5, 0x1f8, 1, PASSED }, { 5, 0x207, 1, PASSED },
 		{ 5, 0x208, 1, FAILED }, { 5, 0x29f, 1, FAILED },
+		/* the middle of the four TCBs of a Milan, and its edges */
+		{ 3, 0x3a, 1, FAILED }, { 3, 0x182, 1, FAILED }, { 3, 0x185, 1, FAILED },
+		{ 3, 0x1e5, 1, FAILED }, { 3, 0x1f3, 1, FAILED }, { 3, 0x3f, 0xff, PASSED },
+		{ 2, 0x3a, 1, FAILED },
 		{ 2, 0x188, 0x19, FAILED }, { 2, 0x1f8, 1, FAILED },
 	};
 	size_t i;

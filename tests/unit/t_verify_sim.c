@@ -411,7 +411,38 @@ struct azure {
 	const struct vsim *tpm;		/* whose AK signed that */
 	u8 vmpl;
 	bool wrong_claims, wrong_pcrs, tdx, other_td, no_sept;
+	X509 *ak_cert, *ak_root, *ak_between;	/* NULL: not given */
+	size_t ak_zeros;		/* behind the certificate, as in an NV index */
+	bool require_crl;
 };
+
+static void ak_chain_of(const struct azure *a)
+{
+	struct buf *cert = verify_keep(&v);
+	struct buf root = { 0 };
+	u8 *der = NULL;
+	int len;
+
+	if (a->ak_cert) {
+		static const u8 zeros[4096];
+
+		len = i2d_X509(a->ak_cert, &der);
+		buf_add(cert, der, (size_t)len);
+		buf_add(cert, zeros, a->ak_zeros);
+		OPENSSL_free(der);
+		v.parts.ak_cert = buf_span(cert);
+		v.policy.given[ASK_AK_CERT] = true;
+	}
+	if (a->ak_between)
+		give(a->ak_between);
+	if (a->ak_root) {
+		add_pem(&root, a->ak_root);
+		verify_root_for(&v, &v.ak_roots, buf_span(&root), "ak-root", "root");
+		v.policy.given[ASK_AK_ROOT] = true;
+	}
+	v.policy.require_crl = v.policy.given[ASK_REQUIRE_CRL] = a->require_crl;
+	buf_free(&root);
+}
 
 static void azure(const struct azure *a, const char *nonce)
 {
@@ -456,6 +487,7 @@ static void azure(const struct azure *a, const char *nonce)
 		v.parts.tpm_signature = buf_span(sig);
 		v.parts.pcrs = buf_span(pcrs);
 	}
+	ak_chain_of(a);
 	run(hcl.p, hcl.len);
 	buf_free(&claims);
 	buf_free(&hcl);
@@ -517,6 +549,77 @@ static void azure_verdicts(void)
 	want(UNABLE, "signature", "HCL of TDX without a quote");
 }
 
+#define AIK "2.23.133.8.3"	/* tcg-kp-AIKCertificate, TCG EK Credential Profile */
+
+/* Who says that a TPM holds the AK: its issuer where the caller named one, else the claims */
+static void ak_certificates(void)
+{
+	static const char name[] = "certificate of the attestation key";
+	X509 *root = vsim_authority("vTPM Root", sim.root, "vTPM Root", sim.root, 1);
+	X509 *between = vsim_authority("vTPM CA", sim.ca, "vTPM Root", sim.root, 2);
+	X509 *fake_root = vsim_authority("vTPM Root", sim.qe, "vTPM Root", sim.qe, 3);
+	X509 *good = vsim_ak(sim.ak, "vTPM CA", sim.ca, AIK);
+	X509 *other = vsim_ak(sim.pck, "vTPM CA", sim.ca, AIK);
+	X509 *server = vsim_ak(sim.ak, "vTPM CA", sim.ca, "serverAuth");
+	X509 *plain = vsim_ak(sim.ak, "vTPM CA", sim.ca, NULL);
+	X509 *authority = vsim_authority("vTPM AK", sim.ak, "vTPM CA", sim.ca, 4);
+	X509 *of_amd = vsim_ak(sim.ak, "ARK-Milan", sim.ark, AIK);
+	const struct azure base = { .user_data = "00", .quoted = "nonce", .tpm = &sim };
+	const struct {
+		const char *what;
+		X509 *cert, *between, *root;
+		size_t zeros;
+		enum outcome is, verdict;
+	} rows[] = {
+		{ "no certificate", NULL, NULL, NULL, 0, LEFT_OUT, PASSED },
+		{ "a certificate, and nobody to vouch for it", good, between, NULL, 0, LEFT_OUT, UNABLE },
+		{ "a chain to a root that was named", good, between, root, 0, PASSED, PASSED },
+		{ "with zeros behind it, as in the NV index", good, between, root, 3000, PASSED, PASSED },
+		{ "no certificate, and a root", NULL, NULL, root, 0, UNABLE, UNABLE },
+		{ "a chain without its middle", good, NULL, root, 0, UNABLE, UNABLE },
+		{ "another root of the same name", good, between, fake_root, 0, FAILED, FAILED },
+		{ "a certificate of another key", other, between, root, 0, FAILED, FAILED },
+		{ "the same without a root", other, between, NULL, 0, FAILED, FAILED },
+		{ "a certificate for servers", server, between, root, 0, FAILED, FAILED },
+		{ "a certificate for no purpose", plain, between, root, 0, FAILED, FAILED },
+		{ "a certificate authority", authority, between, root, 0, FAILED, FAILED },
+		{ "a root of AMD's, which vouches for no TPM", of_amd, NULL, root, 0, UNABLE, UNABLE },
+	};
+	struct azure a;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		a = base;
+		a.ak_cert = rows[i].cert;
+		a.ak_between = rows[i].between;
+		a.ak_root = rows[i].root;
+		a.ak_zeros = rows[i].zeros;
+		azure(&a, "text:nonce");
+		want(rows[i].is, name, rows[i].what);
+		verdict(GENUINE, rows[i].verdict, rows[i].what);
+	}
+	a = base;
+	a.quoted = NULL;
+	a.user_data = "6e6f6e6365";
+	a.ak_cert = good;
+	a.ak_between = between;
+	a.ak_root = root;
+	azure(&a, "text:nonce");
+	want(PASSED, name, "the chain of the key in the claims, without a quote");
+	a.require_crl = true;
+	azure(&a, "text:nonce");
+	want(UNABLE, "revocation of 0.TrustedVM.example", "--require-crl asks for a list of its issuer, too");
+	X509_free(root);
+	X509_free(between);
+	X509_free(fake_root);
+	X509_free(good);
+	X509_free(other);
+	X509_free(server);
+	X509_free(plain);
+	X509_free(authority);
+	X509_free(of_amd);
+}
+
 int main(void)
 {
 	vsim_make(&sim);
@@ -528,6 +631,7 @@ int main(void)
 	tdx_verdicts();
 	collateral();
 	azure_verdicts();
+	ak_certificates();
 	verify_free(&v);
 	vsim_free(&sim);
 	buf_free(&said);

@@ -55,6 +55,41 @@ for ((i = 1; i < size - 2; i += 41)); do
 done
 [ "$i" -lt $((size - 2)) ] || ok 'cut at every 41st byte'
 
+# --- certificates that a token brings along ---
+
+x5c() { # STATUS CHECK RESULT NAME ARGUMENTS
+	local want=$1 check=$2 result=$3 name=$4
+	shift 4
+	verify --no-binding --any-code "$@" >"$tmp/out" 2>"$tmp/err"
+	if [ $? -eq "$want" ] && grep -qE "^    $check +$result" "$tmp/out"; then ok "$name"; else not_ok "$name"; fi
+}
+root() { x5c "$1" "$2" "$3" "$4" --token-root "$tmp/token-root.pem" "$tmp/$5.jwt"; }
+root 0 x5c passed 'x5c up to a root that was named' x5c
+root 0 signature passed 'and the signature by its first certificate' x5c
+root 0 x5c passed 'x5c without the root' x5c-short
+root 0 x5c passed 'with the name of a key' x5c-kid
+x5c 0 x5c passed 'the authority between beside the root' --token-root "$tmp/token-chain.pem" "$tmp/x5c-alone.jwt"
+x5c 0 x5c passed 'one certificate that was named' --token-root "$tmp/token-leaf.pem" "$tmp/x5c-self.jwt"
+x5c 5 x5c 'not checked' 'x5c without --token-root' "$tmp/x5c.jwt"
+x5c 5 signature 'not possible' 'whose signature nobody can check' "$tmp/x5c.jwt"
+x5c 5 x5c 'not checked' '--root is not for tokens' --root "$tmp/token-root.pem" "$tmp/x5c.jwt"
+root 5 x5c 'not possible' 'x5c that ends before a root' x5c-alone
+root 5 x5c failed 'x5c that ends in another root of the same name' x5c-evil
+x5c 5 x5c failed 'another root of the same name' --token-root "$tmp/token-evil.pem" "$tmp/x5c.jwt"
+root 5 signature failed 'a signature by another key' x5c-other-key
+root 5 signature failed 'a signature by the second certificate' x5c-second
+root 5 x5c failed 'a signature by the authority' x5c-ca
+root 5 x5c failed 'a key that is not for signatures' x5c-usage
+root 5 x5c failed 'a certificate that has expired' x5c-old
+root 5 x5c failed 'an empty list' x5c-empty
+root 5 x5c failed 'a text in place of the list' x5c-text
+root 5 x5c failed 'no certificate' x5c-junk
+root 5 x5c failed 'more certificates than any chain has' x5c-many
+root 5 token-root 'not possible' 'a token without x5c' ear
+x5c 5 signature failed 'both asked for, and the keys do not fit' --token-root "$tmp/token-root.pem" --jwks "$tmp/jwks.json" "$tmp/x5c.jwt"
+expect 2 'issued itself' 'a root that is none' verify --token-root "$tmp/token-ca.pem" "$tmp/x5c.jwt"
+x5c 5 token-root 'not possible' '--token-root for a quote' --token-root "$tmp/token-root.pem" golden/tdx-v4.bin
+
 # --- whose, for whom, when ---
 
 expect 5 issuer 'another issuer' verify --jwks "$tmp/jwks.json" --issuer https://other.example --no-binding --any-code "$tmp/ear.jwt"

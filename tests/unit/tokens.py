@@ -6,11 +6,13 @@ tokens.py DIRECTORY REPORT_DATA writes one file for each: tokens that hold, and 
 thing wrong in each. They are signed by python3-cryptography.
 """
 import base64
+import datetime
 import json
 import os
 import sys
 import time
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, hmac, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
@@ -53,6 +55,65 @@ def token(key, alg, kid, claims, **header):
         head["kid"] = kid
     text = b64(json.dumps(head).encode()) + "." + b64(json.dumps(claims).encode())
     return text + "." + b64(sign(key, alg, text.encode()))
+
+
+def certificate(name, key, issuer, by, ca, usage=None, days=400):
+    usage = usage or ("keyCertSign" if ca else "digitalSignature")
+    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, n)]) for n in (name, issuer)]
+    at = datetime.datetime.utcfromtimestamp(AT)
+    use = dict.fromkeys(("digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+                         "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"), False)
+    use["key_cert_sign" if usage == "keyCertSign" else "digital_signature" if usage == "digitalSignature"
+        else "key_encipherment"] = True
+    return (x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1])
+            .public_key(key.public_key()).serial_number(x509.random_serial_number())
+            .not_valid_before(at - datetime.timedelta(days=500)).not_valid_after(at + datetime.timedelta(days=days))
+            .add_extension(x509.BasicConstraints(ca, None), True).add_extension(x509.KeyUsage(**use), True)
+            .sign(by, hashes.SHA256()))
+
+
+def x5c_tokens(write_token, out, claims):
+    """Tokens with their certificates, as Google's and Trustee's have them (RFC 7515, 4.1.6)"""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(5)]
+    root_key, ca_key, leaf_key, evil_root_key, evil_key = keys
+    root = certificate("Token Root", root_key, "Token Root", root_key, True)
+    ca = certificate("Token CA", ca_key, "Token Root", root_key, True)
+    leaf = certificate("Signer", leaf_key, "Token CA", ca_key, False)
+    evil_root = certificate("Token Root", evil_root_key, "Token Root", evil_root_key, True)
+    evil = certificate("Signer", evil_key, "Token Root", evil_root_key, False)
+
+    def pem(name, *certs):
+        with open(os.path.join(out, name), "wb") as f:
+            f.write(b"".join(c.public_bytes(serialization.Encoding.PEM) for c in certs))
+
+    def x5c(*certs):
+        return [base64.b64encode(c.public_bytes(serialization.Encoding.DER)).decode() for c in certs]
+
+    def write(name, key, certs, **header):
+        write_token(name + ".jwt", token(key, "ES256", header.pop("kid", None), claims, x5c=certs, **header))
+
+    pem("token-root.pem", root)
+    pem("token-chain.pem", root, ca)
+    pem("token-evil.pem", evil_root)
+    pem("token-ca.pem", ca)
+    pem("token-leaf.pem", certificate("Alone", leaf_key, "Alone", leaf_key, False))
+    write("x5c", leaf_key, x5c(leaf, ca, root))
+    write("x5c-short", leaf_key, x5c(leaf, ca))
+    write("x5c-alone", leaf_key, x5c(leaf))
+    write("x5c-kid", leaf_key, x5c(leaf, ca), kid="any")
+    write("x5c-evil", evil_key, x5c(evil, evil_root))
+    write("x5c-other-key", evil_key, x5c(leaf, ca, root))
+    write("x5c-second", evil_key, x5c(leaf, evil, ca, root))
+    write("x5c-ca", ca_key, x5c(ca, root))
+    write("x5c-usage", leaf_key, x5c(certificate("Signer", leaf_key, "Token CA", ca_key, False, "keyEncipherment"), ca))
+    write("x5c-old", leaf_key, x5c(certificate("Signer", leaf_key, "Token CA", ca_key, False, days=-1), ca))
+    write("x5c-empty", leaf_key, [])
+    write("x5c-text", leaf_key, x5c(leaf)[0])
+    write("x5c-junk", leaf_key, ["AAAA"])
+    write("x5c-many", leaf_key, x5c(*([leaf] * 17)))
+    with open(os.path.join(out, "token-leaf.pem"), "rb") as f:
+        alone = x509.load_pem_x509_certificate(f.read())
+    write("x5c-self", leaf_key, x5c(alone))
 
 
 def times(**more):
@@ -169,6 +230,7 @@ def main(out):
     put("google-debug", google(dbgstat="enabled"))
     put("google-shielded", google(hwmodel="GCP_SHIELDED_VM"))
     put("google-no-dbgstat", {k: v for k, v in google().items() if k != "dbgstat"})
+    x5c_tokens(write, out, ear())
 
 
 main(sys.argv[1])

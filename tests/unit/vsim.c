@@ -51,6 +51,18 @@ X509 *vsim_authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY
 	return x;
 }
 
+X509 *vsim_ak(EVP_PKEY *key, const char *issuer, EVP_PKEY *by, const char *eku)
+{
+	X509 *x = begin("0.TrustedVM.example", key, issuer, 77, false);
+	X509_EXTENSION *e = eku ? X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, eku) : NULL;
+
+	if (e)
+		X509_add_ext(x, e, -1);
+	X509_EXTENSION_free(e);
+	X509_sign(x, by, EVP_sha256());
+	return x;
+}
+
 X509 *vsim_amd(const struct vsim *s, const struct vamd *a)
 {
 	X509 *x = begin(a->cn, a->key ? a->key : s->vek, a->issuer, 7, false);

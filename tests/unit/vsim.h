@@ -60,6 +60,8 @@ void vsim_crl(struct buf *b, X509 *by, EVP_PKEY *key, long serial, const char *u
 void vsim_crl_of(struct buf *b, X509 *by, EVP_PKEY *key, const struct vcrl *c);
 X509 *vsim_authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY *by,
 		     long serial);
+/* A certificate of the TPM's key @key, for the purpose @eku (NULL: none is said) */
+X509 *vsim_ak(EVP_PKEY *key, const char *issuer, EVP_PKEY *by, const char *eku);
 X509 *vsim_amd(const struct vsim *s, const struct vamd *a);
 void vsim_snp(u8 r[1184]);
 void vsim_snp_sign(const struct vsim *s, u8 r[1184]);

@@ -291,7 +291,7 @@ static int option(struct request_options *o, struct request *q, int c, const cha
 		o->quote = arg;
 		return RC_OK;
 	case CERTS:
-		return cert_file_each("--certs", arg, add_certs, q);
+		return cert_file_each("--certs", arg, add_certs, NULL, q);
 	case QGS:
 		o->qgs = arg ? arg : QGS_ADDRESS;
 		return RC_OK;

@@ -42,9 +42,11 @@ static const char help[] =
 "  --require-crl            each certificate of the chain must be in reach of one\n"
 "  --vcek-for-masked-chip FILE   the VCEK of a report whose CHIP_ID is masked\n"
 "  --cca-key FILE           keys of Arm CCA platforms: PEM, JWK, JWK set or CoRIM\n"
+"  --corim-key FILE         keys that may have signed a CoRIM, in PEM or as JWK\n"
 "  --token                  FILE is a token of an attestation service (JWT)\n"
 "  --jwks FILE              keys of its issuer, a JWK set; repeatable\n"
 "  --fetch-jwks[=URL]       fetch them from the issuer that --issuer names\n"
+"  --token-root FILE        roots of the certificates that a token brings along (x5c)\n"
 "  --collateral FILE        TCB info or QE identity of Intel's PCS, or a bundle of all\n"
 "                           (dcap-qvl, Trustee); repeatable\n"
 "  --quote FILE             the quote made of a TDREPORT\n"
@@ -55,6 +57,9 @@ static const char help[] =
 "                           its own; in words which of them changed\n"
 "  --tpm-quote FILE --tpm-signature FILE --pcrs FILE [--ak FILE]\n"
 "                           a quote of the vTPM by the key in HCL claims\n"
+"  --ak-root FILE [--ak-cert FILE]\n"
+"                           roots that may vouch for that key; its certificate, where\n"
+"                           the evidence has none\n"
 "  --at TIME                judge as of 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS\n"
 "\n"
 "What it must be bound to (hex, or hex:.. base64:.. text:.. file:PATH):\n"
@@ -105,8 +110,8 @@ static const char help[] =
 
 enum {
 	CERTS = OPT_LONG, KDS, CA, ROOT, CRL, COLLATERAL, QUOTE, MANIFEST, EVENT_LOG, REFERENCE, EXPLAIN,
-	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AT, POLICY, MASKED_VCEK, CCA_KEY, JSON,
-	TOKEN, JWKS, FETCH_JWKS, PCS, FIRST_POLICY = 512,
+	TPM_QUOTE, TPM_SIGNATURE, PCRS, AK, AK_CERT, AK_ROOT, AT, POLICY, MASKED_VCEK, CCA_KEY, JSON,
+	CORIM_KEY, TOKEN, JWKS, FETCH_JWKS, TOKEN_ROOT, PCS, FIRST_POLICY = 512,
 };
 
 static const struct option own_options[] = {
@@ -120,9 +125,11 @@ static const struct option own_options[] = {
 	{ "crl", required_argument, NULL, CRL },
 	{ "vcek-for-masked-chip", required_argument, NULL, MASKED_VCEK },
 	{ "cca-key", required_argument, NULL, CCA_KEY },
+	{ "corim-key", required_argument, NULL, CORIM_KEY },
 	{ "token", no_argument, NULL, TOKEN },
 	{ "jwks", required_argument, NULL, JWKS },
 	{ "fetch-jwks", optional_argument, NULL, FETCH_JWKS },
+	{ "token-root", required_argument, NULL, TOKEN_ROOT },
 	{ "collateral", required_argument, NULL, COLLATERAL },
 	{ "quote", required_argument, NULL, QUOTE },
 	{ "manifest", required_argument, NULL, MANIFEST },
@@ -133,6 +140,8 @@ static const struct option own_options[] = {
 	{ "tpm-signature", required_argument, NULL, TPM_SIGNATURE },
 	{ "pcrs", required_argument, NULL, PCRS },
 	{ "ak", required_argument, NULL, AK },
+	{ "ak-cert", required_argument, NULL, AK_CERT },
+	{ "ak-root", required_argument, NULL, AK_ROOT },
 	{ "at", required_argument, NULL, AT },
 	{ "policy", required_argument, NULL, POLICY },
 };
@@ -170,6 +179,19 @@ static int add_certs(void *arg, struct span s, const char *name)
 	return certs_add(&v->certs, s, VERIFY_CERTS_MAX, name);
 }
 
+/*
+ * What else a directory has: platform keys, which count for tokens of Arm CCA. The
+ * directory may serve evidence of many kinds, so nothing is asked for by that.
+ */
+static int add_other(void *arg, struct span s, const char *name)
+{
+	struct buf said CLEANUP_BUF, *outer = complain_into(&said);
+	int rc = cca_keys_look_like(s) ? cca_keys_add(arg, s, name) : RC_USAGE;
+
+	complain_into(outer);
+	return rc;
+}
+
 static int add_masked_vcek(struct verify *v, const char *path)
 {
 	struct buf b CLEANUP_BUF;
@@ -190,6 +212,15 @@ static int add_cca_key(struct verify *v, const char *path)
 	return rc ? rc : cca_keys_add(v, buf_span(&b), path);
 }
 
+static int add_corim_key(struct verify *v, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	v->policy.given[ASK_CORIM_KEY] = true;
+	return rc ? rc : corim_keys_add(v, buf_span(&b), path);
+}
+
 static int add_jwks(struct verify *v, const char *path)
 {
 	char *name CLEANUP(free_str) = xasprintf("--jwks: %s", path);
@@ -206,6 +237,15 @@ static int add_root(struct verify *v, const char *path)
 	int rc = file_read(path, CERTS_MAX, &b);
 
 	return rc ? rc : verify_root(v, buf_span(&b), path);
+}
+
+static int add_root_for(struct verify *v, enum ask a, struct cert_pool *roots, const char *path)
+{
+	struct buf b CLEANUP_BUF;
+	int rc = file_read(path, CERTS_MAX, &b);
+
+	v->policy.given[a] = true;
+	return rc ? rc : verify_root_for(v, roots, buf_span(&b), ask_name(a), path);
 }
 
 static int add_crl(struct verify *v, const char *path)
@@ -263,7 +303,7 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		f->json = true;
 		return RC_OK;
 	case CERTS:
-		return cert_file_each("--certs", arg, add_certs, v);
+		return cert_file_each("--certs", arg, add_certs, add_other, v);
 	case KDS:
 		f->kds = arg ? arg : KDS_URL;
 		v->policy.given[ASK_KDS] = true;
@@ -300,6 +340,12 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		return read_part(v, ASK_PCRS, arg, &v->parts.pcrs);
 	case AK:
 		return read_part(v, ASK_AK, arg, &v->parts.ak_pub);
+	case AK_CERT:
+		return read_part(v, ASK_AK_CERT, arg, &v->parts.ak_cert);
+	case AK_ROOT:
+		return add_root_for(v, ASK_AK_ROOT, &v->ak_roots, arg);
+	case TOKEN_ROOT:
+		return add_root_for(v, ASK_TOKEN_ROOT, &v->token_roots, arg);
 	case AT:
 		return at_option(arg, &v->at);
 	case POLICY:
@@ -316,6 +362,8 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		f->jwks = arg;
 		v->policy.given[ASK_JWKS] = true;
 		return RC_OK;
+	case CORIM_KEY:
+		return add_corim_key(v, arg);
 	case CCA_KEY:
 		return add_cca_key(v, arg);
 	default:

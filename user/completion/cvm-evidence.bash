@@ -66,7 +66,7 @@ _cvm_evidence() {
 		compopt -o filenames
 		return ;;
 	--root | --crl | --collateral | --manifest | --tpm-quote | --tpm-signature | --pcrs | --ak | \
-	--policy | --vcek-for-masked-chip | --cca-key | --reference | --jwks | --token-policy | --additional-evidence)
+	--policy | --vcek-for-masked-chip | --cca-key | --corim-key | --ak-cert | --ak-root | --token-root | --reference | --jwks | --token-policy | --additional-evidence)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -117,10 +117,10 @@ _cvm_evidence() {
 	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource --plugin
 		--verify --jwks --token-policy" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
-	verify) opts='--certs --kds --pcs --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key
-		--token --jwks --fetch-jwks --issuer --audience --token-alg --claim --ear-status --max-age
+	verify) opts='--certs --kds --pcs --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key --corim-key
+		--token --jwks --fetch-jwks --token-root --issuer --audience --token-alg --claim --ear-status --max-age
 		--collateral --quote --manifest --manifest-vmpl --event-log --reference --explain --tpm-quote
-		--tpm-signature --pcrs --ak --at --report-data --nonce --no-binding --any-code
+		--tpm-signature --pcrs --ak --ak-cert --ak-root --at --report-data --nonce --no-binding --any-code
 		--profile --measurement --id-key-digest --author-key-digest --host-data --family-id
 		--image-id --report-id --report-id-ma --chip-id --csp --vmpl --rtmr0 --rtmr1
 		--rtmr2 --rtmr3 --mrconfigid --mrowner --mrownerconfig --mrseam --mrservicetd

@@ -26,8 +26,7 @@ static struct span decoded(struct span s, struct buf *hold)
 	return s;
 }
 
-static int of_file(const char *option, const char *path,
-		   int (*add)(void *arg, struct span s, const char *name), void *arg)
+static int of_file(const char *option, const char *path, cert_file_fn *add, void *arg)
 {
 	struct buf b CLEANUP_BUF, hold CLEANUP_BUF;
 	int rc = file_read(path, CERTS_MAX, &b);
@@ -42,8 +41,8 @@ static int visible(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-static int of_directory(const char *option, const char *path,
-			int (*add)(void *arg, struct span s, const char *name), void *arg)
+static int of_directory(const char *option, const char *path, cert_file_fn *add,
+			cert_file_fn *other, void *arg)
 {
 	struct dirent **list;
 	int n = scandir(path, &list, visible, alphasort), i, rc = RC_OK, found = 0;
@@ -67,9 +66,10 @@ static int of_directory(const char *option, const char *path,
 		if (rc)
 			continue;
 		s = decoded(buf_span(&b), &hold);
-		if (!are_certs(s))
+		if (are_certs(s))
+			rc = add(arg, s, name);
+		else if (!other || other(arg, buf_span(&b), name))
 			continue;
-		rc = add(arg, s, name);
 		found++;
 	}
 	free(list);
@@ -78,12 +78,12 @@ static int of_directory(const char *option, const char *path,
 	return rc;
 }
 
-int cert_file_each(const char *option, const char *path,
-		   int (*add)(void *arg, struct span s, const char *name), void *arg)
+int cert_file_each(const char *option, const char *path, cert_file_fn *add, cert_file_fn *other,
+		   void *arg)
 {
 	struct stat st;
 
 	if (strcmp(path, "-") && !stat(path, &st) && S_ISDIR(st.st_mode))
-		return of_directory(option, path, add, arg);
+		return of_directory(option, path, add, other, arg);
 	return of_file(option, path, add, arg);
 }

@@ -156,6 +156,19 @@ static void pool_one(void *arg, X509 *x, struct span pem)
 	};
 }
 
+void cert_pool_share(struct cert_pool *to, const struct cert_pool *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->n; i++) {
+		const char *pem = from->certs[i].pem;
+
+		X509_up_ref(from->certs[i].x);
+		pool_one(to, from->certs[i].x,
+			 (struct span){ (const u8 *)pem, pem ? strlen(pem) : 0 });
+	}
+}
+
 int cert_pool_add(struct cert_pool *pool, struct span s, const char *what)
 {
 	struct entry e;

@@ -36,6 +36,9 @@ int cert_table_make(struct span chain, struct buf *table);
 /* Certificates of a table, a PEM or a DER; @what names it in messages. */
 int cert_pool_add(struct cert_pool *pool, struct span s, const char *what);
 
+/* The same certificates in @to, too, without decoding them again */
+void cert_pool_share(struct cert_pool *to, const struct cert_pool *from);
+
 bool cert_has_ec_key(X509 *x);
 bool cert_is_self_issued(X509 *x);
 /* Whether the key of @x signed the SNP report */

@@ -16,7 +16,7 @@ bool event_log_looks_like(struct span s)
 	       !memcmp(s.p + HEAD_LEN, SIGNATURE, sizeof(SIGNATURE));
 }
 
-static const char *type_name(u32 type)
+const char *event_type_name(u32 type)
 {
 	static const struct {
 		u32 type;
@@ -66,9 +66,9 @@ static int show_event(struct node *list, struct span s, size_t *off)
 	at += 12;
 	if (count > DIGESTS_MAX)
 		return cut(start);
-	n = add_map(list, NULL, type_name(type));
+	n = add_map(list, NULL, event_type_name(type));
 	add_uint(n, "offset", start);
-	add_text(n, "type", "%s", type_name(type));
+	add_text(n, "type", "%s", event_type_name(type));
 	add_word(n, "type_number", type, 8);
 	add_text(n, "register", "%d", (int)reg);
 	for (i = 0; i < count; i++) {

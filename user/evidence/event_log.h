@@ -15,6 +15,8 @@ bool event_log_looks_like(struct span s);
 bool event_log_is_free(struct span s, size_t off);
 /* Whether nothing else is behind that */
 bool event_log_rest_is_free(struct span s, size_t off);
+/* As TCG calls it */
+const char *event_type_name(u32 type);
 int event_log_show(struct node *to, struct span s);
 
 #endif

@@ -154,6 +154,17 @@ static void show_bits(struct node *to, u64 value, const struct bit *bits, size_t
 	}
 }
 
+/* Bits that have no name: firmware of real machines sets some */
+static void show_other_bits(struct node *to, u64 value, const struct bit *bits, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		value &= ~(1ULL << bits[i].nr);
+	if (value)
+		add_text(to, "reserved", "0x%llx", (unsigned long long)value);
+}
+
 static void show_policy(struct node *to, u64 policy)
 {
 	struct node *n = add_word(to, "POLICY", policy, 16);
@@ -226,6 +237,8 @@ static void show_key_info(struct node *to, u32 info)
 		danger(k, "this report is not signed");
 	else if (key > 1)
 		danger(k, "value %u is not known", key);
+	if (info >> 5)
+		add_text(n, "reserved", "0x%x", info >> 5 << 5);
 }
 
 static void show_build(struct node *to, const char *const names[3], const u8 *p)
@@ -324,8 +337,9 @@ void snp_show(struct node *to, struct span s)
 	else
 		danger(n, "not known; 1 is ECDSA P-384 with SHA-384");
 	show_tcb(to, "CURRENT_TCB", r + 0x38, layout);
-	show_bits(add_word(to, "PLATFORM_INFO", le64(r + 0x40), 16), le64(r + 0x40),
-		  platform_bits, ARRAY_SIZE(platform_bits));
+	n = add_word(to, "PLATFORM_INFO", le64(r + 0x40), 16);
+	show_bits(n, le64(r + 0x40), platform_bits, ARRAY_SIZE(platform_bits));
+	show_other_bits(n, le64(r + 0x40), platform_bits, ARRAY_SIZE(platform_bits));
 	show_key_info(to, le32(r + 0x48));
 	add_bytes(to, "REPORT_DATA", r + SNP_REPORT_DATA_OFF, 64);
 	add_bytes(to, "MEASUREMENT", r + 0x90, 48);

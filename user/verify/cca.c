@@ -53,16 +53,16 @@ static void platform_signature(struct verify *v, const struct cca *c)
 	size_t i, tried = 0;
 
 	answered(v, ASK_CCA_KEY);
-	if (!v->n_cca_keys) {
+	if (!v->cca_keys.n) {
 		unable(v, GENUINE, check, "no key of the platform was given (--cca-key FILE): its maker has it");
 		return;
 	}
-	for (i = 0; i < v->n_cca_keys; i++) {
-		if (!is_for(&v->cca_keys[i], c))
+	for (i = 0; i < v->cca_keys.n; i++) {
+		if (!is_for(&v->cca_keys.key[i], c))
 			continue;
 		tried++;
-		if (cose_verify(&c->token[CCA_PLATFORM].cose, v->cca_keys[i].key, &why)) {
-			passed(v, GENUINE, check, "%s, by a key of %s", why, v->cca_keys[i].name);
+		if (cose_verify(&c->token[CCA_PLATFORM].cose, v->cca_keys.key[i].key, &why)) {
+			passed(v, GENUINE, check, "%s, by a key of %s", why, v->cca_keys.key[i].name);
 			return;
 		}
 	}
@@ -219,6 +219,7 @@ void verify_cca(struct verify *v, struct span token)
 	}
 	facts(v, &c);
 	verify_cca_claims(v, &c);
+	cca_corims_open(v);
 	platform_signature(v, &c);
 	realm_signature(v, &c);
 	challenge = cca_challenge(&c);

@@ -16,12 +16,30 @@ struct cca_key {
 	char *name;
 };
 
+struct cca_keys {
+	struct cca_key *key;
+	size_t n;
+	const char *option;	/* for messages */
+};
+
+/* Its signature and its time are judged when all options are known. */
+struct corim {
+	struct buf b;
+	char *name;
+	bool is_signed;
+};
+
 /*
  * cca_key.c: trusts the keys of @s, which the caller vouches for: public keys in
- * PEM, a JWK, a JWK set, a list of platforms as Veraison keeps it, or a CoRIM that
- * is not signed. RC_USAGE with a message: it has none, or one that is bad.
+ * PEM, a JWK, a JWK set, a list of platforms as Veraison keeps it, or a CoRIM. The
+ * keys of a CoRIM that is signed count once cca_corims_open() found its signature to
+ * be of a key of --corim-key. RC_USAGE with a message: it has none, or one that is bad.
  */
 int cca_keys_add(struct verify *v, struct span s, const char *name);
+/* Keys that may sign CoRIMs, and no evidence */
+int corim_keys_add(struct verify *v, struct span s, const char *name);
+/* Adds a check of GENUINE for each CoRIM, and the keys of those that are signed */
+void cca_corims_open(struct verify *v);
 void cca_keys_free(struct verify *v);
 /* Whether @s is a list of keys and not of certificates */
 bool cca_keys_look_like(struct span s);

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
+#include "verify/roots.h"
 #include "verify/verify.h"
 
 static bool same_name_in(const struct cert_pool *pool, X509 *of)
@@ -22,15 +23,15 @@ static bool same_name_in(const struct cert_pool *pool, X509 *of)
 	return false;
 }
 
-static void no_issuer(struct verify *v, const char *check, X509 *x)
+static void no_issuer(struct verify *v, const struct anchors *a, const char *check, X509 *x)
 {
 	char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(x));
 	char *by CLEANUP(free_str) = x509_cn(X509_get_issuer_name(x));
 
 	if (cert_is_self_issued(x))
 		failed(v, GENUINE, check, "it ends in \"%s\", which is no root that is trusted here%s",
-		       cn, v->own_roots ? "" : " (--root FILE names others)");
-	else if (same_name_in(&v->certs, x) || same_name_in(&v->roots, x))
+		       cn, a->hint);
+	else if (same_name_in(&v->certs, x) || same_name_in(&v->own, x) || same_name_in(a->roots, x))
 		failed(v, GENUINE, check, "the signature of \"%s\" is not of the key of \"%s\"", cn, by);
 	else
 		unable(v, GENUINE, check, "there is no certificate of \"%s\", which issued \"%s\": give it with --certs FILE",
@@ -64,24 +65,29 @@ static const struct cert *issuer_in(const struct cert_pool *pool, X509 *of, bool
 	return NULL;
 }
 
-static bool climb(struct verify *v, const char *check, X509 *leaf, struct path *p)
+static bool climb(struct verify *v, const struct anchors *a, const char *check, X509 *leaf,
+		  struct path *p)
 {
 	const struct cert *up;
 
 	p->n = 0;
-	for (p->x[p->n++] = leaf; !cert_pool_has(&v->roots, p->x[p->n - 1]); p->x[p->n++] = up->x) {
+	roots_wanted(v, leaf);
+	for (p->x[p->n++] = leaf; !cert_pool_has(a->roots, p->x[p->n - 1]); p->x[p->n++] = up->x) {
 		X509 *x = p->x[p->n - 1];
 		bool too_many = false;
 
-		up = issuer_in(&v->roots, x, &too_many);
+		roots_wanted(v, x);
+		up = issuer_in(a->roots, x, &too_many);
 		if (!up && !cert_is_self_issued(x))
+			up = issuer_in(&v->own, x, &too_many);
+		if (!up && !cert_is_self_issued(x) && !too_many)
 			up = issuer_in(&v->certs, x, &too_many);
 		if (!up) {
 			if (too_many)
 				failed(v, GENUINE, check, "more than %d certificates have the name of its issuer",
 				       VERIFY_NAMESAKES_MAX);
 			else
-				no_issuer(v, check, x);
+				no_issuer(v, a, check, x);
 			return false;
 		}
 		if (p->n == PATH_MAX_CERTS) {
@@ -137,19 +143,30 @@ static void note_use(struct verify *v, const struct path *p)
 	int i;
 
 	for (i = 0; i < p->n; i++)
-		for (k = v->own_certs; k < v->given_certs && k < v->certs.n; k++)
+		for (k = 0; k < v->given_certs && k < v->certs.n; k++)
 			if (v->certs.certs[k].x == p->x[i] || !X509_cmp(v->certs.certs[k].x, p->x[i]))
 				answered(v, ASK_CERTS);
 }
 
 bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *path)
 {
+	const struct anchors a = {
+		&v->roots, v->own_roots ? "" : " (--root FILE names others)",
+		v->own_roots ? " (of --root)" : "",
+	};
+
+	return verify_chain_to(v, &a, check, x, path);
+}
+
+bool verify_chain_to(struct verify *v, const struct anchors *a, const char *check, X509 *x,
+		     struct path *path)
+{
 	struct buf names CLEANUP_BUF;
 	struct path p;
 	bool whole;
 	int i;
 
-	whole = climb(v, check, x, &p);
+	whole = climb(v, a, check, x, &p);
 	note_use(v, &p);
 	if (!whole || !openssl_agrees(v, check, &p))
 		return false;
@@ -160,7 +177,7 @@ bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *pat
 
 		buf_printf(&names, "%s%s", i ? ", " : "", cn);
 	}
-	passed(v, GENUINE, check, "%s%s", (char *)names.p, v->own_roots ? " (of --root)" : "");
+	passed(v, GENUINE, check, "%s%s", (char *)names.p, a->of);
 	for (i = 0; i < p.n - 1; i++)
 		crl_check(v, p.x[i], p.x[i + 1]);
 	crl_check_root(v, p.x[p.n - 1]);

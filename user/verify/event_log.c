@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "evidence/event_data.h"
+#include "evidence/event_log.h"
 #include "verify/verify.h"
 
 #define EV_NO_ACTION	3
@@ -21,6 +23,10 @@ struct log {
 	size_t off;
 	u8 rtmr[4][48];
 	size_t events[4];
+	size_t measured, described;	/* events whose data are what was hashed, and others */
+	size_t differ;			/* events whose data are not, against the rule of their type */
+	size_t differs_at;		/* the first of these */
+	u32 differs_type;
 };
 
 static bool have(const struct log *l, size_t n)
@@ -54,11 +60,30 @@ static void extend(u8 reg[48], const u8 by[48])
 	memcpy(reg, out, 48);
 }
 
+static void judge_data(struct log *l, size_t at, u32 type, struct span data, const u8 *sha384)
+{
+	switch (event_data_check(type, data, sha384)) {
+	case DATA_MEASURED:
+		l->measured++;
+		break;
+	case DATA_FREE:
+		l->described++;
+		break;
+	case DATA_DIFFERS:
+		if (!l->differ++) {
+			l->differs_at = at;
+			l->differs_type = type;
+		}
+		break;
+	}
+}
+
 /* One event; the reason when it makes no sense */
 static const char *event(struct log *l)
 {
 	const u8 *p = l->s.p + l->off, *sha384 = NULL;
 	u32 reg, type, count, i, size;
+	size_t at = l->off;
 
 	if (!have(l, 12))
 		return "an event is cut short";
@@ -99,6 +124,7 @@ static const char *event(struct log *l)
 		return "an event is of a register that a TD does not have";
 	if (!sha384)
 		return "an event has no SHA-384 digest";
+	judge_data(l, at, type, (struct span){ l->s.p + l->off - size, size }, sha384);
 	extend(l->rtmr[reg - 1], sha384);
 	l->events[reg - 1]++;
 	return NULL;
@@ -155,6 +181,22 @@ static void beyond(struct verify *v, const char *name, size_t events)
 		unable(v, BOUND, name, text, events, " and cannot be checked; --rtmr3 HEX asks for its value instead");
 }
 
+/* Data that are not measured may say anything: no reader of the log can know */
+static void data_of_events(struct verify *v, const struct log *l)
+{
+	static const char name[] = "event log, data";
+
+	if (l->differ)
+		failed(v, BOUND, name,
+		       "the data of %zu events do not come to their digest, the first at offset %zu (%s): they were changed",
+		       l->differ, l->differs_at, event_type_name(l->differs_type));
+	else if (l->measured)
+		passed(v, BOUND, name, "of %zu events the data come to the digest, of %zu they only describe it",
+		       l->measured, l->described);
+	else
+		left_out(v, BOUND, name, "of no event do the data determine the digest");
+}
+
 void verify_event_log(struct verify *v, struct span s, const u8 *rtmr)
 {
 	struct log l = { .s = s };
@@ -167,6 +209,7 @@ void verify_event_log(struct verify *v, struct span s, const u8 *rtmr)
 		failed(v, BOUND, "event log", "at offset %zu: %s", l.off, why);
 		return;
 	}
+	data_of_events(v, &l);
 	for (i = 0; i < 4; i++) {
 		const u8 *have_reg = rtmr + 48 * i;
 		bool same = !memcmp(l.rtmr[i], have_reg, 48);

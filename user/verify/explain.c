@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/tree.h"
+#include "evidence/event_data.h"
 #include "tpm/quote.h"
 #include "verify/verify.h"
 
@@ -149,10 +149,8 @@ static const char *subject(const struct event *e)
 /* Whether the words of an event are what was measured, and not only beside it */
 static const char *standing(const struct event *e)
 {
-	u8 hash[DIGEST_MAX];
-
-	digest("SHA384", e->data.p, e->data.len, hash);
-	return memcmp(hash, e->sha384, 48) ? "; the words are the log's, not measured themselves" : "";
+	return event_data_check(e->type, e->data, e->sha384) == DATA_MEASURED ? "" :
+	       "; the words are the log's, not measured themselves";
 }
 
 static void tell(struct verify *v, size_t *told, u32 reg, const char *how, const struct event *a,

@@ -12,12 +12,8 @@
 
 int verify_init(struct verify *v)
 {
-	int rc = roots_add(&v->roots, &v->certs);
-
 	v->at = time(NULL);
-	/* these come first, so that others can be told from them */
-	v->own_certs = v->certs.n;
-	return rc;
+	return RC_OK;
 }
 
 void verify_forget(struct verify *v)
@@ -61,7 +57,10 @@ void verify_free(struct verify *v)
 	free(v->collateral);
 	cert_pool_free(&v->roots);
 	cert_pool_free(&v->certs);
+	cert_pool_free(&v->own);
 	cert_pool_free(&v->masked_vcek);
+	cert_pool_free(&v->ak_roots);
+	cert_pool_free(&v->token_roots);
 	cca_keys_free(v);
 	jws_keys_free(&v->jwks);
 	sk_X509_CRL_pop_free(v->crls, X509_CRL_free);
@@ -72,14 +71,20 @@ void verify_free(struct verify *v)
 
 int verify_root(struct verify *v, struct span s, const char *name)
 {
+	if (!v->own_roots)
+		cert_pool_free(&v->roots);
+	v->own_roots = true;
+	return verify_root_for(v, &v->roots, s, "root", name);
+}
+
+int verify_root_for(struct verify *v, struct cert_pool *roots, struct span s, const char *option,
+		    const char *name)
+{
 	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
 	int rc = certs_add(&pool, s, VERIFY_CERTS_MAX, name);
 	bool any = false;
 	size_t i;
 
-	if (!v->own_roots)
-		cert_pool_free(&v->roots);
-	v->own_roots = true;
 	for (i = 0; !rc && i < pool.n; i++) {
 		bool root = cert_is_self_issued(pool.certs[i].x);
 		u8 *der = NULL;
@@ -87,12 +92,12 @@ int verify_root(struct verify *v, struct span s, const char *name)
 
 		any |= root;
 		if (len > 0)
-			rc = cert_pool_add(root ? &v->roots : &v->certs,
+			rc = cert_pool_add(root ? roots : &v->certs,
 					   (struct span){ der, (size_t)len }, name);
 		OPENSSL_free(der);
 	}
 	if (!rc && !any)
-		rc = fail(RC_USAGE, "--root: %s has no root, a certificate that issued itself", name);
+		rc = fail(RC_USAGE, "--%s: %s has no root, a certificate that issued itself", option, name);
 	return rc;
 }
 
@@ -144,6 +149,7 @@ static int open_blob(struct verify *v, struct span s)
 	fill(v, &v->parts.tpm_signature, CVM_EVIDENCE_ITEM_TPM_SIGNATURE);
 	fill(v, &v->parts.pcrs, CVM_EVIDENCE_ITEM_PCRS);
 	fill(v, &v->parts.ak_pub, CVM_EVIDENCE_ITEM_AK_PUB);
+	fill(v, &v->parts.ak_cert, CVM_EVIDENCE_ITEM_AK_CERT);
 	fill(v, &v->parts.manifest, CVM_EVIDENCE_ITEM_MANIFEST);
 	fill(v, &v->parts.event_log, CVM_EVIDENCE_ITEM_CCEL_DATA);
 	certs = evidence_data(&v->e, CVM_EVIDENCE_ITEM_CERTS);

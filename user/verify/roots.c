@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "verify/roots.h"
+#include "verify/verify.h"
+
+_Static_assert(ROOTS_AMD < 32, "built_in has a bit for each");
 
 /*
  * https://certificates.trustedservices.intel.com/IntelSGXRootCA.der; taken from
@@ -37,18 +40,31 @@ static int add(struct cert_pool *pool, const struct root_cert *c)
 	return cert_pool_add(pool, (struct span){ (const u8 *)c->pem, strlen(c->pem) }, c->name);
 }
 
-int roots_add(struct cert_pool *roots, struct cert_pool *others)
+/* Their names are those of their subjects; @name is NULL for all. */
+static void load(struct verify *v, const char *name)
 {
-	int rc = roots ? add(roots, &root_intel) : RC_OK;
 	size_t i;
 
-	for (i = 0; !rc && i < ROOTS_AMD; i++) {
-		struct cert_pool *to = roots_amd[i].is_root ? roots : others;
+	for (i = 0; i <= ROOTS_AMD; i++) {
+		const struct root_cert *c = i ? &roots_amd[i - 1] : &root_intel;
 
-		if (to)
-			rc = add(to, &roots_amd[i]);
+		if (v->built_in >> i & 1 || (c->is_root && v->own_roots) || (name && strcmp(name, c->name)))
+			continue;
+		v->built_in |= 1U << i;
+		add(c->is_root ? &v->roots : &v->own, c);
 	}
-	return rc;
+}
+
+void roots_wanted(struct verify *v, X509 *of)
+{
+	char *name CLEANUP(free_str) = x509_cn(X509_get_issuer_name(of));
+
+	load(v, name);
+}
+
+void roots_all(struct verify *v)
+{
+	load(v, NULL);
 }
 
 bool roots_have_intel(const struct cert_pool *roots)

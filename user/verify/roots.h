@@ -14,8 +14,16 @@ struct root_cert {
 extern const struct root_cert roots_amd[ROOTS_AMD];
 extern const struct root_cert root_intel;
 
-/* The roots into @roots, what AMD's roots signed into @others; NULL: not wanted */
-int roots_add(struct cert_pool *roots, struct cert_pool *others);
+struct verify;
+
+/*
+ * What is built in and has the name of the issuer of @of: roots into v->roots unless
+ * the caller named others, what AMD's roots signed into v->own. Most evidence needs one
+ * to three of the ten, and to decode one takes longer than to verify a signature.
+ */
+void roots_wanted(struct verify *v, X509 *of);
+/* All of them, for a caller that copies @v */
+void roots_all(struct verify *v);
 bool roots_have_intel(const struct cert_pool *roots);
 
 #endif

@@ -128,7 +128,7 @@ static X509 *find_leaf(struct verify *v, const u8 *r)
 	int pass;
 
 	for (pass = 0; pass < 2 && !claimed; pass++) {
-		for (i = v->own_certs; i < v->certs.n; i++) {
+		for (i = 0; i < v->certs.n; i++) {
 			X509 *x = v->certs.certs[i].x;
 
 			if (!cert_has_ec_key(x) || claims(x, r) != !pass)

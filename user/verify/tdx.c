@@ -110,16 +110,32 @@ static bool signs_another(const struct cert_pool *certs, size_t i)
 	return false;
 }
 
-/* Each certificate of the quote must be a link of the one chain. */
-static bool is_one_chain(struct verify *v, const struct cert_pool *certs, X509 *pck)
+static bool is_in(const struct path *p, X509 *x)
+{
+	int i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->x[i] == x || !X509_cmp(p->x[i], x))
+			return true;
+	return false;
+}
+
+/*
+ * Each certificate of the quote must be a link of the one chain: of the path that was
+ * verified, or where the caller gave others of the same keys, beside it.
+ */
+static bool is_one_chain(struct verify *v, const struct cert_pool *certs, const struct path *path)
 {
 	size_t i;
 
 	for (i = 0; i < certs->n; i++) {
 		X509 *x = certs->certs[i].x;
-		bool root = cert_pool_has(&v->roots, x);
+		bool root;
 
-		if (x != pck && !signs_another(certs, i))
+		if (is_in(path, x))
+			continue;
+		root = cert_pool_has(&v->roots, x);
+		if (!signs_another(certs, i))
 			return false;
 		if (!root && (cert_is_self_issued(x) ||
 			      (!cert_pool_issuer(certs, x) && !cert_pool_issuer(&v->roots, x))))
@@ -156,7 +172,6 @@ static X509 *check_pck(struct verify *v, const struct tdx_quote *q, struct cert_
 	struct buf said CLEANUP_BUF;
 	struct path path;
 	X509 *pck;
-	size_t i;
 	int rc;
 
 	if (q->cert_type == CERT_PCK_CHAIN) {
@@ -180,14 +195,11 @@ static X509 *check_pck(struct verify *v, const struct tdx_quote *q, struct cert_
 	}
 	if (!pck)
 		return NULL;
-	for (i = 0; i < certs->n; i++)
-		add_pem(&said, certs->certs[i].x);
-	if (said.len)
-		cert_pool_add(&v->certs, buf_span(&said), "the certificates in the quote");
+	cert_pool_share(&v->certs, certs);
 	if (!verify_chain(v, "certificate chain", pck, &path))
 		return pck;
 	verify_intel_roles(v, &path, "certificate roles", "Intel SGX PCK Certificate");
-	if (!is_one_chain(v, certs, pck))
+	if (!is_one_chain(v, certs, &path))
 		failed(v, GENUINE, "certificate chain", "the quote has certificates beside the chain: it was altered");
 	return pck;
 }

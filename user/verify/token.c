@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <json-c/json_pointer.h>
+#include <openssl/x509v3.h>
 
 #include "base/json.h"
 #include "verify/token.h"
@@ -102,21 +103,105 @@ static void audience(struct verify *v, struct json_object *claims)
 	judged(v, GENUINE, good, "audience", good ? "it is for the one asked for" : "it is for another");
 }
 
+/* The certificates of x5c (RFC 7515, 4.1.6): in base64, not base64url; the signer's first */
+static int certs_of_header(struct json_object *list, struct cert_pool *pool)
+{
+	size_t i, n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	const char *why = "not a text";
+	int rc = RC_OK;
+
+	if (!n || n > VERIFY_CHAIN_MAX)
+		return fail(RC_EVIDENCE, "it is no list of 1 to %d certificates", VERIFY_CHAIN_MAX);
+	for (i = 0; !rc && i < n; i++) {
+		struct json_object *o = json_object_array_get_idx(list, i);
+		struct buf der CLEANUP_BUF;
+
+		if (!json_object_is_type(o, json_type_string) ||
+		    base64_decode(json_object_get_string(o), (size_t)json_object_get_string_len(o), &der, &why))
+			return fail(RC_EVIDENCE, "certificate %zu is not base64: %s", i + 1, why);
+		rc = certs_add(pool, buf_span(&der), VERIFY_CHAIN_MAX, "x5c");
+		if (!rc && pool->n != i + 1)
+			rc = fail(RC_EVIDENCE, "part %zu is not one certificate", i + 1);
+	}
+	return rc;
+}
+
+static bool may_sign_tokens(struct verify *v, X509 *x, const struct path *p)
+{
+	/* a service may sign with the root itself, which the caller named */
+	if (p->n > 1 && X509_check_ca(x))
+		failed(v, GENUINE, "x5c", "the token's signer is a certificate authority");
+	else if (X509_get_extension_flags(x) & EXFLAG_KUSAGE && !(X509_get_key_usage(x) & KU_DIGITAL_SIGNATURE))
+		failed(v, GENUINE, "x5c", "the keyUsage of the token's signer does not allow signatures");
+	else
+		return true;
+	return false;
+}
+
+/*
+ * A token's own certificates count only up to a root that the caller named for
+ * tokens: roots of hardware vouch for no service.
+ */
+static void signature_by_x5c(struct verify *v, const struct jws *j, struct json_object *list)
+{
+	const struct anchors a = { &v->token_roots, " (--token-root FILE names others)", " (of --token-root)" };
+	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
+	struct buf said CLEANUP_BUF, *outer = complain_into(&said);
+	struct jws_keys keys = { 0 };
+	struct path path;
+	const char *why;
+	size_t i;
+	bool good;
+	int rc;
+
+	rc = certs_of_header(list, &pool);
+	for (i = 1; !rc && i < pool.n; i++) {
+		u8 *der = NULL;
+		int len = i2d_X509(pool.certs[i].x, &der);
+
+		if (len > 0)
+			rc = certs_add(&v->certs, (struct span){ der, (size_t)len }, VERIFY_CERTS_MAX, "x5c");
+		OPENSSL_free(der);
+	}
+	complain_into(outer);
+	answered(v, ASK_TOKEN_ROOT);
+	if (rc) {
+		failed(v, GENUINE, "x5c", "%s", (char *)said.p);
+		return;
+	}
+	if (!verify_chain_to(v, &a, "x5c", pool.certs[0].x, &path) ||
+	    !may_sign_tokens(v, pool.certs[0].x, &path))
+		return;
+	keys.key[keys.n++] = (struct jws_key){
+		X509_get_pubkey(pool.certs[0].x), j->kid ? xstrdup(j->kid) : NULL, NULL,
+	};
+	good = jws_verify(j, &keys, &why);
+	judged(v, GENUINE, good, "signature", "%s, by the key of the first certificate of x5c", why);
+	jws_keys_free(&keys);
+}
+
 static void signature(struct verify *v, const struct jws *j)
 {
 	const struct values *pin = &v->policy.value[ASK_TOKEN_ALG];
+	struct json_object *x5c = NULL;
 	const char *why;
 	bool good;
 
 	answered(v, ASK_JWKS);
 	answered(v, ASK_TOKEN);
+	json_object_object_get_ex(j->header, "x5c", &x5c);
 	if (pin->n) {
 		answered(v, ASK_TOKEN_ALG);
 		judged(v, GENUINE, j->alg && values_have(pin, j->alg, strlen(j->alg)), "token-alg",
 		       "its algorithm is %s", j->alg ? j->alg : "not named");
 	}
+	if (x5c && v->token_roots.n)
+		signature_by_x5c(v, j, x5c);
+	else if (x5c)
+		left_out(v, GENUINE, "x5c", "the certificates that the token brings along are not trusted: nobody was named who may vouch for them (--token-root FILE)");
 	if (!v->jwks.n) {
-		unable(v, GENUINE, "signature", "no key of the issuer was given (--jwks FILE, or --fetch-jwks)");
+		if (!v->token_roots.n)
+			unable(v, GENUINE, "signature", "no key of the issuer was given (--jwks FILE, or --fetch-jwks)");
 		return;
 	}
 	good = jws_verify(j, &v->jwks, &why);

@@ -11,6 +11,7 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <openssl/x509v3.h>
 
 #include "tpm/quote.h"
 #include "verify/verify.h"
@@ -286,10 +287,73 @@ static void check_quote(struct verify *v, EVP_PKEY *key, const struct hcl *h)
 	if (!ok)
 		return;
 	show_pcrs(v, &q);
-	if (h)
-		left_out(v, GENUINE, "certificate of the attestation key", "it is not checked: that the key is held by a TPM is the word of the paravisor that made the claims");
 	if (carries_nonce(v, &q, h))
 		check_pcrs(v, &q);
+}
+
+/* TCG EK Credential Profile, 3.2.16: what a certificate of an AK is for */
+#define EKU_AIK	"2.23.133.8.3"
+
+static bool has_eku(X509 *x, const char *oid)
+{
+	EXTENDED_KEY_USAGE *list = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
+	ASN1_OBJECT *want = OBJ_txt2obj(oid, 1);
+	bool found = false;
+	int i;
+
+	for (i = 0; want && i < sk_ASN1_OBJECT_num(list); i++)
+		found |= !OBJ_cmp(sk_ASN1_OBJECT_value(list, i), want);
+	ASN1_OBJECT_free(want);
+	EXTENDED_KEY_USAGE_free(list);
+	ERR_clear_error();
+	return found;
+}
+
+static void ak_chain(struct verify *v, X509 *x, EVP_PKEY *key)
+{
+	static const char name[] = "certificate of the attestation key";
+	const struct anchors a = { &v->ak_roots, " (--ak-root FILE names others)", " (of --ak-root)" };
+
+	if (!same_key(X509_get0_pubkey(x), key))
+		failed(v, GENUINE, name, "it is of another key");
+	else if (X509_check_ca(x))
+		failed(v, GENUINE, name, "it is of a certificate authority, not of a key of a TPM");
+	else if (!has_eku(x, EKU_AIK))
+		failed(v, GENUINE, name, "its extendedKeyUsage lacks that of an attestation key (tcg-kp-AIKCertificate)");
+	else
+		verify_chain_to(v, &a, name, x, NULL);
+}
+
+/*
+ * What the quote is worth. With the certificate its issuer, whom the caller trusts,
+ * says that a TPM holds the key; without, it is the word of whoever made the claims.
+ */
+static void ak_certificate(struct verify *v, EVP_PKEY *key, const struct hcl *h)
+{
+	static const char name[] = "certificate of the attestation key";
+	struct cert_pool pool CLEANUP(cert_pool_free) = { 0 };
+	struct span s = v->parts.ak_cert;
+	struct buf said CLEANUP_BUF, *outer = complain_into(&said);
+	int rc = s.len ? certs_add(&pool, s, 1, name) : RC_OK;
+
+	complain_into(outer);
+	if (v->ak_roots.n) {
+		answered(v, ASK_AK_ROOT);
+		answered(v, ASK_AK_CERT);
+	}
+	if (rc)
+		failed(v, GENUINE, name, "%s", (char *)said.p);
+	else if (s.len && !pool.n)
+		failed(v, GENUINE, name, "it is not one certificate");
+	else if (v->ak_roots.n && !s.len)
+		unable(v, GENUINE, name, "there is none, and --ak-root asks for it: give it with --ak-cert FILE");
+	else if (v->ak_roots.n)
+		ak_chain(v, pool.certs[0].x, key);
+	else if (s.len && !same_key(X509_get0_pubkey(pool.certs[0].x), key))
+		failed(v, GENUINE, name, "it is of another key");
+	else if (h)
+		left_out(v, GENUINE, name, "%s: that the key is held by a TPM is the word of the paravisor that made the claims",
+			 s.len ? "nobody was named who may vouch for it (--ak-root FILE)" : "there is none");
 }
 
 void verify_tpm(struct verify *v, const struct hcl *h)
@@ -298,9 +362,11 @@ void verify_tpm(struct verify *v, const struct hcl *h)
 	bool any = p->tpm_attest.len || p->tpm_signature.len || p->pcrs.len;
 	EVP_PKEY *key;
 
-	if (!any && !p->ak_pub.len)
+	if (!any && !p->ak_pub.len && !v->policy.given[ASK_AK_CERT] && !v->ak_roots.n)
 		return;
 	key = h ? attested_key(v, h) : loose_key(v);
+	if (key)
+		ak_certificate(v, key, h);
 	if (p->tpm_attest.len && p->tpm_signature.len && p->pcrs.len) {
 		if (key)
 			check_quote(v, key, h);

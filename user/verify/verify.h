@@ -15,6 +15,7 @@
 #include "evidence/hcl.h"
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
+#include "verify/cca.h"
 #include "verify/policy.h"
 
 /*
@@ -85,12 +86,17 @@ struct verify {
 	struct evidence e;		/* e.items is NULL when it is no blob */
 	struct cert_pool roots;		/* trusted */
 	struct cert_pool certs;		/* to build chains of */
-	size_t own_certs;		/* of certs, the first ones, which are built in */
+	struct cert_pool own;		/* the same, of AMD, built in */
+	u32 built_in;			/* bits: which of these are in roots or own */
 	size_t given_certs;		/* of certs, up to here those of --certs */
 	struct cert_pool masked_vcek;	/* of --vcek-for-masked-chip */
 	bool own_roots;			/* --root was given */
-	struct cca_key *cca_keys;	/* of --cca-key */
-	size_t n_cca_keys;
+	struct cert_pool ak_roots;	/* of --ak-root: who may vouch for the TPM's key */
+	struct cert_pool token_roots;	/* of --token-root: who may vouch for a token's x5c */
+	struct cca_keys cca_keys;	/* of --cca-key */
+	struct cca_keys corim_keys;	/* of --corim-key */
+	struct corim *corims;		/* of --cca-key */
+	size_t n_corims;
 	struct jws_keys jwks;		/* of the issuers of tokens */
 	bool explain;			/* differences from the reference in words */
 	struct span other_nonce;	/* what a token may repeat in place of the report data */
@@ -116,8 +122,11 @@ int verify_init(struct verify *v);
 /* The results alone, so that the same can be judged again by another policy */
 void verify_forget(struct verify *v);
 void verify_free(struct verify *v);
-/* Trusts the certificates of @s, all of which must be self-issued */
+/* Trusts the self-issued certificates of @s; the others are for chains */
 int verify_root(struct verify *v, struct span s, const char *name);
+/* The same for one purpose: @roots is ak_roots or token_roots; @option for messages */
+int verify_root_for(struct verify *v, struct cert_pool *roots, struct span s, const char *option,
+		    const char *name);
 /* What cannot be recognised fails; what is bad becomes a failed check. */
 int verify_open(struct verify *v, struct span s, const char *name);
 void verify_check(struct verify *v);
@@ -175,6 +184,13 @@ struct path {
  * too. @path may be NULL.
  */
 bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *path);
+/* The same to roots for another purpose: none of these vouches for evidence of hardware. */
+struct anchors {
+	const struct cert_pool *roots;
+	const char *hint, *of;	/* behind a message: which option names roots; where they are from */
+};
+bool verify_chain_to(struct verify *v, const struct anchors *a, const char *check, X509 *x,
+		     struct path *path);
 /* crl.c */
 int crl_load(struct verify *v, struct span s, const char *name);
 void crl_check(struct verify *v, X509 *x, X509 *issuer);
