@@ -463,6 +463,117 @@ static void event_logs(void)
 	buf_free(&none);
 }
 
+/* The log is the evidence's own, unless @given; @pin: an RTMR whose value is asked for */
+static void compare(const struct buf *log, const struct buf *reference, const u8 rtmr[192], bool given,
+		    int pin)
+{
+	struct buf b = { 0 };
+	struct vquote q;
+	char name[] = "rtmr0", *hex;
+
+	begin();
+	trust(&sim, false);
+	vsim_quote_init(&q);
+	memcpy(q.body + 328, rtmr, 192);
+	vsim_quote(&sim, &q, &b);
+	v.parts.event_log = (struct span){ log->p, log->len };
+	v.parts.reference = (struct span){ reference->p, reference->len };
+	v.policy.given[ASK_EVENT_LOG] = given;
+	v.policy.given[ASK_REFERENCE] = true;
+	if (pin >= 0) {
+		name[4] = (char)('0' + pin);
+		hex = hex_encode(rtmr + 48 * pin, 48);
+		opt(name, hex);
+		free(hex);
+	}
+	run(b.p, b.len);
+	buf_free(&b);
+	v.parts.event_log = (struct span){ 0 };
+	v.parts.reference = (struct span){ 0 };
+}
+
+/*
+ * What a register has and the reference has not, in each place where a reader of the
+ * log could miss it: TCG PC Client Platform Firmware Profile 10.2, each event that was
+ * extended is in the log, one behind the other.
+ */
+static void references(void)
+{
+	u8 rtmr[192] = { 0 }, evil[192], zeros[16] = { 0 }, ones[64], beyond[192];
+	struct buf good = { 0 }, log = { 0 };
+	int i;
+
+	memset(ones, 0xff, sizeof(ones));
+	head(&good);
+	event(&good, 1, 1, 0x11, rtmr, 0);
+	event(&good, 2, 0xd, 0x22, rtmr + 48, 0);
+	memcpy(evil, rtmr, 192);
+	for (i = 0; i < 2; i++) {
+		compare(&good, &good, rtmr, i, -1);
+		want(PASSED, "reference", i ? "the same log, given" : "the same log, of the evidence");
+		ok(has_reason("its 2 events are"), "as many events as were replayed");
+	}
+
+	/* behind an event of zeros: register 0, type 0, no digests, no data */
+	buf_add(&log, good.p, good.len);
+	buf_add(&log, zeros, 16);
+	event(&log, 2, 0xd, 0x66, evil + 48, 0);
+	buf_add(&log, ones, sizeof(ones));
+	for (i = 0; i < 2; i++) {
+		compare(&log, &good, evil, i, -1);
+		want(FAILED, "event log", "an event hidden behind zeros");
+		want(FAILED, "reference", "an event hidden behind zeros");
+	}
+	/* behind eight ones, which begin the free part */
+	log.len = good.len;
+	buf_add(&log, ones, 8);
+	event(&log, 2, 0xd, 0x66, NULL, 0);
+	compare(&log, &good, evil, false, -1);
+	want(FAILED, "reference", "an event hidden behind ones");
+	/* the reference ends early: what it hides is not asked for */
+	compare(&good, &log, rtmr, false, -1);
+	want(UNABLE, "reference", "a reference with an event in its free part");
+	/* in the open */
+	log.len = good.len;
+	event(&log, 2, 0xd, 0x66, NULL, 0);
+	compare(&log, &good, evil, false, -1);
+	want(FAILED, "reference", "an event more");
+	want(PASSED, "event log, RTMR1", "which the register has");
+
+	/* registers that were extended by what the log does not have */
+	for (i = 0; i < 4; i++) {
+		char what[64], check[32];
+
+		memcpy(beyond, rtmr, 192);
+		beyond[48 * i + 5] ^= 1;
+		snprintf(what, sizeof(what), "RTMR%d extended by more than the log", i);
+		snprintf(check, sizeof(check), "event log, RTMR%d", i);
+		compare(&good, &good, beyond, false, -1);
+		want(UNABLE, "reference", what);
+		ok(verify_outcome(&v, BOUND, NULL) == (i == 3 ? UNABLE : FAILED), "%s: not bound", what);
+		if (i < 2)
+			continue;
+		compare(&good, &good, beyond, false, i);
+		want(PASSED, "reference", "and its value is asked for");
+		want(LEFT_OUT, check, "its value judges it");
+	}
+
+	/* some firmware leaves zeros behind the ones; OVMF zeros alone */
+	log.len = good.len;
+	buf_add(&log, ones, sizeof(ones));
+	buf_add(&log, zeros, sizeof(zeros));
+	compare(&log, &good, rtmr, true, -1);
+	want(PASSED, "reference", "a free part of ones, then zeros");
+	want(PASSED, "event log, RTMR1", "a free part of ones, then zeros");
+	log.len = good.len;
+	buf_add(&log, zeros, sizeof(zeros));
+	buf_add(&log, ones, sizeof(ones));
+	compare(&log, &good, rtmr, true, -1);
+	want(FAILED, "event log", "a free part of zeros, then ones");
+	buf_free(&log);
+	buf_free(&good);
+}
+
 static void limits(void)
 {
 	struct buf b = { 0 };
@@ -511,6 +622,7 @@ int main(void)
 	relaunch();
 	min_tee_tcb();
 	event_logs();
+	references();
 	limits();
 	verify_free(&v);
 	vsim_free(&sim);

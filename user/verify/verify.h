@@ -191,10 +191,8 @@ void verify_hcl(struct verify *v, struct span report);
 void verify_certs(struct verify *v, struct span certs);
 /* The TPM quote of @v->parts by the AK of @h, or without one by a given AK */
 void verify_tpm(struct verify *v, const struct hcl *h);
-/* A CCEL log against the four RTMRs at @rtmr */
+/* A CCEL log against the four RTMRs at @rtmr, and against the reference */
 void verify_event_log(struct verify *v, struct span log, const u8 *rtmr);
-/* explain.c: the same log against the reference: what changed, in words */
-void verify_reference(struct verify *v, struct span log);
 /* REPORT_DATA against what was asked for; @h for HCL reports */
 void verify_binding(struct verify *v, const u8 *report_data, const struct hcl *h);
 /* Intel's TCB info and QE identity, from files */
