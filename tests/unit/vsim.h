@@ -60,7 +60,10 @@ void vsim_crl(struct buf *b, X509 *by, EVP_PKEY *key, long serial, const char *u
 void vsim_crl_of(struct buf *b, X509 *by, EVP_PKEY *key, const struct vcrl *c);
 X509 *vsim_authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY *by,
 		     long serial);
+/* With serial number 0, as AMD's have it */
 X509 *vsim_amd(const struct vsim *s, const struct vamd *a);
+/* @point: a distribution point of lists, or NULL */
+X509 *vsim_amd_numbered(const struct vsim *s, const struct vamd *a, long serial, const char *point);
 void vsim_snp(u8 r[1184]);
 void vsim_snp_sign(const struct vsim *s, u8 r[1184]);
 void vsim_quote_init(struct vquote *q);

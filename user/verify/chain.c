@@ -161,8 +161,6 @@ bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *pat
 		buf_printf(&names, "%s%s", i ? ", " : "", cn);
 	}
 	passed(v, GENUINE, check, "%s%s", (char *)names.p, v->own_roots ? " (of --root)" : "");
-	for (i = 0; i < p.n - 1; i++)
-		crl_check(v, p.x[i], p.x[i + 1]);
-	crl_check_root(v, p.x[p.n - 1]);
+	crl_check_path(v, &p);
 	return true;
 }

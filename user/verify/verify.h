@@ -178,8 +178,8 @@ bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *pat
 /* crl.c */
 int crl_load(struct verify *v, struct span s, const char *name);
 void crl_check(struct verify *v, X509 *x, X509 *issuer);
-/* A root that is in its own list */
-void crl_check_root(struct verify *v, X509 *root);
+/* Each certificate of a chain, and a root that is in its own list */
+void crl_check_path(struct verify *v, const struct path *p);
 /* Lists of which no issuer here is the issuer: "not possible" */
 void crl_unused(struct verify *v);
 
