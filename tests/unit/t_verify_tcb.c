@@ -229,7 +229,7 @@ static void headers(void)
 }
 
 /*
- * The cases of Intel's quote verification library, QuoteVerifierTcbStatusUT.cpp,
+ * The cases of Intel's quote verification library, QuoteVerifierTcbStatusUT.cpp of 2026-07,
  * that are about TEE_TCB_SVN_2: a platform with two levels and a module with two,
  * a TD that was launched under the earliest or the latest. The platform's SVNs are
  * 5 in all positions; the earliest level asks for less of the TDX components.
@@ -254,18 +254,29 @@ static void relaunch(void)
 		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), NULL, 5, 5, "UpToDate", "UpToDate" },
 		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), NULL, 2, 2, "OutOfDate", "OutOfDate" },
 		{ TWO("Revoked", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 5, "OutOfDate", "OutOfDate" },
-		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 5,
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), NULL, 2, 5,
 		  "TDRelaunchAdvised", "TDRelaunchAdvised" },
-		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("6"), 2, 5,
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), QE_ID("6"), 2, 5,
 		  "TDRelaunchAdvised", "TDRelaunchAdvised" },
-		{ TWO("UpToDate", "OutOfDateConfigurationNeeded", "OutOfDate", "OutOfDate"), NULL, 2, 5,
+		{ TWO("UpToDate", "OutOfDateConfigurationNeeded", "UpToDate", "OutOfDate"), NULL, 2, 5,
 		  "TDRelaunchAdvisedConfigurationNeeded", "TDRelaunchAdvisedConfigurationNeeded" },
-		{ TWO("ConfigurationNeeded", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("6"), 2, 5,
+		{ TWO("ConfigurationNeeded", "OutOfDate", "UpToDate", "OutOfDate"), QE_ID("6"), 2, 5,
 		  "TDRelaunchAdvisedConfigurationNeeded", "TDRelaunchAdvisedConfigurationNeeded" },
+		/* of StatusOutOfDate: the newest module is out of date itself */
+		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 5, "OutOfDate", "OutOfDate" },
+		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("6"), 2, 5, "OutOfDate", "OutOfDate" },
+		/* by checkForRelaunch() and convergeTcbStatuses(): one of the two was behind */
+		{ TWO("UpToDate", "UpToDate", "UpToDate", "OutOfDate"), NULL, 2, 5, "UpToDate", "TDRelaunchAdvised" },
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "UpToDate"), NULL, 2, 5, "TDRelaunchAdvised", "UpToDate" },
+		{ TWO("UpToDate", "ConfigurationNeeded", "UpToDate", "OutOfDate"), NULL, 2, 5,
+		  "ConfigurationNeeded", "TDRelaunchAdvisedConfigurationNeeded" },
+		{ TWO("SWHardeningNeeded", "SWHardeningNeeded", "UpToDate", "OutOfDate"), NULL, 2, 5,
+		  "SWHardeningNeeded", "TDRelaunchAdvised" },
+		{ TWO("UpToDate", "OutOfDate", "Revoked", "OutOfDate"), NULL, 2, 5, "OutOfDate", "OutOfDate" },
 		/* a quoting enclave below its list, a platform that is behind now, too */
-		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("7"), 2, 5, "OutOfDate", "OutOfDate" },
-		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 4, "OutOfDate", "OutOfDate" },
-		{ TWO("UpToDate", "Revoked", "OutOfDate", "OutOfDate"), NULL, 2, 5, "Revoked", "OutOfDate" },
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), QE_ID("7"), 2, 5, "OutOfDate", "OutOfDate" },
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), NULL, 2, 4, "OutOfDate", "OutOfDate" },
+		{ TWO("UpToDate", "Revoked", "UpToDate", "OutOfDate"), NULL, 2, 5, "Revoked", "OutOfDate" },
 	};
 	char what[96];
 	size_t i;
@@ -280,7 +291,7 @@ static void relaunch(void)
 		snprintf(what, sizeof(what), "relaunch, case %zu: %s and %s", i, c[i].platform, c[i].module);
 		ok(v.n_levels >= 2 && !strcmp(v.levels[0].status, c[i].platform) &&
 		   !strcmp(v.levels[1].status, c[i].module), "%s", what);
-		if (strncmp(c[i].platform, "TDRelaunch", 10))
+		if (strncmp(c[i].platform, "TDRelaunch", 10) || strcmp(c[i].platform, c[i].module))
 			continue;
 		want(FAILED, "TCB status of the platform", what);
 		opt("tcb-status", c[i].platform);
@@ -295,6 +306,17 @@ static void relaunch(void)
 	svn2[1] = 9;
 	judge_with(c[3].info, NULL);
 	ok(v.n_levels >= 2 && !strcmp(v.levels[0].status, "OutOfDate"), "relaunch, another module runs");
+	want(FAILED, "TCB status of now", "relaunch, a module that Intel does not list runs");
+	/* and one below its lists, of a TD that was launched under the newest */
+	memset(body0, 5, 16);
+	memset(svn2, 1, 16);
+	body0[1] = 1;
+	judge_with(c[3].info, NULL);
+	want(FAILED, "TCB status of now", "a module below all levels runs");
+	verdict(APPRAISED, FAILED, "a module below all levels runs");
+	memset(svn2, 5, 16);
+	memset(body0, 2, 16);
+	body0[1] = 1;
 	/* a quote of version 4 has no second TEE_TCB_SVN */
 	td15 = false;
 	svn2[1] = 1;
