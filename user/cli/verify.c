@@ -139,8 +139,14 @@ static const struct option own_options[] = {
 
 struct settings {
 	const char *kds, *pcs, *ca, *policy, *jwks;
-	bool json, help, fetch_jwks;
+	bool json, help, fetch_jwks, at;
 };
+
+/* Of two values one would be dropped in silence. */
+static int once(bool given, const char *name)
+{
+	return given ? fail(RC_USAGE, "--%s was given twice", name) : RC_OK;
+}
 
 static int at_option(const char *arg, time_t *at)
 {
@@ -152,7 +158,7 @@ static int at_option(const char *arg, time_t *at)
 		*at = (time_t)n;
 		return RC_OK;
 	}
-	if (parse_time(arg, at))
+	if (parse_time(arg, true, at))
 		return RC_OK;
 	return fail(RC_USAGE, "--at: '%s' is no time: 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS", arg);
 }
@@ -255,6 +261,8 @@ static int read_policy(struct verify *v, struct settings *f, const char *path)
 
 static int option(struct verify *v, struct settings *f, int c, const char *arg)
 {
+	int rc;
+
 	switch (c) {
 	case 'h':
 		f->help = true;
@@ -265,16 +273,19 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 	case CERTS:
 		return cert_file_each("--certs", arg, add_certs, v);
 	case KDS:
+		rc = once(f->kds, "kds");
 		f->kds = arg ? arg : KDS_URL;
 		v->policy.given[ASK_KDS] = true;
-		return RC_OK;
+		return rc;
 	case PCS:
+		rc = once(f->pcs, "pcs");
 		f->pcs = arg ? arg : PCS_URL;
 		v->policy.given[ASK_PCS] = true;
-		return RC_OK;
+		return rc;
 	case CA:
+		rc = once(f->ca, "ca");
 		f->ca = arg;
-		return RC_OK;
+		return rc;
 	case ROOT:
 		return add_root(v, arg);
 	case CRL:
@@ -301,7 +312,9 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 	case AK:
 		return read_part(v, ASK_AK, arg, &v->parts.ak_pub);
 	case AT:
-		return at_option(arg, &v->at);
+		rc = once(f->at, "at");
+		f->at = true;
+		return rc ? rc : at_option(arg, &v->at);
 	case POLICY:
 		return read_policy(v, f, arg);
 	case MASKED_VCEK:
@@ -312,10 +325,11 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 	case JWKS:
 		return add_jwks(v, arg);
 	case FETCH_JWKS:
+		rc = once(f->fetch_jwks, "fetch-jwks");
 		f->fetch_jwks = true;
 		f->jwks = arg;
 		v->policy.given[ASK_JWKS] = true;
-		return RC_OK;
+		return rc;
 	case CCA_KEY:
 		return add_cca_key(v, arg);
 	default:

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "base/parse.h"
 #include "base/unwrap.h"
 #include "evidence/evidence.h"
 #include "evidence/show_more.h"
@@ -57,10 +58,9 @@ static bool show_evidence(struct node *to, const char *key, struct span s, const
 /* "nextUpdate" and "exp", which say until when it may be used */
 static void mark_expiry(struct node *n, const char *key, const char *text)
 {
-	struct tm tm = { 0 };
-	const char *end = !strcmp(key, "nextUpdate") ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
+	time_t t;
 
-	if (end && !*end && timegm(&tm) < time(NULL))
+	if (!strcmp(key, "nextUpdate") && parse_time(text, false, &t) && t < time(NULL))
 		danger(n, "it is out of date");
 }
 
