@@ -222,7 +222,7 @@ static int add_crl(struct verify *v, const char *path)
 
 	v->policy.given[ASK_CRL] = true;
 	/* a PCCS gives lists in hex */
-	if (!rc && raw_recognise(s) != RAW_CRL && unwrap_text(s, &text))
+	if (!rc && raw_recognise(s) != RAW_CRL && unwrap_text(s, EVIDENCE_MAX, &text))
 		s = buf_span(&text);
 	return rc ? rc : crl_load(v, s, path);
 }

@@ -75,7 +75,7 @@ static int show_string(struct node *to, const char *key, struct json_object *o,
 	if (how->nested < NESTED_MAX) {
 		if (show_evidence(to, key, s, how, &rc))
 			return rc;
-		if (unwrap_text(s, &bytes) && show_evidence(to, key, buf_span(&bytes), how, &rc))
+		if (unwrap_text(s, s.len, &bytes) && show_evidence(to, key, buf_span(&bytes), how, &rc))
 			return rc;
 	}
 	mark_expiry(add_text(to, key, "%s", text), key, text);

@@ -121,8 +121,11 @@ int verify_root(struct verify *v, struct span s, const char *name);
 /* What cannot be recognised fails; what is bad becomes a failed check. */
 int verify_open(struct verify *v, struct span s, const char *name);
 void verify_check(struct verify *v);
-/* envelope.c: JSON with evidence in it; false when there is none in @s */
-bool verify_envelope(struct verify *v, struct span s, int *rc);
+/*
+ * envelope.c: JSON with evidence in it; false when there is none in @s. A blob of the
+ * device is left to the caller, in @blob.
+ */
+bool verify_envelope(struct verify *v, struct span s, struct span *blob, int *rc);
 
 /* asked.c */
 enum shape verify_shape(const struct verify *v);
@@ -155,6 +158,8 @@ bool any_failed(const struct verify *v);
 enum outcome verify_outcome(const struct verify *v, enum verdict d, const struct check **worst);
 /* A buffer that lives as long as @v */
 struct buf *verify_keep(struct verify *v);
+/* What is in @b lives as long as @v, and @b is empty then */
+void verify_take(struct verify *v, struct buf *b);
 /* As cert_pool_add(); fails when @pool would have more than @max */
 int certs_add(struct cert_pool *pool, struct span s, size_t max, const char *what);
 /* Certificates that came with the evidence; bad ones are left out, and said so */
