@@ -17,7 +17,7 @@ DKMS_FILES := Kbuild Makefile dkms.conf COPYING kmod include
 
 .PHONY: all kmod user install install-kmod install-user install-system uninstall \
 	dkms-install dkms-uninstall deb clean help check check-user check-vm \
-	check-matrix check-debug check-kcsan check-packages fuzz fuzz-kernel soak mutants lint bench \
+	check-matrix check-debug check-kcsan check-packages fuzz fuzz-kernel soak mutants mutants-user lint bench \
 	demo deps
 
 all: kmod user
@@ -49,8 +49,9 @@ help:
 #: make fuzz-kernel     ten minutes of fuzzing the module, on the debug kernel
 #: make soak            half an hour (MINUTES=30) of clients, faults and reloads on
 #:                      `latest` and `debug` (KERNELS, SIMS, SEED); nothing stays
-#: make mutants         puts defects into the module, one by one: a test must find
-#:                      each; hours
+#: make mutants         puts defects into verify and the module, one by one: a test must
+#:                      find each; hours
+#: make mutants-user    those of verify alone, on this host
 #: make lint            checkpatch, shellcheck, spelling, one direction, documents
 #: make bench           figures of docs/performance.md, in a VM
 
@@ -169,7 +170,11 @@ soak: deps
 		tests/soak/run $(if $(MINUTES),-t $(MINUTES)) $(if $(SEED),-s $(SEED))
 
 mutants: deps
+	@$(MAKE) -s mutants-user
 	@tests/mutants/run
+
+mutants-user:
+	@tests/mutants/run -j 1 -l tests/mutants/user.list
 
 bench: deps
 	@tests/bench/run

@@ -212,6 +212,6 @@ FUZZ(show)
 	struct buf b CLEANUP_BUF;
 
 	show(s);
-	if (unwrap_text(s, &b))
+	if (unwrap_text(s, EVIDENCE_MAX, &b))
 		show(buf_span(&b));
 }

@@ -52,6 +52,65 @@ echo "{\"a\":\"$hex\",\"b\":\"0x$hex\"}" >"$tmp/q5"
 quoted 'the same quote twice' "$tmp/q5"
 echo "{\"a\":\"$hex\",\"b\":\"$(base64 -w0 $g/snp-v3-genoa.bin)\"}" >"$tmp/q6"
 expect 5 '2 pieces of evidence' 'two pieces of evidence' verify "$tmp/q6"
+# a member may have any name: a report and a quote that are Azure's only where the quote is an object
+echo "{\"report\":\"x\",\"quote\":\"$hex\"}" >"$tmp/q8"
+quoted '{"report": .., "quote": hex}' "$tmp/q8"
+# collateral that stands beside the evidence is not taken for all of it
+echo "{\"quote\":\"$hex\",\"tcbInfo\":{\"version\":3},\"signature\":\"00\"}" >"$tmp/q9"
+verify --json "$tmp/q9" >"$tmp/out" 2>"$tmp/err"
+jq -c 'walk(if type == "array" then map(select(type != "object" or .check != "collateral")) else . end)' \
+	"$tmp/out" >"$tmp/a"
+jq -c . "$tmp/want-verdict" >"$tmp/b"
+check 'a quote beside "tcbInfo" is judged' cmp "$tmp/a" "$tmp/b"
+check 'and its collateral is not used' grep -q 'stands beside the evidence and is not used' "$tmp/out"
+# a blob of the device in base64, as any other evidence
+verify --json $g/blob-snp.cvme >"$tmp/a" 2>/dev/null
+echo "{\"evidence\":\"$(base64 -w0 $g/blob-snp.cvme)\"}" >"$tmp/q10"
+verify --json "$tmp/q10" >"$tmp/b" 2>"$tmp/err"
+check 'a blob of the device in JSON' cmp "$tmp/a" "$tmp/b"
+echo "{\"a\":\"$hex\",\"b\":\"$(base64 -w0 $g/blob-snp.cvme)\"}" >"$tmp/q11"
+expect 5 '2 pieces of evidence' 'a blob beside a quote' verify "$tmp/q11"
+
+# --- small texts that would become large ---
+
+# peak NAME LIMIT STATUS OPTION...: KiB of memory at the most, more than for nothing
+"$plain" verify /dev/null 2>/dev/null
+peak() {
+	local name=$1 limit=$2 want=$3 kib
+	shift 3
+	kib=$(/usr/bin/env python3 - "$plain" "$@" <<'P'
+import os, resource, subprocess, sys
+rc = subprocess.run([sys.argv[1], "verify", "--no-binding", "--any-code", *sys.argv[2:]],
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+print(rc, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+P
+	)
+	if [ "${kib% *}" -eq "$want" ] && [ "${kib#* }" -lt "$limit" ]; then
+		ok "$name"
+	else
+		not_ok "$name (status and KiB: $kib)"
+	fi
+}
+python3 - "$tmp" <<'P'
+import json, sys
+row = "0000 0000 0000 0000 0000 0000 0000 0000 \n"
+bomb = lambda n: "".join(f"{i << 26:08x}: {row}*\n" for i in range(n)) + f"{n << 26:08x}: {row}"
+put = lambda name, text: open(f"{sys.argv[1]}/{name}", "w").write(text)
+put("bomb", bomb(60))
+put("bomb.json", json.dumps([f"{i}" + bomb(2)[len(f"{i}"):] for i in range(40)]))
+small = "00000000: " + row + "*\n00fffff0: " + row
+put("many.json", json.dumps([small] * 200))
+put("crl.json", json.dumps({"tcb_info": "{}", "tcb_info_signature": "00" * 64, "qe_identity": "{}",
+    "qe_identity_signature": "00" * 64, "root_ca_crl": bomb(2), "pck_crl": bomb(2), "pck_crl_issuer_chain": bomb(2)}))
+put("base64.json", json.dumps(["QUFB" * 4096] * 2000))
+P
+peak 'a dump of 4 GiB in 3 KiB' 160000 5 "$tmp/bomb"
+peak 'the same as a CRL' 160000 2 --crl "$tmp/bomb" $g/snp-v2.bin
+peak 'the same as certificates' 40000 5 --certs "$tmp/bomb" $g/snp-v2.bin
+peak 'such dumps in JSON' 40000 5 "$tmp/bomb.json"
+peak 'many dumps of 16 MiB in JSON' 40000 5 "$tmp/many.json"
+peak 'such dumps in a bundle' 40000 5 --collateral "$tmp/crl.json" $g/snp-v2.bin
+peak 'many texts that are no evidence' 120000 5 "$tmp/base64.json"
 echo '{"no":"evidence"}' >"$tmp/q7"
 expect 5 'no member of this JSON' 'JSON without evidence' verify "$tmp/q7"
 expect 5 'cut short, or not JSON' 'JSON that breaks off' show <(head -c 700 "$tmp/q1")

@@ -7,6 +7,8 @@
 #include "base/unwrap.h"
 #include "unit.h"
 
+#define MAX	(1u << 20)
+
 #define HEX1 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d"
 #define HEX2 "1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b"
 #define HEX3 "3c3d3e3f404142434445464748494a4b4c4d4e4f"
@@ -71,10 +73,43 @@ static const struct {
 	{ "URL encoding with text behind it", "-----BEGIN%20CERTIFICATE-----%0AMII%0A and more" },
 };
 
+/* Sixteen zeros, and as many rows of them as the last address says */
+#define ROWS_TO(address) "00000000: 0000 0000 0000 0000 0000 0000 0000 0000 \n*\n" address \
+	": 0000 0000 0000 0000 0000 0000 0000 0000 \n"
+
+static void bounds(void)
+{
+	static const struct {
+		const char *text;
+		size_t max;
+		bool good;
+	} c[] = {
+		{ ROWS_TO("00000030"), 64, true }, { ROWS_TO("00000030"), 63, false },
+		{ ROWS_TO("00000030"), 48, false }, { ROWS_TO("00000030"), 16, false },
+		{ ROWS_TO("00100000"), MAX, false }, { ROWS_TO("000ffff0"), MAX, true },
+		{ ROWS_TO("04000000"), MAX, false }, { ROWS_TO("ffffffffffffffff"), MAX, false },
+		{ ROWS_TO("04000000") "*\n08000000: 0000 0000 0000 0000 0000 0000 0000 0000 \n", MAX, false },
+		{ HEX1 HEX2 HEX3, 79, false }, { HEX1 HEX2 HEX3, 80, true },
+		{ "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v", 47, false },
+		{ "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v", 48, true },
+		{ "-----BEGIN%20CERTIFICATE-----%0AMIIB%2B%2F%3D", 20, false },
+	};
+	struct buf b = { 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		bool is = unwrap_text((struct span){ (const u8 *)c[i].text, strlen(c[i].text) }, c[i].max, &b);
+
+		ok(is == c[i].good && b.len <= c[i].max && b.cap <= 2 * c[i].max + 256,
+		   "no more bytes than the limit, %zu: case %zu", c[i].max, i);
+		buf_free(&b);
+	}
+}
+
 static bool is(const char *text, const void *want, size_t len)
 {
 	struct buf b = { 0 };
-	bool same = unwrap_text((struct span){ (const u8 *)text, strlen(text) }, &b) &&
+	bool same = unwrap_text((struct span){ (const u8 *)text, strlen(text) }, MAX, &b) &&
 		    b.len == len && !memcmp(b.p, want, len);
 
 	buf_free(&b);
@@ -95,7 +130,7 @@ int main(void)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		const char *t = bad[i].text;
 
-		ok(!unwrap_text((struct span){ (const u8 *)t, strlen(t) }, &b) && !b.len,
+		ok(!unwrap_text((struct span){ (const u8 *)t, strlen(t) }, MAX, &b) && !b.len,
 		   "text that is refused: %s", bad[i].name);
 		buf_free(&b);
 	}
@@ -105,6 +140,7 @@ int main(void)
 	      pem, strlen(pem)), "text of other tools: URL-encoded PEM");
 	ok(is("TCB-Info-Issuer-Chain: -----BEGIN%20CERTIFICATE-----%0AMIIB%2B%2F%3D%0A-----END%20CERTIFICATE-----%0A\r\n",
 	      pem, strlen(pem)), "text of other tools: a header of Intel's service");
-	ok(!unwrap_text((struct span){ (const u8 *)"\0", 1 }, &b), "text that is refused: a NUL");
+	ok(!unwrap_text((struct span){ (const u8 *)"\0", 1 }, MAX, &b), "text that is refused: a NUL");
+	bounds();
 	return unit_failed;
 }

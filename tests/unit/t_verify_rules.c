@@ -390,6 +390,64 @@ static void unused_lists(void)
 	buf_free(&b);
 }
 
+/* A VEK of the ASK @issuer with this serial number and point, the ASK's list, and those of the ARK */
+static void vek(const char *csp, long serial, const char *point, const struct vcrl *ask, const struct vcrl *a,
+		const struct vcrl *b)
+{
+	struct vamd m = { csp ? "SEV-VLEK" : "SEV-VCEK", csp ? "SEV-VLEK-TEST" : "SEV-TEST",
+			  csp ? sim.asvk : sim.ask, NULL, csp, false };
+	X509 *x = vsim_amd_numbered(&sim, &m, serial, point);
+
+	report_with(csp ? bend_vlek : NULL, x);
+	opt("require-crl", NULL);
+	if (ask)
+		give_list(csp ? sim.asvk_crt : sim.ask_crt, m.by, ask);
+	if (a)
+		give_list(sim.ark_crt, sim.ark, a);
+	if (b)
+		give_list(sim.ark_crt, sim.ark, b);
+	again();
+	X509_free(x);
+}
+
+/*
+ * AMD's VCEKs and VLEKs have serial number 0 and no distribution point, and the keyUsage
+ * of the ASK is Certificate Sign (57230; so are all of the vectors). verifyCRL() of
+ * go-sev-guest looks the ASK up in the ARK's list, and nothing else.
+ */
+static void vek_rules(void)
+{
+	static const struct vcrl empty = { .serial = 99, .until = UNTIL },
+		leaf = { .serial = 7777, .from = "20250501000000Z", .until = UNTIL },
+		fresh = { .serial = 99, .from = "20250601000000Z", .until = UNTIL },
+		zero = { .serial = 0, .until = UNTIL };
+	static const char point[] = "URI:http://lists.example/ask.crl";
+
+	vek(NULL, 0, NULL, NULL, &empty, NULL);
+	want(PASSED, "revocation of SEV-TEST", "--require-crl, the ARK's list");
+	want(LEFT_OUT, "revocation of SEV-VCEK", "--require-crl, the ARK's list");
+	verdict(GENUINE, PASSED, "--require-crl, the ARK's list");
+	vek("TEST cloud", 0, NULL, NULL, &empty, NULL);
+	want(LEFT_OUT, "revocation of SEV-VLEK", "--require-crl, a VLEK, the ARK's list");
+	verdict(GENUINE, PASSED, "--require-crl, a VLEK, the ARK's list");
+	vek(NULL, 0, NULL, NULL, NULL, NULL);
+	verdict(GENUINE, UNABLE, "--require-crl, no list");
+	vek(NULL, 0, NULL, NULL, &zero, NULL);
+	verdict(GENUINE, PASSED, "serial number 0 is of all VCEKs, and revokes none");
+	vek(NULL, 7777, NULL, NULL, &empty, NULL);
+	want(PASSED, "revocation of SEV-VCEK", "a VCEK with a serial number");
+	vek(NULL, 7777, NULL, NULL, &leaf, NULL);
+	want(FAILED, "revocation of SEV-VCEK", "a VCEK whose serial number the ARK's list has");
+	vek("TEST cloud", 7777, NULL, NULL, &leaf, &fresh);
+	want(FAILED, "revocation of SEV-VLEK", "a VLEK that the older of the ARK's two lists has");
+	vek(NULL, 7777, NULL, NULL, NULL, NULL);
+	want(UNABLE, "revocation of SEV-VCEK", "a VCEK with a serial number, --require-crl, no list");
+	vek(NULL, 0, point, NULL, &empty, NULL);
+	want(UNABLE, "revocation of SEV-VCEK", "a VCEK that names a list of its own, --require-crl");
+	vek(NULL, 0, NULL, &empty, &empty, NULL);
+	want(FAILED, "revocation of SEV-VCEK", "a list of the ASK, which may sign none");
+}
+
 static void crl_rules(void)
 {
 	static const struct vcrl old = { .serial = 99, .until = UNTIL }, old_pem = { .serial = 99, .until = UNTIL, .pem = true },
@@ -397,14 +455,25 @@ static void crl_rules(void)
 		newer_pem = { .serial = 2, .from = "20250601000000Z", .until = UNTIL, .pem = true },
 		cleared = { .serial = 99, .from = "20250601000000Z", .until = UNTIL, .number = 9 },
 		numbered = { .serial = 2, .from = "20250601000000Z", .until = UNTIL, .number = 8 };
+	static const struct vcrl revokes = { .serial = 2, .from = "20250501000000Z", .until = UNTIL },
+		over = { .serial = 2, .from = "20250501000000Z", .until = "20251231000000Z" },
+		fresh = { .serial = 99, .from = "20250601000000Z", .until = UNTIL };
 	struct buf b = { 0 };
 
 	crls(&old, &newer, FAILED, "an old CRL before the one that revokes");
 	crls(&newer, &old, FAILED, "an old CRL behind the one that revokes");
 	crls(&old_pem, &newer_pem, FAILED, "both in one PEM file");
 	crls(&newer_pem, &old_pem, FAILED, "both in one PEM file, the other way");
-	crls(&numbered, &cleared, PASSED, "of one time, the number tells");
-	crls(&cleared, &numbered, PASSED, "of one time, the number tells, the other way");
+	crls(&numbered, &cleared, FAILED, "a list of a greater number takes nothing back");
+	crls(&cleared, &numbered, FAILED, "a list of a greater number takes nothing back, the other way");
+	/* as AMD's lists of VCEKs and of VLEKs, both of one ARK */
+	crls(&revokes, &fresh, FAILED, "a list that revokes, and a newer one of the same ARK that does not");
+	crls(&fresh, &revokes, FAILED, "a list that revokes, and a newer one, the other way");
+	crls(&over, &fresh, PASSED, "a list out of date that revoked, and a newer one");
+	crls(&fresh, &over, PASSED, "a list out of date that revoked, and a newer one, the other way");
+	crls(&over, NULL, FAILED, "that list alone");
+	crls(&fresh, &(struct vcrl){ .serial = 2, .from = "20260201000000Z", .until = UNTIL }, PASSED,
+	     "a list of a later time that revokes is not of this time");
 	crls(&newer, &(struct vcrl){ .serial = 99, .from = "20250601000000Z", .until = UNTIL }, FAILED,
 	     "of one time and no number");
 	crls(&(struct vcrl){ .serial = 99, .from = "20260201000000Z", .until = UNTIL }, NULL, FAILED,
@@ -430,10 +499,11 @@ static void crl_rules(void)
 	want(FAILED, "revocation of SEV-TEST", "a CRL by another key");
 	buf_free(&b);
 	unused_lists();
+	vek_rules();
 	report_with(NULL, sim.vcek);
 	opt("require-crl", NULL);
 	again();
-	want(UNABLE, "revocation of SEV-VCEK", "--require-crl without one");
+	want(UNABLE, "revocation of SEV-TEST", "--require-crl without one");
 	verdict(GENUINE, UNABLE, "--require-crl without one");
 	/* a PEM file whose second block is cut off */
 	vsim_crl_of(&b, sim.ark_crt, sim.ark, &old_pem);

@@ -229,7 +229,7 @@ static void headers(void)
 }
 
 /*
- * The cases of Intel's quote verification library, QuoteVerifierTcbStatusUT.cpp,
+ * The cases of Intel's quote verification library, QuoteVerifierTcbStatusUT.cpp of 2026-07,
  * that are about TEE_TCB_SVN_2: a platform with two levels and a module with two,
  * a TD that was launched under the earliest or the latest. The platform's SVNs are
  * 5 in all positions; the earliest level asks for less of the TDX components.
@@ -254,18 +254,29 @@ static void relaunch(void)
 		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), NULL, 5, 5, "UpToDate", "UpToDate" },
 		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), NULL, 2, 2, "OutOfDate", "OutOfDate" },
 		{ TWO("Revoked", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 5, "OutOfDate", "OutOfDate" },
-		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 5,
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), NULL, 2, 5,
 		  "TDRelaunchAdvised", "TDRelaunchAdvised" },
-		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("6"), 2, 5,
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), QE_ID("6"), 2, 5,
 		  "TDRelaunchAdvised", "TDRelaunchAdvised" },
-		{ TWO("UpToDate", "OutOfDateConfigurationNeeded", "OutOfDate", "OutOfDate"), NULL, 2, 5,
+		{ TWO("UpToDate", "OutOfDateConfigurationNeeded", "UpToDate", "OutOfDate"), NULL, 2, 5,
 		  "TDRelaunchAdvisedConfigurationNeeded", "TDRelaunchAdvisedConfigurationNeeded" },
-		{ TWO("ConfigurationNeeded", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("6"), 2, 5,
+		{ TWO("ConfigurationNeeded", "OutOfDate", "UpToDate", "OutOfDate"), QE_ID("6"), 2, 5,
 		  "TDRelaunchAdvisedConfigurationNeeded", "TDRelaunchAdvisedConfigurationNeeded" },
+		/* of StatusOutOfDate: the newest module is out of date itself */
+		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 5, "OutOfDate", "OutOfDate" },
+		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("6"), 2, 5, "OutOfDate", "OutOfDate" },
+		/* by checkForRelaunch() and convergeTcbStatuses(): one of the two was behind */
+		{ TWO("UpToDate", "UpToDate", "UpToDate", "OutOfDate"), NULL, 2, 5, "UpToDate", "TDRelaunchAdvised" },
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "UpToDate"), NULL, 2, 5, "TDRelaunchAdvised", "UpToDate" },
+		{ TWO("UpToDate", "ConfigurationNeeded", "UpToDate", "OutOfDate"), NULL, 2, 5,
+		  "ConfigurationNeeded", "TDRelaunchAdvisedConfigurationNeeded" },
+		{ TWO("SWHardeningNeeded", "SWHardeningNeeded", "UpToDate", "OutOfDate"), NULL, 2, 5,
+		  "SWHardeningNeeded", "TDRelaunchAdvised" },
+		{ TWO("UpToDate", "OutOfDate", "Revoked", "OutOfDate"), NULL, 2, 5, "OutOfDate", "OutOfDate" },
 		/* a quoting enclave below its list, a platform that is behind now, too */
-		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), QE_ID("7"), 2, 5, "OutOfDate", "OutOfDate" },
-		{ TWO("UpToDate", "OutOfDate", "OutOfDate", "OutOfDate"), NULL, 2, 4, "OutOfDate", "OutOfDate" },
-		{ TWO("UpToDate", "Revoked", "OutOfDate", "OutOfDate"), NULL, 2, 5, "Revoked", "OutOfDate" },
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), QE_ID("7"), 2, 5, "OutOfDate", "OutOfDate" },
+		{ TWO("UpToDate", "OutOfDate", "UpToDate", "OutOfDate"), NULL, 2, 4, "OutOfDate", "OutOfDate" },
+		{ TWO("UpToDate", "Revoked", "UpToDate", "OutOfDate"), NULL, 2, 5, "Revoked", "OutOfDate" },
 	};
 	char what[96];
 	size_t i;
@@ -280,7 +291,7 @@ static void relaunch(void)
 		snprintf(what, sizeof(what), "relaunch, case %zu: %s and %s", i, c[i].platform, c[i].module);
 		ok(v.n_levels >= 2 && !strcmp(v.levels[0].status, c[i].platform) &&
 		   !strcmp(v.levels[1].status, c[i].module), "%s", what);
-		if (strncmp(c[i].platform, "TDRelaunch", 10))
+		if (strncmp(c[i].platform, "TDRelaunch", 10) || strcmp(c[i].platform, c[i].module))
 			continue;
 		want(FAILED, "TCB status of the platform", what);
 		opt("tcb-status", c[i].platform);
@@ -295,6 +306,17 @@ static void relaunch(void)
 	svn2[1] = 9;
 	judge_with(c[3].info, NULL);
 	ok(v.n_levels >= 2 && !strcmp(v.levels[0].status, "OutOfDate"), "relaunch, another module runs");
+	want(FAILED, "TCB status of now", "relaunch, a module that Intel does not list runs");
+	/* and one below its lists, of a TD that was launched under the newest */
+	memset(body0, 5, 16);
+	memset(svn2, 1, 16);
+	body0[1] = 1;
+	judge_with(c[3].info, NULL);
+	want(FAILED, "TCB status of now", "a module below all levels runs");
+	verdict(APPRAISED, FAILED, "a module below all levels runs");
+	memset(svn2, 5, 16);
+	memset(body0, 2, 16);
+	body0[1] = 1;
 	/* a quote of version 4 has no second TEE_TCB_SVN */
 	td15 = false;
 	svn2[1] = 1;
@@ -463,6 +485,117 @@ static void event_logs(void)
 	buf_free(&none);
 }
 
+/* The log is the evidence's own, unless @given; @pin: an RTMR whose value is asked for */
+static void compare(const struct buf *log, const struct buf *reference, const u8 rtmr[192], bool given,
+		    int pin)
+{
+	struct buf b = { 0 };
+	struct vquote q;
+	char name[] = "rtmr0", *hex;
+
+	begin();
+	trust(&sim, false);
+	vsim_quote_init(&q);
+	memcpy(q.body + 328, rtmr, 192);
+	vsim_quote(&sim, &q, &b);
+	v.parts.event_log = (struct span){ log->p, log->len };
+	v.parts.reference = (struct span){ reference->p, reference->len };
+	v.policy.given[ASK_EVENT_LOG] = given;
+	v.policy.given[ASK_REFERENCE] = true;
+	if (pin >= 0) {
+		name[4] = (char)('0' + pin);
+		hex = hex_encode(rtmr + 48 * pin, 48);
+		opt(name, hex);
+		free(hex);
+	}
+	run(b.p, b.len);
+	buf_free(&b);
+	v.parts.event_log = (struct span){ 0 };
+	v.parts.reference = (struct span){ 0 };
+}
+
+/*
+ * What a register has and the reference has not, in each place where a reader of the
+ * log could miss it: TCG PC Client Platform Firmware Profile 10.2, each event that was
+ * extended is in the log, one behind the other.
+ */
+static void references(void)
+{
+	u8 rtmr[192] = { 0 }, evil[192], zeros[16] = { 0 }, ones[64], beyond[192];
+	struct buf good = { 0 }, log = { 0 };
+	int i;
+
+	memset(ones, 0xff, sizeof(ones));
+	head(&good);
+	event(&good, 1, 1, 0x11, rtmr, 0);
+	event(&good, 2, 0xd, 0x22, rtmr + 48, 0);
+	memcpy(evil, rtmr, 192);
+	for (i = 0; i < 2; i++) {
+		compare(&good, &good, rtmr, i, -1);
+		want(PASSED, "reference", i ? "the same log, given" : "the same log, of the evidence");
+		ok(has_reason("its 2 events are"), "as many events as were replayed");
+	}
+
+	/* behind an event of zeros: register 0, type 0, no digests, no data */
+	buf_add(&log, good.p, good.len);
+	buf_add(&log, zeros, 16);
+	event(&log, 2, 0xd, 0x66, evil + 48, 0);
+	buf_add(&log, ones, sizeof(ones));
+	for (i = 0; i < 2; i++) {
+		compare(&log, &good, evil, i, -1);
+		want(FAILED, "event log", "an event hidden behind zeros");
+		want(FAILED, "reference", "an event hidden behind zeros");
+	}
+	/* behind eight ones, which begin the free part */
+	log.len = good.len;
+	buf_add(&log, ones, 8);
+	event(&log, 2, 0xd, 0x66, NULL, 0);
+	compare(&log, &good, evil, false, -1);
+	want(FAILED, "reference", "an event hidden behind ones");
+	/* the reference ends early: what it hides is not asked for */
+	compare(&good, &log, rtmr, false, -1);
+	want(UNABLE, "reference", "a reference with an event in its free part");
+	/* in the open */
+	log.len = good.len;
+	event(&log, 2, 0xd, 0x66, NULL, 0);
+	compare(&log, &good, evil, false, -1);
+	want(FAILED, "reference", "an event more");
+	want(PASSED, "event log, RTMR1", "which the register has");
+
+	/* registers that were extended by what the log does not have */
+	for (i = 0; i < 4; i++) {
+		char what[64], check[32];
+
+		memcpy(beyond, rtmr, 192);
+		beyond[48 * i + 5] ^= 1;
+		snprintf(what, sizeof(what), "RTMR%d extended by more than the log", i);
+		snprintf(check, sizeof(check), "event log, RTMR%d", i);
+		compare(&good, &good, beyond, false, -1);
+		want(UNABLE, "reference", what);
+		ok(verify_outcome(&v, BOUND, NULL) == (i == 3 ? UNABLE : FAILED), "%s: not bound", what);
+		if (i < 2)
+			continue;
+		compare(&good, &good, beyond, false, i);
+		want(PASSED, "reference", "and its value is asked for");
+		want(LEFT_OUT, check, "its value judges it");
+	}
+
+	/* some firmware leaves zeros behind the ones; OVMF zeros alone */
+	log.len = good.len;
+	buf_add(&log, ones, sizeof(ones));
+	buf_add(&log, zeros, sizeof(zeros));
+	compare(&log, &good, rtmr, true, -1);
+	want(PASSED, "reference", "a free part of ones, then zeros");
+	want(PASSED, "event log, RTMR1", "a free part of ones, then zeros");
+	log.len = good.len;
+	buf_add(&log, zeros, sizeof(zeros));
+	buf_add(&log, ones, sizeof(ones));
+	compare(&log, &good, rtmr, true, -1);
+	want(FAILED, "event log", "a free part of zeros, then ones");
+	buf_free(&log);
+	buf_free(&good);
+}
+
 static void limits(void)
 {
 	struct buf b = { 0 };
@@ -511,6 +644,7 @@ int main(void)
 	relaunch();
 	min_tee_tcb();
 	event_logs();
+	references();
 	limits();
 	verify_free(&v);
 	vsim_free(&sim);

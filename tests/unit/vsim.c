@@ -46,7 +46,13 @@ X509 *vsim_authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY
 		     long serial)
 {
 	X509 *x = begin(cn, key, issuer, serial, true);
+	X509_EXTENSION *e;
 
+	/* as those of AMD and Intel have it: an ASK or ASVK signs no lists */
+	e = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, strncmp(cn, "SEV-", 4) ?
+				"critical,keyCertSign,cRLSign" : "critical,keyCertSign");
+	X509_add_ext(x, e, -1);
+	X509_EXTENSION_free(e);
 	X509_sign(x, by, EVP_sha384());
 	return x;
 }
@@ -65,7 +71,12 @@ X509 *vsim_ak(EVP_PKEY *key, const char *issuer, EVP_PKEY *by, const char *eku)
 
 X509 *vsim_amd(const struct vsim *s, const struct vamd *a)
 {
-	X509 *x = begin(a->cn, a->key ? a->key : s->vek, a->issuer, 7, false);
+	return vsim_amd_numbered(s, a, 0, NULL);
+}
+
+X509 *vsim_amd_numbered(const struct vsim *s, const struct vamd *a, long serial, const char *point)
+{
+	X509 *x = begin(a->cn, a->key ? a->key : s->vek, a->issuer, serial, false);
 	u8 hwid[66] = { 0x04, 64 }, csp[64] = { 0x16 };
 
 	memset(hwid + 2, 0x40, 64);
@@ -81,6 +92,12 @@ X509 *vsim_amd(const struct vsim *s, const struct vamd *a)
 		add_ext(x, AMD "5", csp, 2u + csp[1]);
 	} else {
 		add_ext(x, AMD "4", a->wrapped ? hwid : hwid + 2, a->wrapped ? 66 : 64);
+	}
+	if (point) {
+		X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, NID_crl_distribution_points, point);
+
+		X509_add_ext(x, e, -1);
+		X509_EXTENSION_free(e);
 	}
 	X509_sign(x, a->by, EVP_sha384());
 	return x;

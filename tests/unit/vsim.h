@@ -62,7 +62,10 @@ X509 *vsim_authority(const char *cn, EVP_PKEY *key, const char *issuer, EVP_PKEY
 		     long serial);
 /* A certificate of the TPM's key @key, for the purpose @eku (NULL: none is said) */
 X509 *vsim_ak(EVP_PKEY *key, const char *issuer, EVP_PKEY *by, const char *eku);
+/* With serial number 0, as AMD's have it */
 X509 *vsim_amd(const struct vsim *s, const struct vamd *a);
+/* @point: a distribution point of lists, or NULL */
+X509 *vsim_amd_numbered(const struct vsim *s, const struct vamd *a, long serial, const char *point);
 void vsim_snp(u8 r[1184]);
 void vsim_snp_sign(const struct vsim *s, u8 r[1184]);
 void vsim_quote_init(struct vquote *q);

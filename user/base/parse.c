@@ -18,6 +18,30 @@ int parse_number(const char *what, const char *text, u64 max, u64 *out)
 	return RC_OK;
 }
 
+/*
+ * strptime() takes fewer digits, spaces and days that a month does not have: "25-01-31" is
+ * in the year 25. What is meant is what comes out again.
+ */
+bool parse_time(const char *text, bool days, time_t *t)
+{
+	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d" };
+	static const size_t lens[] = { 20, 10 };
+	char again[32];
+	int i;
+
+	for (i = 0; i <= days; i++) {
+		struct tm tm = { 0 }, is;
+		const char *end = strptime(text, forms[i], &tm);
+
+		if (!end || *end || strlen(text) != lens[i])
+			continue;
+		*t = timegm(&tm);
+		return gmtime_r(t, &is) && strftime(again, sizeof(again), forms[i], &is) &&
+		       !strcmp(again, text);
+	}
+	return false;
+}
+
 int parse_data(const char *option, const char *arg, struct buf *out)
 {
 	const char *text = strchr(arg, ':'), *why;

@@ -30,7 +30,7 @@ static int nibble(u8 c)
  * As Intel's services send issuer chains in a header: PEM, every byte that is
  * special in a URL written as %XX. The header's name may stand before it.
  */
-static bool from_url(struct span s, struct buf *out)
+static bool from_url(struct span s, size_t max, struct buf *out)
 {
 	const u8 *p = memmem(s.p, s.len, PEM_URL, strlen(PEM_URL)), *end = s.p + s.len;
 	const u8 *before;
@@ -54,7 +54,7 @@ static bool from_url(struct span s, struct buf *out)
 	}
 	while (p && p < end && isspace(*p))
 		p++;
-	return p == end && out->len;
+	return p == end && out->len && out->len <= max;
 }
 
 /* One line of a dump, without its end */
@@ -120,7 +120,7 @@ static bool bytes_of(const struct line *l, u8 row[ROW_MAX], size_t *n)
  * hexdump -C, where a star stands for repetitions of the row before. There must
  * be no gap between addresses, so that missing rows are noticed.
  */
-static bool from_dump(struct span s, struct buf *out)
+static bool from_dump(struct span s, size_t max, struct buf *out)
 {
 	const u8 *at = s.p, *end = s.p + s.len;
 	u8 row[ROW_MAX];
@@ -136,9 +136,10 @@ static bool from_dump(struct span s, struct buf *out)
 			star = true;
 			continue;
 		}
-		if (!address(&l, &addr) || addr < out->len || addr > out->len + (64u << 20))
+		if (!address(&l, &addr) || addr < out->len || addr > max)
 			return false;
-		while (star && out->len < addr)
+		/* whole rows, none of which goes past the address */
+		while (star && out->len < addr && n <= addr - out->len)
 			buf_add(out, row, n);
 		star = false;
 		if (addr != out->len)
@@ -149,12 +150,14 @@ static bool from_dump(struct span s, struct buf *out)
 			l.p++;
 		if (l.p == l.end || *l.p != ' ' || !bytes_of(&l, row, &n))
 			return false;
+		if (n > max - out->len)
+			return false;
 		buf_add(out, row, n);
 	}
 	return out->len && !star;
 }
 
-static bool from_digits(struct span s, struct buf *out)
+static bool from_digits(struct span s, size_t max, struct buf *out)
 {
 	struct buf t CLEANUP_BUF;
 	const char *why, *p;
@@ -167,14 +170,15 @@ static bool from_digits(struct span s, struct buf *out)
 	len = t.len;
 	prefix = len > 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X') ? 2 : 0;
 	if (len - prefix >= LEN_MIN && !hex_decode(p + prefix, len - prefix, out, &why))
-		return true;
+		return out->len <= max;
 	buf_free(out);
-	return !prefix && t.len >= LEN_MIN && !base64_decode((char *)t.p, t.len, out, &why);
+	return !prefix && t.len >= LEN_MIN && !base64_decode((char *)t.p, t.len, out, &why) &&
+	       out->len <= max;
 }
 
-bool unwrap_text(struct span s, struct buf *out)
+bool unwrap_text(struct span s, size_t max, struct buf *out)
 {
-	static bool (*const forms[])(struct span s, struct buf *out) = {
+	static bool (*const forms[])(struct span s, size_t max, struct buf *out) = {
 		from_url, from_dump, from_digits,
 	};
 	size_t i;
@@ -182,7 +186,7 @@ bool unwrap_text(struct span s, struct buf *out)
 	if (!is_text(s))
 		return false;
 	for (i = 0; i < ARRAY_SIZE(forms); i++) {
-		if (forms[i](s, out))
+		if (forms[i](s, max, out))
 			return true;
 		buf_free(out);
 	}

@@ -65,7 +65,7 @@ int show_bytes(struct span s, const char *name, struct node **root)
 
 	if (!s.len)
 		return fail(RC_EVIDENCE, "%s is empty", name);
-	if (!input_open(s, &decoded, &in))
+	if (!input_open(s, EVIDENCE_MAX, &decoded, &in))
 		return input_unknown(name);
 	return in.blob ? show_blob(in.s, root) : show_raw(&in, root);
 }

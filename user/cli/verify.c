@@ -148,8 +148,14 @@ static const struct option own_options[] = {
 
 struct settings {
 	const char *kds, *pcs, *ca, *policy, *jwks;
-	bool json, help, fetch_jwks;
+	bool json, help, fetch_jwks, at;
 };
+
+/* Of two values one would be dropped in silence. */
+static int once(bool given, const char *name)
+{
+	return given ? fail(RC_USAGE, "--%s was given twice", name) : RC_OK;
+}
 
 static int at_option(const char *arg, time_t *at)
 {
@@ -161,7 +167,7 @@ static int at_option(const char *arg, time_t *at)
 		*at = (time_t)n;
 		return RC_OK;
 	}
-	if (parse_time(arg, at))
+	if (parse_time(arg, true, at))
 		return RC_OK;
 	return fail(RC_USAGE, "--at: '%s' is no time: 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS", arg);
 }
@@ -256,7 +262,7 @@ static int add_crl(struct verify *v, const char *path)
 
 	v->policy.given[ASK_CRL] = true;
 	/* a PCCS gives lists in hex */
-	if (!rc && raw_recognise(s) != RAW_CRL && unwrap_text(s, &text))
+	if (!rc && raw_recognise(s) != RAW_CRL && unwrap_text(s, EVIDENCE_MAX, &text))
 		s = buf_span(&text);
 	return rc ? rc : crl_load(v, s, path);
 }
@@ -295,6 +301,8 @@ static int read_policy(struct verify *v, struct settings *f, const char *path)
 
 static int option(struct verify *v, struct settings *f, int c, const char *arg)
 {
+	int rc;
+
 	switch (c) {
 	case 'h':
 		f->help = true;
@@ -305,16 +313,19 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 	case CERTS:
 		return cert_file_each("--certs", arg, add_certs, add_other, v);
 	case KDS:
+		rc = once(f->kds, "kds");
 		f->kds = arg ? arg : KDS_URL;
 		v->policy.given[ASK_KDS] = true;
-		return RC_OK;
+		return rc;
 	case PCS:
+		rc = once(f->pcs, "pcs");
 		f->pcs = arg ? arg : PCS_URL;
 		v->policy.given[ASK_PCS] = true;
-		return RC_OK;
+		return rc;
 	case CA:
+		rc = once(f->ca, "ca");
 		f->ca = arg;
-		return RC_OK;
+		return rc;
 	case ROOT:
 		return add_root(v, arg);
 	case CRL:
@@ -347,7 +358,9 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 	case TOKEN_ROOT:
 		return add_root_for(v, ASK_TOKEN_ROOT, &v->token_roots, arg);
 	case AT:
-		return at_option(arg, &v->at);
+		rc = once(f->at, "at");
+		f->at = true;
+		return rc ? rc : at_option(arg, &v->at);
 	case POLICY:
 		return read_policy(v, f, arg);
 	case MASKED_VCEK:
@@ -358,10 +371,11 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 	case JWKS:
 		return add_jwks(v, arg);
 	case FETCH_JWKS:
+		rc = once(f->fetch_jwks, "fetch-jwks");
 		f->fetch_jwks = true;
 		f->jwks = arg;
 		v->policy.given[ASK_JWKS] = true;
-		return RC_OK;
+		return rc;
 	case CORIM_KEY:
 		return add_corim_key(v, arg);
 	case CCA_KEY:

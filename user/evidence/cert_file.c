@@ -21,7 +21,7 @@ static bool are_certs(struct span s)
 /* @s itself, or the certificates that its text stands for */
 static struct span decoded(struct span s, struct buf *hold)
 {
-	if (!are_certs(s) && !x509_is_pem(s) && unwrap_text(s, hold))
+	if (!are_certs(s) && !x509_is_pem(s) && unwrap_text(s, CERTS_MAX, hold))
 		return buf_span(hold);
 	return s;
 }

@@ -4,7 +4,6 @@
 #include "evidence/event_log.h"
 #include "tpm/quote.h"
 
-#define EV_NO_ACTION	3
 #define HEAD_LEN	32	/* of the first event: no list of digests, SHA-1 */
 #define SIGNATURE	"Spec ID Event03"
 #define EVENTS_MAX	4096	/* that are shown; logs have some hundred */
@@ -46,54 +45,11 @@ const char *event_type_name(u32 type)
 	return "not known";
 }
 
-static int cut(size_t off)
-{
-	return fail(RC_EVIDENCE, "event log: cut short, or no event, at offset %zu", off);
-}
-
-/* One event, and where the next one is */
-static int show_event(struct node *list, struct span s, size_t *off)
-{
-	size_t at = *off, start = at, i, len;
-	u32 reg, type, count, size;
-	struct node *n;
-
-	if (s.len - at < 12)
-		return cut(start);
-	reg = le32(s.p + at);
-	type = le32(s.p + at + 4);
-	count = le32(s.p + at + 8);
-	at += 12;
-	if (count > DIGESTS_MAX)
-		return cut(start);
-	n = add_map(list, NULL, event_type_name(type));
-	add_uint(n, "offset", start);
-	add_text(n, "type", "%s", event_type_name(type));
-	add_word(n, "type_number", type, 8);
-	add_text(n, "register", "%d", (int)reg);
-	for (i = 0; i < count; i++) {
-		u16 alg = s.len - at >= 2 ? le16(s.p + at) : 0;
-
-		len = tpm_hash_len(alg);
-		if (!len || s.len - at < 2 + len)
-			return cut(start);
-		add_bytes(n, tpm_hash_name(alg), s.p + at + 2, len);
-		at += 2 + len;
-	}
-	if (s.len - at < 4)
-		return cut(start);
-	size = le32(s.p + at);
-	at += 4;
-	if (s.len - at < size)
-		return cut(start);
-	add_uint(n, "data_length", size);
-	if (size && size <= 128)
-		add_bytes(n, "data", s.p + at, size);
-	*off = at + size;
-	return RC_OK;
-}
-
-bool event_log_is_free(struct span s, size_t off)
+/*
+ * Whether the free part of the area begins at @off: all ones, or zeros. The
+ * register of an event may be -1, but no event has a type of -1 too.
+ */
+static bool is_free(struct span s, size_t off)
 {
 	static const u8 ones[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	size_t left = s.len - off;
@@ -101,7 +57,8 @@ bool event_log_is_free(struct span s, size_t off)
 	return !memcmp(s.p + off, ones, left < 8 ? left : 8) || is_zero(s.p + off, left < 12 ? left : 12);
 }
 
-bool event_log_rest_is_free(struct span s, size_t off)
+/* Whether nothing else is behind that */
+static bool rest_is_free(struct span s, size_t off)
 {
 	u8 fill = s.p[off];
 
@@ -111,28 +68,123 @@ bool event_log_rest_is_free(struct span s, size_t off)
 	return is_zero(s.p + off, s.len - off);
 }
 
+const char *event_log_begin(struct span s, size_t *off)
+{
+	u32 size;
+
+	*off = 0;
+	if (!event_log_looks_like(s))
+		return "its first event is no specification event";
+	size = le32(s.p + 28);
+	if (size < sizeof(SIGNATURE) || s.len - HEAD_LEN < size)
+		return "its first event is no specification event";
+	*off = HEAD_LEN + size;
+	return NULL;
+}
+
+static const char *read_event(struct span s, size_t *at, struct tcg_event *e)
+{
+	u32 size, i;
+	size_t len;
+
+	if (s.len - *at < 12)
+		return "an event is cut short";
+	e->reg = le32(s.p + *at);
+	e->type = le32(s.p + *at + 4);
+	e->count = le32(s.p + *at + 8);
+	*at += 12;
+	if (e->count > DIGESTS_MAX)
+		return "an event has more digests than there are algorithms";
+	e->digests.p = s.p + *at;
+	for (i = 0; i < e->count; i++) {
+		u16 alg = s.len - *at >= 2 ? le16(s.p + *at) : 0;
+
+		len = tpm_hash_len(alg);
+		if (!len && s.len - *at >= 2)
+			return "a digest's algorithm is not known";
+		if (!len || s.len - *at < 2 + len)
+			return "a digest is cut short";
+		/* of two each reader could mean another */
+		if (alg == TPM_ALG_SHA384 && e->sha384)
+			return "an event has two SHA-384 digests";
+		if (alg == TPM_ALG_SHA384)
+			e->sha384 = s.p + *at + 2;
+		*at += 2 + len;
+	}
+	e->digests.len = (size_t)(s.p + *at - e->digests.p);
+	if (s.len - *at < 4)
+		return "an event is cut short";
+	size = le32(s.p + *at);
+	*at += 4;
+	if (s.len - *at < size)
+		return "the data of an event are cut short";
+	e->data = (struct span){ s.p + *at, size };
+	*at += size;
+	return NULL;
+}
+
+bool event_log_next(struct span s, size_t *off, struct tcg_event *e, const char **why)
+{
+	size_t at = *off;
+
+	*why = NULL;
+	*e = (struct tcg_event){ .at = at };
+	if (at == s.len)
+		return false;
+	if (is_free(s, at)) {
+		if (!rest_is_free(s, at))
+			*why = "data in its free part";
+		return false;
+	}
+	*why = read_event(s, &at, e);
+	if (*why)
+		return false;
+	*off = at;
+	return true;
+}
+
+static void show_event(struct node *list, const struct tcg_event *e)
+{
+	struct node *n = add_map(list, NULL, event_type_name(e->type));
+	const u8 *p = e->digests.p;
+	u32 i;
+
+	add_uint(n, "offset", e->at);
+	add_text(n, "type", "%s", event_type_name(e->type));
+	add_word(n, "type_number", e->type, 8);
+	add_text(n, "register", "%d", (int)e->reg);
+	for (i = 0; i < e->count; i++) {
+		u16 alg = le16(p);
+
+		add_bytes(n, tpm_hash_name(alg), p + 2, tpm_hash_len(alg));
+		p += 2 + tpm_hash_len(alg);
+	}
+	add_uint(n, "data_length", e->data.len);
+	if (e->data.len && e->data.len <= 128)
+		add_bytes(n, "data", e->data.p, e->data.len);
+}
+
 int event_log_show(struct node *to, struct span s)
 {
-	size_t off = HEAD_LEN, n = 0;
-	u32 size = le32(s.p + 28);
+	struct tcg_event e;
 	struct node *list;
-	int rc = RC_OK;
+	size_t off, n = 0;
+	const char *why = event_log_begin(s, &off);
 
-	if (s.len - off < size)
-		return cut(off);
-	off += size;
+	if (why)
+		return fail(RC_EVIDENCE, "event log: at offset %zu: %s", off, why);
 	list = add_list(to, "events", NULL);
 	note(list, "register 1 of a CCEL is RTMR0; not replayed by show");
-	while (!rc && off < s.len && !event_log_is_free(s, off)) {
-		rc = show_event(list, s, &off);
-		if (!rc && ++n == EVENTS_MAX)
-			rc = fail(RC_EVIDENCE, "event log: more than %d events", EVENTS_MAX);
+	while (!why && event_log_next(s, &off, &e, &why)) {
+		if (++n > EVENTS_MAX)
+			why = "it has more events than are shown";
+		else
+			show_event(list, &e);
 	}
 	add_uint(to, "number_of_events", n);
-	if (!rc && off < s.len) {
+	if (why)
+		return fail(RC_EVIDENCE, "event log: at offset %zu: %s", off, why);
+	if (off < s.len)
 		add_uint(to, "unused_bytes", s.len - off);
-		if (!event_log_rest_is_free(s, off))
-			rc = fail(RC_EVIDENCE, "event log: data in its free part, behind offset %zu", off);
-	}
-	return rc;
+	return RC_OK;
 }

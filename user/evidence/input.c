@@ -16,11 +16,11 @@ static bool recognise(struct span s, struct input *in)
 	return in->kind != RAW_UNKNOWN;
 }
 
-bool input_open(struct span s, struct buf *hold, struct input *in)
+bool input_open(struct span s, size_t max, struct buf *hold, struct input *in)
 {
 	if (recognise(s, in))
 		return true;
-	return unwrap_text(s, hold) && recognise(buf_span(hold), in);
+	return unwrap_text(s, max, hold) && recognise(buf_span(hold), in);
 }
 
 int input_unknown(const char *name)

@@ -12,8 +12,11 @@ struct input {
 	struct span certs;	/* that stood behind an SNP report */
 };
 
-/* Recognises @s, or what its text stands for, which goes into @hold. False: neither */
-bool input_open(struct span s, struct buf *hold, struct input *in);
+/*
+ * Recognises @s, or what its text stands for, @max bytes at most, which goes into @hold.
+ * False: neither
+ */
+bool input_open(struct span s, size_t max, struct buf *hold, struct input *in);
 /* RC_EVIDENCE with the message that @name is not recognised */
 int input_unknown(const char *name);
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "base/parse.h"
 #include "base/unwrap.h"
 #include "evidence/evidence.h"
 #include "evidence/show_more.h"
@@ -57,10 +58,9 @@ static bool show_evidence(struct node *to, const char *key, struct span s, const
 /* "nextUpdate" and "exp", which say until when it may be used */
 static void mark_expiry(struct node *n, const char *key, const char *text)
 {
-	struct tm tm = { 0 };
-	const char *end = !strcmp(key, "nextUpdate") ? strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
+	time_t t;
 
-	if (end && !*end && timegm(&tm) < time(NULL))
+	if (!strcmp(key, "nextUpdate") && parse_time(text, false, &t) && t < time(NULL))
 		danger(n, "it is out of date");
 }
 
@@ -75,7 +75,7 @@ static int show_string(struct node *to, const char *key, struct json_object *o,
 	if (how->nested < NESTED_MAX) {
 		if (show_evidence(to, key, s, how, &rc))
 			return rc;
-		if (unwrap_text(s, &bytes) && show_evidence(to, key, buf_span(&bytes), how, &rc))
+		if (unwrap_text(s, s.len, &bytes) && show_evidence(to, key, buf_span(&bytes), how, &rc))
 			return rc;
 	}
 	mark_expiry(add_text(to, key, "%s", text), key, text);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/parse.h"
 #include "net/answer.h"
 #include "net/cache.h"
 #include "net/endorse.h"
@@ -106,10 +107,13 @@ static int get_crl(const struct session *s, const char *path, const char *key, s
 static bool is_current(struct json_object *o, const char *key)
 {
 	const char *text = json_get_text(o, key), *at = text ? strstr(text, "\"nextUpdate\"") : NULL;
-	struct tm tm = { 0 };
+	char until[21] = "";
+	time_t t;
 
 	at = at ? strchr(at + 12, '"') : NULL;
-	return at && strptime(at + 1, "%Y-%m-%dT%H:%M:%SZ", &tm) && timegm(&tm) > time(NULL);
+	if (at)
+		snprintf(until, sizeof(until), "%s", at + 1);
+	return parse_time(until, false, &t) && t > time(NULL);
 }
 
 static bool is_fresh(struct span s)

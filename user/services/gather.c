@@ -67,7 +67,7 @@ static int load_evidence(const struct request_options *o, struct request *q)
 	if (rc)
 		return rc;
 	/* unknown content is refused later, by the code of the service */
-	if (!input_open(buf_span(&q->evidence), &text, &in)) {
+	if (!input_open(buf_span(&q->evidence), EVIDENCE_MAX, &text, &in)) {
 		in = (struct input){ .s = buf_span(&q->evidence) };
 	} else if (text.len) {
 		struct buf was = q->evidence;

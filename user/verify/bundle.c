@@ -108,7 +108,7 @@ static int chain_part(struct verify *v, struct json_object *o, const char *name,
 	if (!bytes_of(o, key, &text))
 		return RC_OK;
 	s = buf_span(&text);
-	if (!memmem(s.p, s.len, "-----BEGIN ", 11) && unwrap_text(s, &pem))
+	if (!memmem(s.p, s.len, "-----BEGIN ", 11) && unwrap_text(s, s.len, &pem))
 		s = buf_span(&pem);
 	return certs_add(&v->certs, s, VERIFY_CERTS_MAX, name);
 }
@@ -121,7 +121,7 @@ static int crl_part(struct verify *v, struct json_object *o, const char *name, c
 	if (!bytes_of(o, key, &text))
 		return RC_OK;
 	s = buf_span(&text);
-	if (raw_recognise(s) != RAW_CRL && unwrap_text(s, &der))
+	if (raw_recognise(s) != RAW_CRL && unwrap_text(s, s.len, &der))
 		s = buf_span(&der);
 	return crl_load(v, s, name);
 }

@@ -178,8 +178,6 @@ bool verify_chain_to(struct verify *v, const struct anchors *a, const char *chec
 		buf_printf(&names, "%s%s", i ? ", " : "", cn);
 	}
 	passed(v, GENUINE, check, "%s%s", (char *)names.p, a->of);
-	for (i = 0; i < p.n - 1; i++)
-		crl_check(v, p.x[i], p.x[i + 1]);
-	crl_check_root(v, p.x[p.n - 1]);
+	crl_check_path(v, &p);
 	return true;
 }

@@ -281,12 +281,44 @@ static bool one_of(const char *s, const char *const *list)
 	return false;
 }
 
+/* The platform's status, with those of the parts that weigh on it: convergeTcbStatuses() */
+static const char *converged(const char *platform, const char *module, const char *qe)
+{
+	bool sw = !strcmp(platform, "UpToDate") || !strcmp(platform, "SWHardeningNeeded");
+	bool configuration = !strcmp(platform, "ConfigurationNeeded") ||
+			     !strcmp(platform, "ConfigurationAndSWHardeningNeeded");
+
+	if (!strcmp(module, "Revoked") || !strcmp(qe, "Revoked"))
+		return "Revoked";
+	if (strcmp(module, "OutOfDate") && strcmp(qe, "OutOfDate"))
+		return platform;
+	return sw ? "OutOfDate" : configuration ? "OutOfDateConfigurationNeeded" : platform;
+}
+
+/* Of a TD under the TDX module with these SVNs, and all else as it is; "": not in the lists */
+static const char *status_under(const struct found *f, const struct pck *p, const u8 svn[16])
+{
+	const char *platform = status_of(level_of(f->info, p, svn)), *module = "UpToDate";
+	struct json_object *m;
+
+	if (svn[1]) {
+		m = module_identity(f->info, svn[1]);
+		module = status_of(m ? isvsvn_level(m, svn[0]) : NULL);
+	}
+	if (!*platform || !*module || (f->qe && !*status_of(f->enclave)))
+		return "";
+	return converged(platform, module, f->qe ? status_of(f->enclave) : "");
+}
+
 /*
  * A TD that was launched under a TDX module that is out of date, on a platform
- * where a new one runs since (TEE_TCB_SVN_2, TD 1.5). The conditions are those
- * of Intel's quote verification library, checkForRelaunch().
+ * where a new one runs since (TEE_TCB_SVN_2, TD 1.5). The conditions are those of
+ * Intel's quote verification library since May 2026, TDRelaunchCheck.cpp and
+ * EvaluateTcb.cpp: the status of the launch and that of now, each of platform, module
+ * and quoting enclave together. Versions before that compared TEE_TCB_SVN_2 with the
+ * newest levels alone, whatever the status of these.
  */
-static const char *relaunch_advised(const struct found *f, const struct tdx_quote *q,
+static const char *relaunch_advised(struct verify *v, const struct found *f, const struct tdx_quote *q,
 				    const struct pck *p)
 {
 	static const char *const fine[] = {
@@ -297,30 +329,25 @@ static const char *relaunch_advised(const struct found *f, const struct tdx_quot
 		"ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded",
 		"OutOfDateConfigurationNeeded", NULL,
 	};
-	struct json_object *newest = newest_level(f->info), *m;
-	const char *cpu, *td = status_of(f->platform), *qe = status_of(f->enclave);
-	const u8 *svn = q->body.p + 584;
-	int need0, need2;
+	const char *launch, *now;
 
-	if (!f->info || q->body.len < TDX_BODY15_LEN || !newest)
+	if (!f->info || q->body.len < TDX_BODY15_LEN)
 		return NULL;
-	cpu = status_of(level_of(f->info, p, NULL));
-	if (strcmp(status_of(f->module), "OutOfDate") || !one_of(cpu, fine) ||
-	    (!one_of(td, fine) && !one_of(td, stale)) || (f->qe && strcmp(qe, "UpToDate")))
+	launch = status_under(f, p, q->body.p);
+	now = status_under(f, p, q->body.p + 584);
+	/* as the library: what is not known of now is not passed over */
+	if (*launch && !*now)
+		failed(v, APPRAISED, "TCB status of now", "TEE_TCB_SVN_2, the TDX module that runs now, reaches no level that Intel lists");
+	if (!one_of(launch, stale) || !one_of(now, fine))
 		return NULL;
-	m = svn[1] ? module_identity(f->info, svn[1]) : NULL;
-	need0 = svn[1] ? isvsvn_of(newest_level(m)) : svn_of(newest, "tdxtcbcomponents", 0);
-	need2 = svn_of(newest, "tdxtcbcomponents", 2);
-	if (need0 < 0 || need2 < 0 || svn[0] < need0 || svn[2] < need2)
-		return NULL;
-	return one_of(cpu, configure) || one_of(td, configure) ?
+	return one_of(launch, configure) || one_of(now, configure) ?
 	       "TDRelaunchAdvisedConfigurationNeeded" : "TDRelaunchAdvised";
 }
 
 static void judge_levels(struct verify *v, const struct found *f, const struct tdx_quote *q,
 			 const struct pck *p)
 {
-	const char *relaunch = relaunch_advised(f, q, p);
+	const char *relaunch = relaunch_advised(v, f, q, p);
 	const u8 *svn = q->body.p;
 
 	if (f->info)

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/ecdsa.h"
+#include "base/parse.h"
 #include "verify/collateral.h"
 
 #define SIGNER_CN	"Intel SGX TCB Signing"
@@ -71,13 +72,8 @@ int pcs_int(struct json_object *o, const char *key)
 static bool time_member(struct json_object *o, const char *key, time_t *t)
 {
 	struct json_object *v = pcs_member(o, key, json_type_string);
-	struct tm tm = { 0 };
-	const char *end = v ? strptime(json_object_get_string(v), "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
 
-	if (!end || *end)
-		return false;
-	*t = timegm(&tm);
-	return true;
+	return v && parse_time(json_object_get_string(v), false, t);
 }
 
 /* Only Intel's certificate for that purpose counts: a PCK key must not sign. */

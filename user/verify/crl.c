@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Lists of revoked certificates, given as files */
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -115,113 +116,204 @@ static bool is_weak(const X509_CRL *crl)
 	return md == NID_md5 || md == NID_sha1;
 }
 
-/*
- * The newest list that the issuer's key signed before the time of judgement.
- * Where there is none, @why says what is wrong with those that have its name.
- */
-static X509_CRL *newest_of(struct verify *v, X509 *issuer, bool *any, const char **why)
+static bool is_of(const X509_CRL *crl, X509 *issuer)
 {
-	X509_CRL *best = NULL;
+	return !X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(issuer));
+}
+
+/* The lists of one issuer: the newest that can be used, or why there is none */
+struct lists {
+	bool any;
+	X509_CRL *newest;
+	char *why;
+};
+
+static char *why_unusable(X509_CRL *crl, X509 *issuer, const char *by, time_t at)
+{
+	const char *why = not_whole(crl);
+
+	if (X509_get_extension_flags(issuer) & EXFLAG_KUSAGE &&
+	    !(X509_get_key_usage(issuer) & KU_CRL_SIGN))
+		return xasprintf("the keyUsage of \"%s\" does not allow it to sign CRLs", by);
+	if (why)
+		return xasprintf("the CRL of \"%s\": %s", by, why);
+	if (!X509_CRL_get0_nextUpdate(crl))
+		return xasprintf("the CRL of \"%s\" does not say until when it is valid", by);
+	if (X509_cmp_time(X509_CRL_get0_nextUpdate(crl), &at) < 0)
+		return xasprintf("the CRL of \"%s\" is out of date: get a newer one", by);
+	return NULL;
+}
+
+/* Of the lists that the issuer's key signed before the time of judgement, the newest decides. */
+static struct lists lists_of(struct verify *v, X509 *issuer, const char *by)
+{
+	struct lists l = { 0 };
+	const char *why = NULL;
 	time_t at = v->at;
 	int i;
 
-	*any = false;
-	*why = NULL;
 	for (i = 0; i < sk_X509_CRL_num(v->crls); i++) {
 		X509_CRL *crl = sk_X509_CRL_value(v->crls, i);
 
-		if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(issuer)))
+		if (!is_of(crl, issuer))
 			continue;
-		*any = true;
+		l.any = true;
 		v->crls_used |= 1ULL << i;
 		if (is_weak(crl))
-			*why = "its signature is over an MD5 or SHA-1 hash, which proves nothing any more";
+			why = "its signature is over an MD5 or SHA-1 hash, which proves nothing any more";
 		else if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
-			*why = *why ? *why : "it is not signed by the issuer's key";
+			why = why ? why : "it is not signed by the issuer's key";
 		else if (X509_cmp_time(X509_CRL_get0_lastUpdate(crl), &at) > 0)
-			*why = "it is of a later time";
-		else if (!best || newer(crl, best) > 0)
-			best = crl;
+			why = "it is of a later time";
+		else if (!l.newest || newer(crl, l.newest) > 0)
+			l.newest = crl;
 	}
-	return best;
+	if (l.newest)
+		l.why = why_unusable(l.newest, issuer, by, at);
+	else if (l.any)
+		l.why = xasprintf("no CRL of \"%s\" can be used: %s", by, why);
+	ERR_clear_error();
+	return l;
 }
 
-/* In any of the lists that are as new as @best */
-static bool is_revoked(const struct verify *v, X509_CRL *best, X509 *x, X509 *issuer)
+static bool has_serial(X509_CRL *crl, X509 *x)
 {
-	X509_REVOKED *entry;
+	STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(crl);
 	int i;
 
-	for (i = 0; i < sk_X509_CRL_num(v->crls); i++) {
-		X509_CRL *crl = sk_X509_CRL_value(v->crls, i);
-
-		if (!X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(issuer)) &&
-		    !newer(crl, best) && !is_weak(crl) && X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1 &&
-		    X509_CRL_get0_by_cert(crl, &entry, x))
+	for (i = 0; i < sk_X509_REVOKED_num(list); i++)
+		if (!ASN1_INTEGER_cmp(X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(list, i)),
+				      X509_get0_serialNumber(x)))
 			return true;
-	}
 	return false;
+}
+
+/*
+ * In any list that its signer's key signed, that is of no later time and not out of date:
+ * an issuer may have several, as ARKs have one for VCEKs and one for VLEKs, and a newer
+ * one does not take back what another says. @by_serial: whoever issued @x.
+ */
+static bool is_revoked(const struct verify *v, X509 *x, X509 *signer, bool by_serial)
+{
+	X509_REVOKED *entry;
+	time_t at = v->at;
+	bool is = false;
+	int i;
+
+	for (i = 0; !is && i < sk_X509_CRL_num(v->crls); i++) {
+		X509_CRL *crl = sk_X509_CRL_value(v->crls, i);
+		const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl);
+
+		if (!is_of(crl, signer) || is_weak(crl) ||
+		    X509_cmp_time(X509_CRL_get0_lastUpdate(crl), &at) > 0 ||
+		    (next && X509_cmp_time(next, &at) < 0) ||
+		    X509_CRL_verify(crl, X509_get0_pubkey(signer)) != 1)
+			continue;
+		is = by_serial ? has_serial(crl, x) : X509_CRL_get0_by_cert(crl, &entry, x);
+	}
+	ERR_clear_error();
+	return is;
+}
+
+static void no_list(struct verify *v, const char *check, const char *by)
+{
+	if (v->policy.require_crl)
+		unable(v, GENUINE, check, "no CRL of \"%s\" was given (--crl FILE), and --require-crl asks for one",
+		       by);
+	else
+		left_out(v, GENUINE, check, "no CRL of \"%s\" was given (--crl FILE)", by);
+}
+
+/* @x by the lists of @signer, who is its issuer unless @by_serial */
+static void check_by(struct verify *v, X509 *x, X509 *signer, bool by_serial)
+{
+	char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(x));
+	char *by CLEANUP(free_str) = x509_cn(X509_get_subject_name(signer));
+	char *check CLEANUP(free_str) = xasprintf("revocation of %s", cn);
+	struct lists l = lists_of(v, signer, by);
+
+	answered(v, ASK_REQUIRE_CRL);
+	if (l.any)
+		answered(v, ASK_CRL);
+	if (!l.any)
+		no_list(v, check, by);
+	else if (l.why)
+		failed(v, GENUINE, check, "%s", l.why);
+	else if (is_revoked(v, x, signer, by_serial))
+		failed(v, GENUINE, check, "\"%s\" revoked it", by);
+	else
+		passed(v, GENUINE, check, "not in the CRL of \"%s\"", by);
+	free(l.why);
 }
 
 void crl_check(struct verify *v, X509 *x, X509 *issuer)
 {
-	char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(x));
-	char *by CLEANUP(free_str) = x509_cn(X509_get_subject_name(issuer));
-	char *check CLEANUP(free_str) = xasprintf("revocation of %s", cn);
-	const char *why = NULL;
-	X509_CRL *crl = NULL;
-	const ASN1_TIME *next;
-	bool any = false;
-	time_t at = v->at;
-
-	if (v->crls)
-		crl = newest_of(v, issuer, &any, &why);
-	answered(v, ASK_REQUIRE_CRL);
-	if (!any) {
-		if (v->policy.require_crl)
-			unable(v, GENUINE, check, "no CRL of \"%s\" was given (--crl FILE), and --require-crl asks for one",
-			       by);
-		else
-			left_out(v, GENUINE, check, "no CRL of \"%s\" was given (--crl FILE)", by);
-		return;
-	}
-	answered(v, ASK_CRL);
-	if (!crl) {
-		failed(v, GENUINE, check, "no CRL of \"%s\" can be used: %s", by, why);
-		ERR_clear_error();
-		return;
-	}
-	next = X509_CRL_get0_nextUpdate(crl);
-	why = not_whole(crl);
-	if (X509_get_extension_flags(issuer) & EXFLAG_KUSAGE &&
-	    !(X509_get_key_usage(issuer) & KU_CRL_SIGN))
-		failed(v, GENUINE, check, "the keyUsage of \"%s\" does not allow it to sign CRLs", by);
-	else if (why)
-		failed(v, GENUINE, check, "the CRL of \"%s\": %s", by, why);
-	else if (!next)
-		failed(v, GENUINE, check, "the CRL of \"%s\" does not say until when it is valid", by);
-	else if (X509_cmp_time(next, &at) < 0)
-		failed(v, GENUINE, check, "the CRL of \"%s\" is out of date: get a newer one", by);
-	else if (is_revoked(v, crl, x, issuer))
-		failed(v, GENUINE, check, "\"%s\" revoked it", by);
-	else
-		passed(v, GENUINE, check, "not in the CRL of \"%s\"", by);
-	ERR_clear_error();
+	check_by(v, x, issuer, false);
 }
 
-void crl_check_root(struct verify *v, X509 *root)
+static bool any_of(const struct verify *v, X509 *issuer)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_CRL_num(v->crls); i++)
+		if (is_of(sk_X509_CRL_value(v->crls, i), issuer))
+			return true;
+	return false;
+}
+
+/*
+ * AMD issues no lists of VCEKs and VLEKs: the keyUsage of the ASK and the ASVK is
+ * Certificate Sign alone, and these certificates have serial number 0 and no distribution
+ * point (57230, tables of the certificates' fields). Their list, of the ARK, is of the ASK.
+ */
+static bool is_vek_without_list(const struct verify *v, X509 *x, X509 *issuer)
+{
+	struct span product;
+
+	return x509_amd_text(x, "2", &product) && X509_get_ext_by_NID(x, NID_crl_distribution_points, -1) < 0 &&
+	       X509_get_extension_flags(issuer) & EXFLAG_KUSAGE &&
+	       !(X509_get_key_usage(issuer) & KU_CRL_SIGN) && !any_of(v, issuer);
+}
+
+static void check_vek(struct verify *v, X509 *x, X509 *issuer, X509 *root)
+{
+	char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(x));
+	char *by CLEANUP(free_str) = x509_cn(X509_get_subject_name(issuer));
+	char *ark CLEANUP(free_str) = x509_cn(X509_get_subject_name(root));
+	char *check CLEANUP(free_str) = xasprintf("revocation of %s", cn);
+	s64 serial;
+
+	/* a serial number by which it could be revoked */
+	if (!ASN1_INTEGER_get_int64(&serial, X509_get0_serialNumber(x)) || serial) {
+		ERR_clear_error();
+		check_by(v, x, root, true);
+		return;
+	}
+	answered(v, ASK_REQUIRE_CRL);
+	left_out(v, GENUINE, check, "VCEKs and VLEKs are not revoked one by one; the list of \"%s\" covers \"%s\"",
+		 ark, by);
+}
+
+static void check_root(struct verify *v, X509 *root)
 {
 	char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(root));
 	char *check CLEANUP(free_str) = xasprintf("revocation of %s", cn);
-	X509_CRL *crl = NULL;
-	const char *why;
-	bool any;
 
-	if (v->crls)
-		crl = newest_of(v, root, &any, &why);
-	if (crl && is_revoked(v, crl, root, root))
+	if (is_revoked(v, root, root, false))
 		failed(v, GENUINE, check, "it revoked itself");
-	ERR_clear_error();
+}
+
+void crl_check_path(struct verify *v, const struct path *p)
+{
+	int i;
+
+	for (i = 0; i < p->n - 1; i++) {
+		if (!i && p->n > 2 && is_vek_without_list(v, p->x[0], p->x[1]))
+			check_vek(v, p->x[0], p->x[1], p->x[2]);
+		else
+			crl_check(v, p->x[i], p->x[i + 1]);
+	}
+	check_root(v, p->x[p->n - 1]);
 }
 
 void crl_unused(struct verify *v)

@@ -102,6 +102,7 @@ struct found {
 	struct verify *v;
 	struct span evidence;
 	size_t n;		/* different pieces of evidence */
+	bool blob;		/* and it is one of the device */
 	size_t values;		/* of all the JSON that was parsed */
 };
 
@@ -133,22 +134,33 @@ static bool is_evidence(enum raw_kind kind)
 }
 
 /* The same evidence twice is one: some carry it in two encodings. */
-static void found_evidence(struct found *f, struct span s)
+static void found_evidence(struct found *f, struct span s, bool blob)
 {
 	if (f->n && f->evidence.len == s.len && !memcmp(f->evidence.p, s.p, s.len))
 		return;
 	f->evidence = s;
+	f->blob = blob;
 	f->n++;
 }
 
-static void found_bytes(struct found *f, struct span s, int depth)
+/*
+ * What @own holds, which is kept only as far as it is evidence: of a long list of texts the
+ * sender would have all decoded ones kept else.
+ */
+static void found_bytes(struct found *f, struct buf *own, int depth)
 {
+	struct buf text CLEANUP_BUF;
 	struct json_object *inner;
+	bool keep = false;
 	struct input in;
 
-	if (!input_open(s, verify_keep(f->v), &in) || in.blob)
+	/* a text within JSON is no longer when it is decoded */
+	if (!input_open(buf_span(own), own->len, &text, &in))
 		return;
-	if (in.kind == RAW_JSON) {
+	if (in.blob) {
+		found_evidence(f, in.s, true);
+		keep = true;
+	} else if (in.kind == RAW_JSON) {
 		if (too_many_values(in.s, &f->values))
 			return;
 		inner = json_parse(in.s);
@@ -156,19 +168,23 @@ static void found_bytes(struct found *f, struct span s, int depth)
 		json_object_put(inner);
 	} else if (is_evidence(in.kind) || (in.kind == RAW_JWT && f->v->policy.given[ASK_TOKEN])) {
 		/* a service's answer: {"token": ...} */
-		found_evidence(f, in.s);
+		found_evidence(f, in.s, false);
+		keep = true;
 		if (in.certs.len)
 			verify_certs_of(f->v, in.certs, "certificates in the evidence");
 	} else if (in.kind == RAW_CERTS || in.kind == RAW_CERT_TABLE) {
 		verify_certs_of(f->v, in.s, "certificates in the evidence");
 	} else if (in.kind == RAW_EVENT_LOG && !f->v->parts.event_log.len) {
 		f->v->parts.event_log = in.s;
+		keep = true;
 	}
+	if (keep)
+		verify_take(f->v, text.len ? &text : own);
 }
 
 static void look_at(struct found *f, struct json_object *o, int depth)
 {
-	struct buf *b;
+	struct buf b CLEANUP_BUF;
 	size_t i, len;
 
 	if (depth > WALK_DEPTH)
@@ -183,13 +199,11 @@ static void look_at(struct found *f, struct json_object *o, int depth)
 		len = (size_t)json_object_get_string_len(o);
 		if (len < BYTES_MIN)
 			return;
-		b = verify_keep(f->v);
-		buf_add(b, json_object_get_string(o), len);
-		found_bytes(f, buf_span(b), depth);
+		buf_add(&b, json_object_get_string(o), len);
+		found_bytes(f, &b, depth);
 	} else if (json_object_is_type(o, json_type_array)) {
-		b = is_numbers(o) ? verify_keep(f->v) : NULL;
-		if (b && bytes_of(o, false, b)) {
-			found_bytes(f, buf_span(b), depth);
+		if (is_numbers(o) && bytes_of(o, false, &b)) {
+			found_bytes(f, &b, depth);
 			return;
 		}
 		for (i = 0; i < json_object_array_length(o); i++)
@@ -201,7 +215,7 @@ static void look_at(struct found *f, struct json_object *o, int depth)
  * {"quote": "..."} and whatever else tools print: the evidence is recognised by
  * what it is, not by the name of its member. 1: found, 0: there is none
  */
-static int other(struct verify *v, struct json_object *o, size_t values, int *rc)
+static int other(struct verify *v, struct json_object *o, size_t values, struct span *blob, int *rc)
 {
 	struct found f = { .v = v, .values = values };
 
@@ -214,14 +228,18 @@ static int other(struct verify *v, struct json_object *o, size_t values, int *rc
 		return 0;
 	if (f.n > 1)
 		*rc = fail(RC_EVIDENCE, "this JSON carries %zu pieces of evidence; give the one that is meant in a file of its own", f.n);
+	if (f.blob && !*rc)
+		*blob = f.evidence;
+	if (f.blob)
+		return 1;
 	v->parts.report = f.evidence;
 	v->parts.kind = raw_recognise(f.evidence);
 	return 1;
 }
 
-bool verify_envelope(struct verify *v, struct span s, int *rc)
+bool verify_envelope(struct verify *v, struct span s, struct span *blob, int *rc)
 {
-	struct json_object *all, *o, *inner;
+	struct json_object *all, *o, *inner, *quote = NULL;
 	struct buf *bytes = verify_keep(v);
 	bool is_azure, is_tsm, ok;
 	size_t values = 0;
@@ -250,11 +268,12 @@ bool verify_envelope(struct verify *v, struct span s, int *rc)
 	is_azure = json_object_is_type(o, json_type_object) &&
 		   (json_object_object_get_ex(o, "hcl_report", NULL) ||
 		    (json_object_object_get_ex(o, "report", NULL) &&
-		     json_object_object_get_ex(o, "quote", NULL)));
+		     json_object_object_get_ex(o, "quote", &quote) &&
+		     json_object_is_type(quote, json_type_object)));
 	is_tsm = json_object_is_type(o, json_type_object) &&
 		 json_object_object_get_ex(o, "outblob", NULL);
 	if (!is_azure && !is_tsm) {
-		ok = other(v, all, values, rc);
+		ok = other(v, all, values, blob, rc);
 		json_put(&all);
 		return ok;
 	}

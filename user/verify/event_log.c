@@ -4,51 +4,12 @@
  * its measurement registers are numbered from 1, RTMR0 being 1.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "evidence/event_data.h"
-#include "evidence/event_log.h"
-#include "verify/verify.h"
-
-#define EV_NO_ACTION	3
-#define ALG_SHA1	0x4
-#define ALG_SHA256	0xb
-#define ALG_SHA384	0xc
-#define ALG_SHA512	0xd
-#define HEAD_LEN	32	/* of the first event: no list of digests, SHA-1 */
-
-struct log {
-	struct span s;
-	size_t off;
-	u8 rtmr[4][48];
-	size_t events[4];
-	size_t measured, described;	/* events whose data are what was hashed, and others */
-	size_t differ;			/* events whose data are not, against the rule of their type */
-	size_t differs_at;		/* the first of these */
-	u32 differs_type;
-};
-
-static bool have(const struct log *l, size_t n)
-{
-	return l->s.len - l->off >= n;
-}
-
-static size_t digest_len(u16 alg)
-{
-	switch (alg) {
-	case ALG_SHA1:
-		return 20;
-	case ALG_SHA256:
-		return 32;
-	case ALG_SHA384:
-		return 48;
-	case ALG_SHA512:
-		return 64;
-	default:
-		return 0;
-	}
-}
+#include "verify/event_log.h"
 
 static void extend(u8 reg[48], const u8 by[48])
 {
@@ -60,108 +21,63 @@ static void extend(u8 reg[48], const u8 by[48])
 	memcpy(reg, out, 48);
 }
 
-static void judge_data(struct log *l, size_t at, u32 type, struct span data, const u8 *sha384)
+static void keep(struct replay *r, const struct tcg_event *e)
 {
-	switch (event_data_check(type, data, sha384)) {
-	case DATA_MEASURED:
-		l->measured++;
-		break;
-	case DATA_FREE:
-		l->described++;
-		break;
-	case DATA_DIFFERS:
-		if (!l->differ++) {
-			l->differs_at = at;
-			l->differs_type = type;
-		}
-		break;
+	struct tcg_event *more;
+
+	/* twice the room whenever the events fill a power of two */
+	if (!(r->n & (r->n - 1))) {
+		more = xalloc((r->n ? 2 * r->n : 1) * sizeof(*more));
+		if (r->n)
+			memcpy(more, r->e, r->n * sizeof(*more));
+		free(r->e);
+		r->e = more;
 	}
+	r->e[r->n++] = *e;
 }
 
-/* One event; the reason when it makes no sense */
-static const char *event(struct log *l)
+const char *event_log_replay(struct span s, struct replay *r)
 {
-	const u8 *p = l->s.p + l->off, *sha384 = NULL;
-	u32 reg, type, count, i, size;
-	size_t at = l->off;
+	struct tcg_event e;
+	const char *why;
+	size_t count;
 
-	if (!have(l, 12))
-		return "an event is cut short";
-	reg = le32(p);
-	type = le32(p + 4);
-	count = le32(p + 8);
-	l->off += 12;
-	for (i = 0; i < count; i++) {
-		size_t len;
-		u16 alg;
-
-		if (!have(l, 2))
-			return "a digest is cut short";
-		alg = le16(l->s.p + l->off);
-		len = digest_len(alg);
-		if (!len)
-			return "a digest's algorithm is not known";
-		if (!have(l, 2 + len))
-			return "a digest is cut short";
-		/* of two each reader could mean another */
-		if (alg == ALG_SHA384 && sha384)
-			return "an event has two SHA-384 digests";
-		if (alg == ALG_SHA384)
-			sha384 = l->s.p + l->off + 2;
-		l->off += 2 + len;
-	}
-	if (!have(l, 4))
-		return "an event is cut short";
-	size = le32(l->s.p + l->off);
-	l->off += 4;
-	if (!have(l, size))
-		return "the data of an event are cut short";
-	l->off += size;
-	/* it extends nothing, whatever register it names: 0xffffffff, often */
-	if (type == EV_NO_ACTION || !reg)
-		return NULL;
-	if (reg > 4)
-		return "an event is of a register that a TD does not have";
-	if (!sha384)
-		return "an event has no SHA-384 digest";
-	judge_data(l, at, type, (struct span){ l->s.p + l->off - size, size }, sha384);
-	extend(l->rtmr[reg - 1], sha384);
-	l->events[reg - 1]++;
-	return NULL;
-}
-
-/* Where the last run of bytes @c begins */
-static size_t tail_of(struct span s, u8 c)
-{
-	size_t n = s.len;
-
-	while (n && s.p[n - 1] == c)
-		n--;
-	return n;
-}
-
-static const char *replay(struct log *l)
-{
-	size_t zeros = tail_of(l->s, 0), ones = tail_of(l->s, 0xff), count;
-	const char *why = NULL;
-	u32 size;
-
-	if (l->s.len > VERIFY_LOG_MAX)
+	*r = (struct replay){ 0 };
+	if (s.len > VERIFY_LOG_MAX)
 		return "it is larger than the limit for event logs";
-	if (!have(l, HEAD_LEN) || le32(l->s.p + 4) != EV_NO_ACTION)
-		return "its first event is no specification event";
-	size = le32(l->s.p + 28);
-	l->off = HEAD_LEN;
-	if (!have(l, size) || size < 16 || memcmp(l->s.p + HEAD_LEN, "Spec ID Event03", 16))
-		return "its first event is no specification event";
-	l->off += size;
-	/* the area's free part is all ones, or zeros */
-	for (count = 0; !why && l->off < zeros && l->off < ones; count++) {
+	why = event_log_begin(s, &r->off);
+	for (count = 0; !why && event_log_next(s, &r->off, &e, &why); count++) {
 		if (count == VERIFY_EVENTS_MAX)
 			return "it has more events than the limit";
-		why = event(l);
+		/* it extends nothing, whatever register it names: 0xffffffff, often */
+		if (e.type == EV_NO_ACTION || !e.reg)
+			continue;
+		if (e.reg > 4)
+			return "an event is of a register that a TD does not have";
+		if (!e.sha384)
+			return "an event has no SHA-384 digest";
+		extend(r->rtmr[e.reg - 1], e.sha384);
+		r->events[e.reg - 1]++;
+		keep(r, &e);
 	}
 	return why;
+}
+
+void replay_free(struct replay *r)
+{
+	free(r->e);
+	*r = (struct replay){ 0 };
+}
+
+/* Whether each register must come to its events: the log was given, or is compared */
+static bool is_strict(const struct verify *v)
+{
+	return v->policy.given[ASK_EVENT_LOG] || v->parts.reference.len;
+}
+
+static bool is_pinned(const struct verify *v, int i)
+{
+	return v->policy.given[ASK_RTMR0 + i];
 }
 
 /*
@@ -173,58 +89,100 @@ static void beyond(struct verify *v, const char *name, size_t events)
 {
 	static const char text[] = "RTMR3 was extended beyond the log: its %zu events do not come to the register%s";
 
-	if (v->policy.given[ASK_RTMR3])
+	if (is_pinned(v, 3))
 		left_out(v, BOUND, name, text, events, "; --rtmr3 judges its value");
-	else if (!v->policy.given[ASK_EVENT_LOG])
+	else if (!is_strict(v))
 		left_out(v, BOUND, name, text, events, "");
 	else
 		unable(v, BOUND, name, text, events, " and cannot be checked; --rtmr3 HEX asks for its value instead");
 }
 
-/* Data that are not measured may say anything: no reader of the log can know */
-static void data_of_events(struct verify *v, const struct log *l)
+/* A register that was extended, and that the log has no events of */
+static void no_events(struct verify *v, const char *name, int i)
 {
-	static const char name[] = "event log, data";
+	if (is_pinned(v, i))
+		left_out(v, BOUND, name, "it has no events of this register, which was extended; --rtmr%d judges its value", i);
+	else if (is_strict(v))
+		failed(v, BOUND, name, "it has no events of this register, which was extended: events were removed");
+	else
+		left_out(v, BOUND, name, "the evidence's own log has no events of this register, which was extended");
+}
 
-	if (l->differ)
+/* Data that are not measured may say anything: no reader of the log can know */
+static void data_of_events(struct verify *v, const struct replay *r)
+{
+	size_t i, measured = 0, described = 0, differ = 0;
+	static const char name[] = "event log, data";
+	const struct tcg_event *first = NULL;
+
+	for (i = 0; i < r->n; i++) {
+		switch (event_data_check(r->e[i].type, r->e[i].data, r->e[i].sha384)) {
+		case DATA_MEASURED:
+			measured++;
+			break;
+		case DATA_FREE:
+			described++;
+			break;
+		case DATA_DIFFERS:
+			first = first ? first : &r->e[i];
+			differ++;
+			break;
+		}
+	}
+	if (differ)
 		failed(v, BOUND, name,
 		       "the data of %zu events do not come to their digest, the first at offset %zu (%s): they were changed",
-		       l->differ, l->differs_at, event_type_name(l->differs_type));
-	else if (l->measured)
+		       differ, first->at, event_type_name(first->type));
+	else if (measured)
 		passed(v, BOUND, name, "of %zu events the data come to the digest, of %zu they only describe it",
-		       l->measured, l->described);
+		       measured, described);
 	else
 		left_out(v, BOUND, name, "of no event do the data determine the digest");
 }
 
-void verify_event_log(struct verify *v, struct span s, const u8 *rtmr)
+/* The registers; the last one that neither the log nor its pinned value accounts for, or -1 */
+static int judge_registers(struct verify *v, const struct replay *r, const u8 *rtmr)
 {
-	struct log l = { .s = s };
-	const char *why = replay(&l);
+	int i, open = -1;
 	char name[32];
-	int i;
 
-	answered(v, ASK_EVENT_LOG);
-	if (why) {
-		failed(v, BOUND, "event log", "at offset %zu: %s", l.off, why);
-		return;
-	}
-	data_of_events(v, &l);
 	for (i = 0; i < 4; i++) {
-		const u8 *have_reg = rtmr + 48 * i;
-		bool same = !memcmp(l.rtmr[i], have_reg, 48);
+		bool same = !memcmp(r->rtmr[i], rtmr + 48 * i, 48);
 
 		snprintf(name, sizeof(name), "event log, RTMR%d", i);
 		if (i == 3 && !same)
-			beyond(v, name, l.events[i]);
-		else if (l.events[i])
+			beyond(v, name, r->events[i]);
+		else if (r->events[i])
 			judged(v, BOUND, same, name, same ? "its %zu events come to the register" :
-			       "its %zu events do not come to the register", l.events[i]);
+			       "its %zu events do not come to the register", r->events[i]);
 		else if (same)
 			passed(v, BOUND, name, "it has no events, and the register is zero");
-		else if (v->policy.given[ASK_EVENT_LOG])
-			failed(v, BOUND, name, "it has no events of this register, which was extended: events were removed");
 		else
-			left_out(v, BOUND, name, "the evidence's own log has no events of this register, which was extended");
+			no_events(v, name, i);
+		if (!same && !is_pinned(v, i))
+			open = i;
 	}
+	return open;
+}
+
+void verify_event_log(struct verify *v, struct span s, const u8 *rtmr)
+{
+	struct replay r;
+	const char *why = event_log_replay(s, &r);
+
+	answered(v, ASK_EVENT_LOG);
+	if (why) {
+		failed(v, BOUND, "event log", "at offset %zu: %s", r.off, why);
+	} else {
+		int open;
+
+		data_of_events(v, &r);
+		open = judge_registers(v, &r, rtmr);
+		verify_reference(v, &r, open);
+	}
+	if (why && v->parts.reference.len) {
+		answered(v, ASK_REFERENCE);
+		failed(v, APPRAISED, "reference", "the evidence's event log cannot be compared");
+	}
+	replay_free(&r);
 }

@@ -10,84 +10,10 @@
 
 #include "base/tree.h"
 #include "evidence/event_data.h"
-#include "tpm/quote.h"
-#include "verify/verify.h"
+#include "verify/event_log.h"
 
-#define EV_NO_ACTION	3
-#define HEAD_LEN	32	/* of the first event: no list of digests, SHA-1 */
-#define EVENTS_MAX	4096	/* that are compared; logs have some hundred */
 #define FACTS_MAX	16	/* differences that are told */
 #define WORDS_MAX	120
-
-struct event {
-	u32 reg, type;
-	const u8 *sha384;
-	struct span data;
-};
-
-struct events {
-	struct event *e;
-	size_t n;
-};
-
-/* One event at *@at, and what is behind it; false: there is none */
-static bool read_event(struct span s, size_t *at, struct event *e)
-{
-	u32 count, size, i;
-	size_t len;
-
-	*e = (struct event){ 0 };
-	if (s.len - *at < 12)
-		return false;
-	e->reg = le32(s.p + *at);
-	e->type = le32(s.p + *at + 4);
-	count = le32(s.p + *at + 8);
-	*at += 12;
-	for (i = 0; i < count; i++) {
-		u16 alg = s.len - *at >= 2 ? le16(s.p + *at) : 0;
-
-		len = tpm_hash_len(alg);
-		if (!len || s.len - *at < 2 + len)
-			return false;
-		if (alg == TPM_ALG_SHA384)
-			e->sha384 = s.p + *at + 2;
-		*at += 2 + len;
-	}
-	if (s.len - *at < 4)
-		return false;
-	size = le32(s.p + *at);
-	*at += 4;
-	if (s.len - *at < size)
-		return false;
-	e->data = (struct span){ s.p + *at, size };
-	*at += size;
-	return true;
-}
-
-/* Those that extend a register, up to the free part of the log */
-static bool read_log(struct span s, struct events *out)
-{
-	struct event e;
-	size_t at;
-
-	*out = (struct events){ 0 };
-	if (s.len < HEAD_LEN || s.len > VERIFY_LOG_MAX || le32(s.p + 4) != EV_NO_ACTION ||
-	    s.len - HEAD_LEN < le32(s.p + 28))
-		return false;
-	at = HEAD_LEN + le32(s.p + 28);
-	out->e = xalloc(EVENTS_MAX * sizeof(*out->e));
-	while (at < s.len && !is_zero(s.p + at, s.len - at < 12 ? s.len - at : 12) &&
-	       memcmp(s.p + at, "\xff\xff\xff\xff\xff\xff\xff\xff", s.len - at < 8 ? s.len - at : 8)) {
-		if (!read_event(s, &at, &e))
-			return false;
-		if (e.type == EV_NO_ACTION || !e.reg || e.reg > 4 || !e.sha384)
-			continue;
-		if (out->n == EVENTS_MAX)
-			return false;
-		out->e[out->n++] = e;
-	}
-	return out->n;
-}
 
 /* The text in the data of an event: of a loader in ASCII, of firmware in UTF-16 */
 static char *words(struct span data)
@@ -111,7 +37,7 @@ static bool begins(struct span data, const char *with)
 }
 
 /* What a person calls it, by the types of TCG and the words of GRUB and systemd */
-static const char *subject(const struct event *e)
+static const char *subject(const struct tcg_event *e)
 {
 	static const struct {
 		u32 type;
@@ -147,14 +73,14 @@ static const char *subject(const struct event *e)
 }
 
 /* Whether the words of an event are what was measured, and not only beside it */
-static const char *standing(const struct event *e)
+static const char *standing(const struct tcg_event *e)
 {
 	return event_data_check(e->type, e->data, e->sha384) == DATA_MEASURED ? "" :
 	       "; the words are the log's, not measured themselves";
 }
 
-static void tell(struct verify *v, size_t *told, u32 reg, const char *how, const struct event *a,
-		 const struct event *b)
+static void tell(struct verify *v, size_t *told, u32 reg, const char *how, const struct tcg_event *a,
+		 const struct tcg_event *b)
 {
 	char *key CLEANUP(free_str) = xasprintf("changed %zu", *told + 1);
 	char *now CLEANUP(free_str) = a ? words(a->data) : xstrdup("nothing");
@@ -166,7 +92,7 @@ static void tell(struct verify *v, size_t *told, u32 reg, const char *how, const
 }
 
 /* Events of one register, in their order; how many differ */
-static size_t compare(struct verify *v, u32 reg, const struct events *now, const struct events *then,
+static size_t compare(struct verify *v, u32 reg, const struct replay *now, const struct replay *then,
 		      size_t *told)
 {
 	size_t i = 0, k = 0, differ = 0;
@@ -194,26 +120,41 @@ static size_t compare(struct verify *v, u32 reg, const struct events *now, const
 	}
 }
 
-void verify_reference(struct verify *v, struct span log)
+/* The differences of all registers, or why there can be no answer */
+static void judge(struct verify *v, const struct replay *now, const struct replay *then, int open)
 {
-	struct events now, then = { 0 };
 	size_t differ = 0, told = 0;
 	u32 reg;
+
+	for (reg = 1; reg <= 4; reg++)
+		differ += compare(v, reg, now, then, &told);
+	if (differ)
+		failed(v, APPRAISED, "reference",
+		       "%zu of the events that were measured are not those of the reference (--explain says which)",
+		       differ);
+	else if (open >= 0)
+		unable(v, APPRAISED, "reference",
+		       "the events are those of the reference, but RTMR%d was extended by more than the log has; --rtmr%d HEX asks for its value",
+		       open, open);
+	else
+		passed(v, APPRAISED, "reference", "its %zu events are those of the reference", now->n);
+}
+
+void verify_reference(struct verify *v, const struct replay *now, int open)
+{
+	struct replay then;
+	const char *why;
 
 	if (!v->parts.reference.len)
 		return;
 	answered(v, ASK_REFERENCE);
-	if (!read_log(log, &now)) {
-		failed(v, APPRAISED, "reference", "the evidence's event log cannot be compared");
-	} else if (!read_log(v->parts.reference, &then)) {
-		unable(v, APPRAISED, "reference", "the reference is no event log of a TD, or one without events");
-	} else {
-		for (reg = 1; reg <= 4; reg++)
-			differ += compare(v, reg, &now, &then, &told);
-		judged(v, APPRAISED, !differ, "reference", differ ?
-		       "%zu of the events that were measured are not those of the reference (--explain says which)" :
-		       "its %zu events are those of the reference", differ ? differ : now.n);
-	}
-	free(now.e);
-	free(then.e);
+	why = event_log_replay(v->parts.reference, &then);
+	if (why)
+		unable(v, APPRAISED, "reference", "the reference is no event log of a TD: at offset %zu, %s",
+		       then.off, why);
+	else if (!then.n)
+		unable(v, APPRAISED, "reference", "the reference is an event log without events");
+	else
+		judge(v, now, &then, open);
+	replay_free(&then);
 }

@@ -175,6 +175,7 @@ int verify_open(struct verify *v, struct span s, const char *name)
 {
 	struct buf said CLEANUP_BUF;
 	struct span given_log = v->parts.event_log;
+	struct span blob = { 0 };
 	struct input in;
 	int rc = RC_OK;
 
@@ -183,13 +184,21 @@ int verify_open(struct verify *v, struct span s, const char *name)
 	if (s.len > VERIFY_TEXT_MAX && may_be_text(s))
 		return fail(RC_EVIDENCE, "%s: not recognised at offset 0, and larger than evidence as text may be, %u bytes",
 			    name, VERIFY_TEXT_MAX);
-	if (!input_open(s, verify_keep(v), &in))
+	if (!input_open(s, EVIDENCE_MAX, verify_keep(v), &in))
 		return input_unknown(name);
-	if (in.kind == RAW_JSON) {
-		if (verify_envelope(v, in.s, &rc))
-			return rc;
-		/* drop an event log that was found without evidence */
-		v->parts.event_log = given_log;
+	if (in.kind == RAW_JSON || in.kind == RAW_COLLATERAL) {
+		if (verify_envelope(v, in.s, &blob, &rc)) {
+			/* signed by Intel or not: what the sender says of his platform is not asked */
+			if (in.kind == RAW_COLLATERAL)
+				left_out(v, GENUINE, "collateral",
+					 "it stands beside the evidence and is not used: give it with --collateral FILE");
+			if (!blob.len)
+				return rc;
+			in = (struct input){ .s = blob, .blob = true };
+		} else {
+			/* drop an event log that was found without evidence */
+			v->parts.event_log = given_log;
+		}
 	}
 	v->parts.kind = in.kind;
 	v->parts.report = in.s;

@@ -237,7 +237,7 @@ static int set_min_tee_tcb(struct policy *p, const struct opt *o, const char *ar
 
 static int set_min_tcb_date(struct policy *p, const struct opt *o, const char *arg)
 {
-	if (parse_time(arg, &p->min_tcb_date))
+	if (parse_time(arg, true, &p->min_tcb_date))
 		return RC_OK;
 	return fail(RC_USAGE, "--%s: '%s' is not a date: 2025-01-31 or 2025-01-31T12:00:00Z", o->name,
 		    arg);
@@ -496,23 +496,6 @@ bool policy_takes_list(int index)
 bool policy_takes_number(int index)
 {
 	return opts[index].flags & NUMBER;
-}
-
-bool parse_time(const char *text, time_t *t)
-{
-	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d" };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(forms); i++) {
-		struct tm tm = { 0 };
-		const char *end = strptime(text, forms[i], &tm);
-
-		if (end && !*end) {
-			*t = timegm(&tm);
-			return true;
-		}
-	}
-	return false;
 }
 
 static void values_free(struct values *v)

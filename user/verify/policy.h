@@ -80,8 +80,6 @@ void policy_free(struct policy *p);
 /* The first option that asks for @a, without dashes; "?" when it is a file */
 const char *policy_name(enum ask a);
 bool values_have(const struct values *v, const void *p, size_t len);
-/* 2025-01-31 or 2025-01-31T12:00:00Z */
-bool parse_time(const char *text, time_t *t);
 
 /* How policy_json.c sees the options: one by name, or -1 */
 int policy_index(const char *name);

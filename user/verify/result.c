@@ -156,6 +156,12 @@ struct buf *verify_keep(struct verify *v)
 	return &k->b;
 }
 
+void verify_take(struct verify *v, struct buf *b)
+{
+	*verify_keep(v) = *b;
+	*b = (struct buf){ 0 };
+}
+
 /* Entries of a table and the bytes that they claim: GUID, offset, length */
 static bool table_within(struct span s, size_t max)
 {

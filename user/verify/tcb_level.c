@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/parse.h"
 #include "verify/verify.h"
 
 struct tcb_level *tcb_level_new(struct verify *v, const char *of)
@@ -70,17 +71,21 @@ static void say(const struct tcb_level *l, struct buf *b)
 static void judge_date(struct verify *v, const struct tcb_level *l)
 {
 	char *check CLEANUP(free_str) = xasprintf("TCB date of the %s", l->of);
+	char wanted[32];
+	struct tm tm;
 	time_t t;
 
 	if (!v->policy.given[ASK_MIN_TCB_DATE])
 		return;
+	strftime(wanted, sizeof(wanted), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&v->policy.min_tcb_date, &tm));
 	/* the dates of the module and the enclave say nothing of the platform's */
 	if (!strcmp(l->of, "platform"))
 		answered(v, ASK_MIN_TCB_DATE);
-	if (!l->date || !parse_time(l->date, &t))
-		failed(v, APPRAISED, check, "its level has no date that can be read");
+	if (!l->date || !parse_time(l->date, true, &t))
+		failed(v, APPRAISED, check, "its level has no date that can be read; %s is asked for", wanted);
 	else
-		judged(v, APPRAISED, t >= v->policy.min_tcb_date, check, "its level is of %s", l->date);
+		judged(v, APPRAISED, t >= v->policy.min_tcb_date, check,
+		       "its level is of %s, %s is asked for", l->date, wanted);
 }
 
 void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level,

@@ -130,8 +130,11 @@ int verify_root_for(struct verify *v, struct cert_pool *roots, struct span s, co
 /* What cannot be recognised fails; what is bad becomes a failed check. */
 int verify_open(struct verify *v, struct span s, const char *name);
 void verify_check(struct verify *v);
-/* envelope.c: JSON with evidence in it; false when there is none in @s */
-bool verify_envelope(struct verify *v, struct span s, int *rc);
+/*
+ * envelope.c: JSON with evidence in it; false when there is none in @s. A blob of the
+ * device is left to the caller, in @blob.
+ */
+bool verify_envelope(struct verify *v, struct span s, struct span *blob, int *rc);
 
 /* asked.c */
 enum shape verify_shape(const struct verify *v);
@@ -164,6 +167,8 @@ bool any_failed(const struct verify *v);
 enum outcome verify_outcome(const struct verify *v, enum verdict d, const struct check **worst);
 /* A buffer that lives as long as @v */
 struct buf *verify_keep(struct verify *v);
+/* What is in @b lives as long as @v, and @b is empty then */
+void verify_take(struct verify *v, struct buf *b);
 /* As cert_pool_add(); fails when @pool would have more than @max */
 int certs_add(struct cert_pool *pool, struct span s, size_t max, const char *what);
 /* Certificates that came with the evidence; bad ones are left out, and said so */
@@ -194,8 +199,8 @@ bool verify_chain_to(struct verify *v, const struct anchors *a, const char *chec
 /* crl.c */
 int crl_load(struct verify *v, struct span s, const char *name);
 void crl_check(struct verify *v, X509 *x, X509 *issuer);
-/* A root that is in its own list */
-void crl_check_root(struct verify *v, X509 *root);
+/* Each certificate of a chain, and a root that is in its own list */
+void crl_check_path(struct verify *v, const struct path *p);
 /* Lists of which no issuer here is the issuer: "not possible" */
 void crl_unused(struct verify *v);
 
@@ -207,10 +212,8 @@ void verify_hcl(struct verify *v, struct span report);
 void verify_certs(struct verify *v, struct span certs);
 /* The TPM quote of @v->parts by the AK of @h, or without one by a given AK */
 void verify_tpm(struct verify *v, const struct hcl *h);
-/* A CCEL log against the four RTMRs at @rtmr */
+/* A CCEL log against the four RTMRs at @rtmr, and against the reference */
 void verify_event_log(struct verify *v, struct span log, const u8 *rtmr);
-/* explain.c: the same log against the reference: what changed, in words */
-void verify_reference(struct verify *v, struct span log);
 /* REPORT_DATA against what was asked for; @h for HCL reports */
 void verify_binding(struct verify *v, const u8 *report_data, const struct hcl *h);
 /* Intel's TCB info and QE identity, from files */
