@@ -139,6 +139,7 @@ static int part(struct span *left, const char *what, bool last, struct buf *out)
 int jws_parse(struct span s, struct jws *j)
 {
 	struct buf header CLEANUP_BUF, claims CLEANUP_BUF;
+	const char *why;
 	struct span left;
 	const u8 *end;
 	int rc;
@@ -163,6 +164,11 @@ int jws_parse(struct span s, struct jws *j)
 	if (!json_object_is_type(j->header, json_type_object) ||
 	    !json_object_is_type(j->claims, json_type_object))
 		return fail(RC_EVIDENCE, "token: its header or its payload is no JSON object");
+	why = json_bad_names(buf_span(&header), j->header);
+	if (!why)
+		why = json_bad_names(buf_span(&claims), j->claims);
+	if (why)
+		return fail(RC_EVIDENCE, "token: %s", why);
 	j->alg = json_get_text(j->header, "alg");
 	j->kid = json_get_text(j->header, "kid");
 	return RC_OK;
