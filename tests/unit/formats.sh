@@ -101,7 +101,8 @@ for tee in snp tdx; do
 done
 echo "{\"outblob\":\"$(base64 -w0 $g/snp-v3-genoa.bin)\",\"provider\":\"sev_guest\",\"manifestblob\":\"Qk9HVVM=\",\"more\":{\"a\":1}}" >"$tmp/tsm"
 for how in alone cmw; do
-	[ $how = alone ] && cp "$tmp/tsm" "$tmp/wrapped" || python3 "$tmp/wrap.py" cmw "$tmp/tsm" >"$tmp/wrapped"
+	cp "$tmp/tsm" "$tmp/wrapped"
+	[ $how = alone ] || python3 "$tmp/wrap.py" cmw "$tmp/tsm" >"$tmp/wrapped"
 	"$tool" verify --nonce 01 --any-code "$tmp/wrapped" >"$tmp/out" 2>"$tmp/err"
 	check "$how: the manifest is checked" grep -qE '^    report data and manifest +failed' "$tmp/out"
 	verify "$tmp/wrapped" >"$tmp/out" 2>"$tmp/err"

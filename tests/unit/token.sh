@@ -48,6 +48,14 @@ expect 5 'signature' "another issuer's keys" verify --jwks "$tmp/other.json" --n
 expect 5 'signature' 'a key for another algorithm' verify --jwks "$tmp/pinned.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 2 'no key that signs' 'a set without keys' verify --jwks "$tmp/none.json" "$tmp/ear.jwt"
 expect 2 'no JWK set' 'keys that are none' verify --jwks ./lib.sh "$tmp/ear.jwt"
+expect 0 '' 'a set with keys that cannot be used' verify --jwks "$tmp/odd.json" --no-binding --any-code "$tmp/maa-snp.jwt"
+outcome keys 'not checked' 'they are told of'
+expect 5 signature 'and are not used' verify --jwks "$tmp/odd.json" --no-binding --any-code "$tmp/weak.jwt"
+expect 2 'cannot be read' 'one alone' verify --jwks "$tmp/odd-alone.json" "$tmp/maa-snp.jwt"
+expect 2 'no key that signs' 'such keys only' verify --jwks "$tmp/odd-only.json" "$tmp/maa-snp.jwt"
+expect 0 '' "Veraison's description of itself" verify --jwks "$tmp/veraison.json" --no-binding --any-code "$tmp/ear.jwt"
+expect 5 signature 'of another service' verify --jwks "$tmp/veraison-other.json" --no-binding --any-code "$tmp/ear.jwt"
+expect 0 '' 'a token that names a key, by a key without a name' verify --jwks "$tmp/no-kid.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 0 '' '--token-alg' good --token-alg PS384 --token-alg RS256 "$tmp/maa-snp.jwt"
 expect 5 token-alg '--token-alg of others' good --token-alg PS384 "$tmp/maa-snp.jwt"
 expect 2 'not one of' '--token-alg none' good --token-alg none "$tmp/maa-snp.jwt"
@@ -268,6 +276,17 @@ check 'is not printed' test ! -s "$tmp/out"
 expect 5 signature 'nor one by another key' attest --verify --jwks "$tmp/other.json"
 echo '{ "claim": "iss=https://other.example" }' >"$tmp/policy.json"
 expect 5 'claim iss' 'nor one with other claims' attest --verify
+# Azure: what --runtime-data asks for is in user-data of the paravisor's claims
+. ./requests.lib
+maa() {
+	# shellcheck disable=SC2046 # options and their values
+	"$tool" attest maa --runtime-data golden/runtime-data.json --nonce once $(evidence_args maa-azure-snp azure-snp) \
+		--endpoint "http://127.0.0.1:$address" --jwks "$tmp/jwks.json" --token-policy "$tmp/any.json" --verify
+}
+echo '{ "any-code": true }' >"$tmp/any.json"
+standin http "$tmp/maa-now.json" "$tmp/maa-now-other.json"
+expect 0 '' 'attest maa --verify, of a VM with a paravisor' maa
+expect 5 'user-data is not what was asked for' 'other user-data beside the nonce of the request' maa
 expect 2 'go with --verify' 'a policy without --verify' attest
 expect 2 'wants the keys' '--verify without keys' "$tool" attest coco-as --self-nonce --verify --endpoint http://127.0.0.1:9
 exit $status

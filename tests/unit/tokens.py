@@ -176,6 +176,17 @@ def main(out):
     write("no-kid.json", {"keys": [jwk(rsa_other), jwk(rsa_key)]})
     write("pinned.json", {"keys": [jwk(rsa_key, kid="r", alg="PS384")]})
     write("none.json", {"keys": []})
+    # RFC 7517, 5: keys that are not understood, or out of the supported range, are ignored in a set
+    weak = rsa.generate_private_key(65537, 1024)
+    odd = dict(jwk(p256, kid="z"), crv="secp256k1")
+    write("odd.json", {"keys": [odd, jwk(weak, kid="w"), {"kty": "EC", "kid": "v"}, {"kty": "AKP", "kid": "u"}, jwk(rsa_key, kid="r")]})
+    write("odd-alone.json", odd)
+    write("odd-only.json", {"keys": [odd, jwk(weak, kid="w")]})
+    # WellKnownInfo of veraison/services: a key without a name
+    write("veraison.json", {"ear-verification-key": jwk(p256, alg="ES256"), "media-types": [], "version": "x",
+                            "service-state": "READY", "api-endpoints": {}})
+    write("veraison-other.json", {"ear-verification-key": jwk(p384, alg="ES384")})
+    put("weak", maa_snp(), key=weak, kid="w")
     write("metadata", {"issuer": "ISSUER", "jwks_uri": "ISSUER/keys"})
     put("maa-snp", maa_snp())
     put("maa-guest", maa_guest())
@@ -209,6 +220,12 @@ def main(out):
     now = ear()
     now["submods"]["cpu0"]["ear.veraison.annotated-evidence"]["report_data"] = sys.argv[2]
     put("now", dict(now, iat=int(time.time()), nbf=int(time.time()), exp=int(time.time()) + 3600), "ES256")
+    fresh = {"iat": int(time.time()), "nbf": int(time.time()), "exp": int(time.time()) + 3600}
+    with open("golden/runtime-data.json", "rb") as f:
+        asked = hashlib.sha256(f.read()).digest()
+    # the answer of MAA to a VM with a paravisor: runtime data are its claims, with the hash of the user's in user-data
+    write("maa-now.json", {"token": token(rsa_key, "RS256", "r", maa_azure(hcl(asked), **fresh))})
+    write("maa-now-other.json", {"token": token(rsa_key, "RS256", "r", maa_azure(hcl(b"x"), nonce="once", **fresh))})
     # one thing wrong
     put("exp-of-1e300", maa_snp(exp=1e300))
     put("iat-before-time", maa_snp(iat=-9223372036854775808))

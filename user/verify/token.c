@@ -226,6 +226,8 @@ void verify_token(struct verify *v, struct span token)
 	if (iss)
 		fact(v, "iss", "%s", iss);
 	signature(v, &j);
+	if (v->jwks.ignored)
+		left_out(v, GENUINE, "keys", "%zu of the sets given are of a kind or size that this version does not use", v->jwks.ignored);
 	issuer(v, j.claims);
 	audience(v, j.claims);
 	times(v, j.claims);
