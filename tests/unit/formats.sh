@@ -48,6 +48,8 @@ quoted 'JSON in base64 in JSON' "$tmp/q3"
 python3 -c 'import json, sys; print(json.dumps({"evidence": {"raw": list(open(sys.argv[1], "rb").read())}}))' \
 	"$g/tdx-v4.bin" >"$tmp/q4"
 quoted 'a list of bytes' "$tmp/q4"
+echo "{\"x\":{\"report\":\"of what\",\"quote\":\"$hex\"}}" >"$tmp/q4b"
+quoted 'members with the names of Azure evidence of version 0' "$tmp/q4b"
 echo "{\"a\":\"$hex\",\"b\":\"0x$hex\"}" >"$tmp/q5"
 quoted 'the same quote twice' "$tmp/q5"
 echo "{\"a\":\"$hex\",\"b\":\"$(base64 -w0 $g/snp-v3-genoa.bin)\"}" >"$tmp/q6"

@@ -176,6 +176,10 @@ outcome 'secure boot' 'not checked' 'AzureGuest: nothing said of the boot'
 outcome 'debug of the guest' 'not checked' 'AzureGuest: nothing said of debugging'
 wrong maa-migration migration 'MAA: a VM that can be migrated'
 expect 0 '' 'MAA: --allow-migration' good --allow-migration "$tmp/maa-migration.jwt"
+wrong ita-sept-ve SEPT_VE_DISABLE 'ITA: a TD into which the host can inject #VE'
+expect 0 '' 'ITA: --allow-sept-ve' good --allow-sept-ve "$tmp/ita-sept-ve.jwt"
+expect 0 '' 'ITA: on Azure' good "$tmp/ita-sept-ve-azure.jwt"
+outcome SEPT_VE_DISABLE 'not checked' 'ITA: where the paravisor handles it'
 wrong maa-vmpl vmpl 'MAA: a report of VMPL 3'
 expect 0 '' 'MAA: --vmpl' good --vmpl 3 "$tmp/maa-vmpl.jwt"
 good --vmpl 0 "$tmp/ear.jwt" >"$tmp/out" 2>"$tmp/err"

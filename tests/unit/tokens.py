@@ -313,6 +313,10 @@ def main(out):
     put("guest-silent", {k: v for k, v in maa_guest().items() if k != "secureboot" and not k.startswith("x-ms-azurevm-")})
     put("guest-tee", maa_guest(**{"x-ms-isolation-tee": "sevsnpvm"}))
     put("maa-migration", maa_azure(hcl(), **{"x-ms-sevsnpvm-migration-allowed": True}))
+    # as raw quotes: refused, but for a TD under Azure's paravisor
+    put("ita-sept-ve", times(ver="2.0.0", tdx=ita(tdx_td_attributes_septve_disable=False), verifier_instance_ids=["a"]), "PS384")
+    put("ita-sept-ve-azure", times(ver="2.0.0", verifier_instance_ids=["a"], tdx=ita(
+        tdx_td_attributes_septve_disable=False, tdx_report_data=hash_of(hcl()), attester_runtime_data=hcl())), "PS384")
     put("maa-vmpl", maa_azure(hcl(), **{"x-ms-sevsnpvm-vmpl": 3}))
     # an EAR's parts
     cpu = veraison()["submods"]["CCA_REALM"]

@@ -66,12 +66,12 @@ static bool take(struct verify *v, struct json_object *o, const char *key, bool 
 	return true;
 }
 
+/* Version 0 has other names, which others use, too: there its quote is an object */
 static bool is_azure(struct json_object *o)
 {
 	return json_object_is_type(o, json_type_object) &&
 	       (json_object_object_get_ex(o, "hcl_report", NULL) ||
-		(json_object_object_get_ex(o, "report", NULL) &&
-		 json_object_object_get_ex(o, "quote", NULL)));
+		(json_object_object_get_ex(o, "report", NULL) && json_get_object(o, "quote")));
 }
 
 static bool is_tsm(struct json_object *o)

@@ -43,6 +43,7 @@ static const struct claim {
 	{ SAYS_MIGRATION, OFF, "x-ms-sevsnpvm-migration-allowed", NULL },
 	{ SAYS_MIGRATION, OFF, "sevsnp_migration_allowed", NULL },
 	{ SAYS_MIGRATION, OFF, "policy_migrate_ma", NULL },
+	{ SAYS_SEPT_VE, ON, "tdx_td_attributes_septve_disable", NULL },
 	{ SAYS_VMPL, LEVEL, "x-ms-sevsnpvm-vmpl", NULL },
 	{ SAYS_VMPL, LEVEL, "sevsnp_vmpl", NULL },
 	{ SAYS_TCB, STATUS, "attester_tcb_status", NULL },
@@ -69,6 +70,7 @@ static const struct {
 } words[SAYS] = {
 	[SAYS_DEBUG]	  = { "debug", "off", "it can be debugged", ASK_ALLOW_DEBUG },
 	[SAYS_MIGRATION]  = { "migration", "not allowed", "it can be migrated", ASK_ALLOW_MIGRATION },
+	[SAYS_SEPT_VE]	  = { "SEPT_VE_DISABLE", "set", "the host can inject #VE at any access of memory", ASK_ALLOW_SEPT_VE },
 	[SAYS_VMPL]	  = { "vmpl", "the one asked for", "it is another", ASK_VMPL },
 	[SAYS_TCB]	  = { "TCB status", "it is accepted", "it is not accepted", ASK_TCB_STATUS },
 	[SAYS_COMPLIANCE] = { "compliance", "it is compliant", "it is not compliant", ASKS },
@@ -259,7 +261,20 @@ static void walk(struct walk *w, struct json_object *o)
 static bool waived(const struct verify *v, enum token_says says)
 {
 	return (says == SAYS_DEBUG && v->policy.allow_debug) ||
-	       (says == SAYS_MIGRATION && v->policy.allow_migration);
+	       (says == SAYS_MIGRATION && v->policy.allow_migration) ||
+	       (says == SAYS_SEPT_VE && v->policy.allow_sept_ve);
+}
+
+/* Of Azure: the service found the claims of a paravisor, which handles the exception */
+static bool has_paravisor(struct json_object *claims)
+{
+	struct json_object *tdx = json_get_object(claims, "tdx");
+	struct json_object *tee = json_get_object(claims, "x-ms-isolation-tee");
+
+	return json_get_text(json_get_object(claims, "x-ms-runtime"), "user-data") ||
+	       json_get_text(json_get_object(claims, "attester_runtime_data"), "user-data") ||
+	       json_get_text(json_get_object(tee, "x-ms-runtime"), "user-data") ||
+	       json_get_text(json_get_object(tdx, "attester_runtime_data"), "user-data");
 }
 
 void verify_token_claims(struct verify *v, struct json_object *claims)
@@ -273,7 +288,9 @@ void verify_token_claims(struct verify *v, struct json_object *claims)
 
 		if (w.found[i].n && words[i].ask < ASKS)
 			answered(v, words[i].ask);
-		if (bad)
+		if (bad && i == SAYS_SEPT_VE && has_paravisor(claims))
+			left_out(v, APPRAISED, words[i].check, "not set; the paravisor handles the exception");
+		else if (bad)
 			judged(v, APPRAISED, waived(v, (enum token_says)i), words[i].check, "%s: %s", words[i].bad, bad);
 		else if (w.found[i].by_claim)
 			left_out(v, APPRAISED, words[i].check, "--claim says how it shall be");

@@ -238,7 +238,7 @@ static bool is_sealed_answer(const struct verify *v, struct json_object *claims)
 {
 	struct json_object *runtime = json_get_object(claims, "x-ms-runtime");
 
-	return was_sealed(runtime) &&
+	return json_get_object(claims, "x-ms-isolation-tee") && was_sealed(runtime) &&
 	       compare(v, text_in(json_get_object(runtime, "client-payload"), "nonce")) == GOOD;
 }
 
