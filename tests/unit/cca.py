@@ -187,6 +187,7 @@ def main(out):
     token("weak-alg.cbor", p_alg="ES256")
     token("debug.cbor", p={"_2395": 0x4001})
     token("recovery.cbor", p={"_2395": 0x5001})
+    token("two-components.cbor", p={"_2399": [{2: b"\x44" * 32, 5: b"\x55" * 32}, {2: b"\x55" * 32, 5: b"\x55" * 32}]})
     token("no-lifecycle.cbor", p={"_2395": None})
     token("no-rem.cbor", r={"_44239": None})
     token("three-rems.cbor", r={"_44239": REMS[:3]})
@@ -202,17 +203,19 @@ def main(out):
     write("es512.pem", pem(big))
     write("other.pem", pem(other))
     write("both.pem", pem(other) + pem(cpak))
+    with open("golden/certs.pem", "rb") as f:
+        write("key-and-cert.pem", pem(cpak) + f.read())
     write("cpak.jwk", json.dumps(jwk(cpak)))
     write("cpak.jwks", json.dumps({"keys": [jwk(other), jwk(cpak)]}))
     ta = {"instance-id": INSTANCE.hex(), "implementation-id": IMPLEMENTATION.hex(), "pkey": jwk(cpak)}
     write("ta.json", json.dumps([ta]))
     write("ta-other.json", json.dumps([dict(ta, **{"instance-id": (b"\x01" + b"\x34" * 32).hex()})]))
 
-    def corim(instance, key, validity=None):
+    def corim(instance, key, validity=None, *conditions):
         env = {0: {0: Tag(600, IMPLEMENTATION), 1: "ACME"}}
         if instance:
             env[1] = Tag(550, instance)
-        comid = {1: {0: "x"}, 4: {3: [[env, [key]]]}}
+        comid = {1: {0: "x"}, 4: {3: [[env, [key], *conditions]]}}
         body = {0: "c", 1: [Tag(506, cbor(comid))]}
         if validity:
             body[4] = validity
@@ -220,6 +223,8 @@ def main(out):
 
     write("corim.cbor", corim(INSTANCE, Tag(554, pem(cpak).decode())))
     write("corim-other.cbor", corim(b"\x01" + b"\x34" * 32, Tag(554, pem(cpak).decode())))
+    # [ environment, [ key ], conditions ]: mkey and authorized-by of draft-ietf-rats-corim
+    write("corim-conditions.cbor", corim(INSTANCE, Tag(554, pem(cpak).decode()), None, {0: "another"}))
     write("corim-nobody.cbor", corim(None, Tag(554, pem(cpak).decode())))
     write("corim-cert.cbor", corim(INSTANCE, Tag(555, "MIIB")))
     key = Tag(554, pem(cpak).decode())

@@ -40,10 +40,14 @@ done
 for k in cpak.pem cpak.jwks corim.cbor; do
 	expect 0 '' "--certs $k" verify --certs "$tmp/$k" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
 done
+expect 0 '' '--certs with a key and a certificate in one file: the key' verify --certs "$tmp/key-and-cert.pem" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+verify --certs "$tmp/key-and-cert.pem" --no-binding --any-code golden/snp-v5-milan.bin >"$tmp/out" 2>"$tmp/err"
+outcome signature passed 'and the certificates'
 for k in ta-other.json corim-other.cbor; do
 	expect 5 'none of the keys given is of this instance' "a key of another instance, $k" verify --cca-key "$tmp/$k" --no-binding --any-code "$tmp/good-2023.cbor"
 done
 expect 2 'names no instance' 'a CoRIM that names no platform' verify --cca-key "$tmp/corim-nobody.cbor" "$tmp/good-2023.cbor"
+expect 2 'under conditions' 'a CoRIM whose key counts under conditions' verify --cca-key "$tmp/corim-conditions.cbor" "$tmp/good-2023.cbor"
 expect 2 'no public key in PEM' 'a CoRIM with a certificate' verify --cca-key "$tmp/corim-cert.cbor" "$tmp/good-2023.cbor"
 
 # --- CoRIMs that are signed: by whom the caller says (--corim-key), judged at 2026-01-01 ---
@@ -149,6 +153,21 @@ for o in "rim $rim" "rem2 $(printf '82%.0s' {1..48})" "rpv $(printf '66%.0s' {1.
 	expect 0 '' "--${o%% *}" full --any-code --${o/rim*/any-code} "$tmp/good-2023.cbor"
 	# shellcheck disable=SC2086
 	expect 5 "${o%% *}" "--${o%% *} of another" verify --cca-key "$tmp/cpak.pem" --nonce "$nonce" --any-code --$bad "$tmp/good-2023.cbor"
+done
+# the components of cca.py: measurement 44.., signer 55..
+m=$(printf '44%.0s' {1..32}) s=$(printf '55%.0s' {1..32})
+full "$tmp/good-2023.cbor" >"$tmp/out" 2>"$tmp/err"
+outcome firmware 'not checked' 'the firmware of the platform, when nothing is asked'
+for o in "$m" "$m:$s" "${m^^}:${s^^}"; do
+	expect 0 '' "--sw-component ${o:0:2}..${o:64:3}" full --sw-component "$s" --sw-component "$o" "$tmp/good-2023.cbor"
+done
+for o in "$s" "$m:$m" "$s:$s"; do
+	expect 5 sw-component "--sw-component of another: ${o:0:2}..${o:64:3}" full --sw-component "$o" "$tmp/good-2023.cbor"
+done
+expect 5 sw-component 'one of two components is not named' full --sw-component "$m" "$tmp/two-components.cbor"
+expect 0 '' 'both are named' full --sw-component "$m" --sw-component "$s" "$tmp/two-components.cbor"
+for o in 44 "$m:" ":$s" "$m:$s:$s" "$m:zz"; do
+	expect 2 'MEASUREMENT' "--sw-component $o" full --sw-component "$o" "$tmp/good-2023.cbor"
 done
 expect 5 'not what was asked for' 'another nonce' verify --cca-key "$tmp/cpak.pem" --nonce 01 --rim "$rim" "$tmp/good-2023.cbor"
 expect 5 'give --rim' 'no code asked for' verify --cca-key "$tmp/cpak.pem" --nonce "$nonce" "$tmp/good-2023.cbor"

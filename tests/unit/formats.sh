@@ -48,6 +48,8 @@ quoted 'JSON in base64 in JSON' "$tmp/q3"
 python3 -c 'import json, sys; print(json.dumps({"evidence": {"raw": list(open(sys.argv[1], "rb").read())}}))' \
 	"$g/tdx-v4.bin" >"$tmp/q4"
 quoted 'a list of bytes' "$tmp/q4"
+echo "{\"x\":{\"report\":\"of what\",\"quote\":\"$hex\"}}" >"$tmp/q4b"
+quoted 'members with the names of Azure evidence of version 0' "$tmp/q4b"
 echo "{\"a\":\"$hex\",\"b\":\"0x$hex\"}" >"$tmp/q5"
 quoted 'the same quote twice' "$tmp/q5"
 echo "{\"a\":\"$hex\",\"b\":\"$(base64 -w0 $g/snp-v3-genoa.bin)\"}" >"$tmp/q6"
@@ -114,6 +116,60 @@ peak 'many texts that are no evidence' 120000 5 "$tmp/base64.json"
 echo '{"no":"evidence"}' >"$tmp/q7"
 expect 5 'no member of this JSON' 'JSON without evidence' verify "$tmp/q7"
 expect 5 'cut short, or not JSON' 'JSON that breaks off' show <(head -c 700 "$tmp/q1")
+
+# --- evidence with its parts, wrapped in the body of a request to KBS or in a CMW record ---
+
+cat >"$tmp/wrap.py" <<'P'
+import base64, json, sys
+
+how, path = sys.argv[1:3]
+evidence = json.load(open(path))
+if how == "changed":
+    text = evidence["tpm_quote"]["signature"]
+    evidence["tpm_quote"]["signature"] = ("0" if text[0] != "0" else "1") + text[1:]
+body = {"primary_evidence": evidence, "additional_evidence": sys.argv[3] if len(sys.argv) > 3 else "{}"}
+if how == "text":	# KBS of older versions
+    body = {"runtime-data": {"nonce": "x", "tee-pubkey": {}}, "tee-evidence": json.dumps(body)}
+elif how == "cmw":
+    body = ["application/vnd.veraison.tsm-report+json", base64.urlsafe_b64encode(json.dumps(evidence).encode()).decode().rstrip("=")]
+elif how == "two":
+    body = {"a": evidence, "b": dict(evidence, version=2)}
+else:
+    body = {"init-data": None, "runtime-data": {"nonce": "x", "tee-pubkey": {}}, "tee-evidence": body}
+print(json.dumps(body))
+P
+for tee in snp tdx; do
+	sample=$VECTORS/confidential-containers__trustee/az-$tee-vtpm.evidence-v1.json
+	if [ ! -e "$sample" ]; then
+		echo "skip wrapped evidence of az-$tee-vtpm: VECTORS is not here"
+		continue
+	fi
+	verify --json "$sample" >"$tmp/want-verdict" 2>/dev/null
+	check "az-$tee-vtpm has a TPM quote" grep -q 'TPM quote' "$tmp/want-verdict"
+	for how in object text; do
+		python3 "$tmp/wrap.py" $how "$sample" >"$tmp/wrapped"
+		verify --json "$tmp/wrapped" >"$tmp/out" 2>"$tmp/err"
+		if cmp -s "$tmp/out" "$tmp/want-verdict"; then ok "az-$tee-vtpm in KBS's body, $how"; else not_ok "az-$tee-vtpm in KBS's body, $how"; fi
+	done
+	python3 "$tmp/wrap.py" changed "$sample" >"$tmp/wrapped"
+	verify "$tmp/wrapped" >"$tmp/out" 2>"$tmp/err"
+	check 'its quote is checked' grep -qE '^    TPM quote +failed' "$tmp/out"
+	python3 "$tmp/wrap.py" object "$sample" '{"nvidia":["gpu","abc"]}' >"$tmp/wrapped"
+	verify "$tmp/wrapped" >"$tmp/out" 2>"$tmp/err"
+	check 'evidence of further devices is named' grep -qE '^    additional_evidence +not checked' "$tmp/out"
+	python3 "$tmp/wrap.py" two "$sample" >"$tmp/wrapped"
+	expect 5 '2 pieces of evidence' 'two of them' verify "$tmp/wrapped"
+done
+echo "{\"outblob\":\"$(base64 -w0 $g/snp-v3-genoa.bin)\",\"provider\":\"sev_guest\",\"manifestblob\":\"Qk9HVVM=\",\"more\":{\"a\":1}}" >"$tmp/tsm"
+for how in alone cmw; do
+	cp "$tmp/tsm" "$tmp/wrapped"
+	[ $how = alone ] || python3 "$tmp/wrap.py" cmw "$tmp/tsm" >"$tmp/wrapped"
+	"$tool" verify --nonce 01 --any-code "$tmp/wrapped" >"$tmp/out" 2>"$tmp/err"
+	check "$how: the manifest is checked" grep -qE '^    report data and manifest +failed' "$tmp/out"
+	verify "$tmp/wrapped" >"$tmp/out" 2>"$tmp/err"
+	check "$how: without a nonce it is named" grep -qE '^    manifest +not checked' "$tmp/out"
+	check "$how: a member that is not known is named" grep -qE '^    more +not checked' "$tmp/out"
+done
 
 # --- a report with its certificates behind it ---
 

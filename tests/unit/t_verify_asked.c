@@ -36,7 +36,7 @@ static const struct {
 	{ ASK_REM2, "rem2", FF48 }, { ASK_REM3, "rem3", FF48 }, { ASK_RPV, "rpv", FF48 FF16 },
 	{ ASK_IMPLEMENTATION_ID, "implementation-id", FF16 FF16 },
 	{ ASK_INSTANCE_ID, "instance-id", "01" FF16 FF16 },
-	{ ASK_PLATFORM_CONFIG, "platform-config", "cf" },
+	{ ASK_PLATFORM_CONFIG, "platform-config", "cf" }, { ASK_SW_COMPONENT, "sw-component", FF16 FF16 },
 	{ ASK_ISSUER, "issuer", "https://nobody.example" }, { ASK_AUDIENCE, "audience", "nobody" },
 	{ ASK_TOKEN_ALG, "token-alg", "ES512" }, { ASK_EAR_STATUS, "ear-status", "none" },
 	{ ASK_CLAIM, "claim", "a=b" }, { ASK_MAX_AGE, "max-age", "1" },

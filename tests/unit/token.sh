@@ -12,13 +12,17 @@ xxd -s 80 -l 64 -p golden/snp-v3-genoa.bin | xxd -r -p >"$tmp/rd"
 python3 ./tokens.py "$tmp" "$(xxd -p "$tmp/rd" | tr -d '\n')" || exit 1
 nonce=hex:$(python3 -c 'print(bytes(range(1, 33)).hex())')
 verify() { "$tool" verify --token --at @1767225600 "$@"; }
-good() { verify --jwks "$tmp/jwks.json" --issuer https://issuer.example --nonce "$nonce" --any-code "$@"; }
+good() {
+	verify --jwks "$tmp/jwks.json" --issuer https://issuer.example --issuer 'Intel Trust Authority' \
+		--issuer https://portal.trustauthority.intel.com --nonce "$nonce" --any-code "$@"
+}
 # outcome CHECK RESULT NAME: the last output has that check with that result
 outcome() {
 	if grep -qE "^    $1 +$2 " "$tmp/out"; then ok "$3"; else not_ok "$3 ($1 is not $2)"; fi
 }
 
-for t in maa-snp maa-guest maa-tdx ita-1 ita-2 ear ear_status ear-number google; do
+for t in maa-snp maa-azure maa-runtime maa-guest maa-tdx ita-1 ita-2 ita-azure ita-snp ita-gpu ita-nonce ear ear_status ear-number \
+	google google-sev space space-intel; do
 	expect 0 '' "a token of $t" good "$tmp/$t.jwt"
 done
 expect 0 '' "a service's answer with the token in it" good "$tmp/answer.json"
@@ -44,6 +48,14 @@ expect 5 'signature' "another issuer's keys" verify --jwks "$tmp/other.json" --n
 expect 5 'signature' 'a key for another algorithm' verify --jwks "$tmp/pinned.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 2 'no key that signs' 'a set without keys' verify --jwks "$tmp/none.json" "$tmp/ear.jwt"
 expect 2 'no JWK set' 'keys that are none' verify --jwks ./lib.sh "$tmp/ear.jwt"
+expect 0 '' 'a set with keys that cannot be used' verify --jwks "$tmp/odd.json" --no-binding --any-code "$tmp/maa-snp.jwt"
+outcome keys 'not checked' 'they are told of'
+expect 5 signature 'and are not used' verify --jwks "$tmp/odd.json" --no-binding --any-code "$tmp/weak.jwt"
+expect 2 'cannot be read' 'one alone' verify --jwks "$tmp/odd-alone.json" "$tmp/maa-snp.jwt"
+expect 2 'no key that signs' 'such keys only' verify --jwks "$tmp/odd-only.json" "$tmp/maa-snp.jwt"
+expect 0 '' "Veraison's description of itself" verify --jwks "$tmp/veraison.json" --no-binding --any-code "$tmp/ear.jwt"
+expect 5 signature 'of another service' verify --jwks "$tmp/veraison-other.json" --no-binding --any-code "$tmp/ear.jwt"
+expect 0 '' 'a token that names a key, by a key without a name' verify --jwks "$tmp/no-kid.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 0 '' '--token-alg' good --token-alg PS384 --token-alg RS256 "$tmp/maa-snp.jwt"
 expect 5 token-alg '--token-alg of others' good --token-alg PS384 "$tmp/maa-snp.jwt"
 expect 2 'not one of' '--token-alg none' good --token-alg none "$tmp/maa-snp.jwt"
@@ -105,14 +117,31 @@ wrong later time 'not yet valid'
 wrong future time 'of the future'
 expect 0 '' '--max-age' good --max-age 60 "$tmp/ear.jwt"
 expect 5 age '--max-age of an older one' good --max-age 60 "$tmp/old.jwt"
+# ear.go of veraison/ear: results have iat and no exp
+veraison() { verify --jwks "$tmp/jwks.json" --nonce "$nonce" --any-code "$@"; }
+expect 5 'max-age' 'a result of Veraison has no end' veraison "$tmp/veraison.jwt"
+expect 0 '' 'a result of Veraison with --max-age' veraison --max-age 60 "$tmp/veraison.jwt"
+expect 5 age 'one that is too old' veraison --max-age 5 "$tmp/veraison.jwt"
+expect 5 'no exp' 'one that does not say when it was made' veraison --max-age 60 "$tmp/ear-no-iat.jwt"
 
 # --- the nonce ---
 
-expect 5 'could be it is what was asked for' 'another nonce' verify --jwks "$tmp/jwks.json" --nonce 0bad --any-code "$tmp/maa-snp.jwt"
+expect 5 'reportdata is not what was asked for' 'another nonce' verify --jwks "$tmp/jwks.json" --nonce 0bad --any-code "$tmp/maa-snp.jwt"
 expect 5 'give --nonce' 'none asked for' verify --jwks "$tmp/jwks.json" --any-code "$tmp/maa-snp.jwt"
-for t in maa-guest ita-2 ear google; do
+for t in maa-azure maa-runtime maa-guest ita-2 ita-azure ita-snp ita-nonce ear google; do
 	expect 5 nonce "another nonce, $t" verify --jwks "$tmp/jwks.json" --nonce 0bad --any-code "$tmp/$t.jwt"
 done
+# MAA's REST reference: the nonce of the request is only returned in the claim of that name
+wrong maa-echo nonce 'MAA: the nonce of the request beside report data that are zeros'
+wrong maa-echo-azure nonce 'MAA: the nonce of the request beside other user-data'
+wrong maa-zeros nonce 'MAA: user-data that nobody asked for'
+wrong maa-guest-other nonce 'AzureGuest: the payload beside other user-data'
+wrong maa-guest-open nonce 'AzureGuest: a payload in a token that no key of the TPM was for'
+wrong ita-azure-other nonce "ITA: its own nonce beside other user-data"
+wrong ita-nonce-other nonce "ITA: its own nonce, of which the report data are no hash"
+wrong ear-other-gpu nonce 'EAR: a device that is bound to something else'
+good "$tmp/maa-echo-alone.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome nonce 'not possible' 'MAA: the nonce of the request alone'
 
 # --- what the service came to ---
 
@@ -131,9 +160,90 @@ wrong ear-gpu 'ear.status of gpu0' 'EAR: a second device'
 wrong ear-both ear.status 'EAR: one for all that contradicts'
 wrong ear-empty ear.status 'EAR: no submodule'
 wrong google-debug debug 'Google: a debug image'
-wrong google-no-dbgstat debug 'Google: no dbgstat'
+wrong space-no-dbgstat debug 'Google: an image of Confidential Space without dbgstat'
+good "$tmp/google-sev.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome debug 'not checked' 'Google: a VM with another image has no dbgstat'
 wrong google-shielded hwmodel 'Google: a VM that is not confidential'
 wrong plain status 'a token without any status'
+# parts that contradict the whole
+for t in result measres x-nvidia-gpu-arch-check silent; do
+	wrong gpu-$t GPU "ITA: a GPU whose $t is bad"
+done
+wrong gpu-secboot 'secure boot' 'ITA: a GPU without secure boot'
+wrong gpu-dbgstat debug 'ITA: a GPU under debug'
+wrong gpu-policy policies 'ITA: a policy that a GPU does not match'
+wrong ita-tpm 'TCB status' 'ITA: an attester that is not known, with a status'
+good "$tmp/ita-tpm-good.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome tpm 'not checked' 'ITA: an attester that is not known'
+wrong ita-snp-debug debug 'ITA: SEV-SNP under debug'
+wrong ita-snp-migration migration 'ITA: SEV-SNP that can be migrated'
+good "$tmp/ita-snp.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome 'TCB status' 'not checked' 'ITA: SEV-SNP has no TCB status'
+good --tcb-status UpToDate "$tmp/ita-snp.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome tcb-status 'not possible' 'ITA: so none can be asked for'
+check 'and no file would help' sh -c "! grep -q collateral '$tmp/out'"
+wrong space-old 'TCB status' 'Google: a TCB that is out of date'
+wrong space-old-object 'TCB status' 'Google: the same in an object'
+wrong space-unsupported image 'Google: an image that is no longer supported'
+wrong space-no-support image 'Google: an image without support'
+wrong space-gpu-off GPU 'Google: a GPU without confidential computing'
+wrong space-gpu-devtools GPU 'Google: a GPU in the mode of developers'
+wrong space-intel-attester_tcb_status 'TCB status' "Google's claims by Intel: revoked"
+wrong space-intel-tdx_is_debuggable debug "Google's claims by Intel: a TD under debug"
+wrong space-intel-silent 'TCB status' "Google's claims by Intel: no status"
+wrong google-and-ear 'ear.status of gce' 'a token of two families'
+expect 0 '' '--tcb-status for Google' good --tcb-status OutOfDate "$tmp/space-old.jwt"
+expect 0 '' '--claim that names the support' good --claim /submods/confidential_space/support_attributes=USABLE "$tmp/space-unsupported.jwt"
+for t in bootdebug-enabled kerneldebug-enabled hypervisordebug-enabled debuggersdisabled; do
+	wrong guest-$t debug "AzureGuest: $t"
+done
+expect 0 '' 'AzureGuest: --allow-debug' good --allow-debug "$tmp/guest-kerneldebug-enabled.jwt"
+for t in testsigning-enabled dbvalidated dbxvalidated signingdisabled default-securebootkeysvalidated secureboot; do
+	wrong guest-$t 'secure boot' "AzureGuest: $t"
+done
+expect 0 '' 'AzureGuest: --claim that names it' good --claim secureboot=false "$tmp/guest-secureboot.jwt"
+expect 5 'claim secureboot' 'AzureGuest: --claim that names another' good --claim secureboot=true "$tmp/guest-secureboot.jwt"
+wrong guest-sgx type 'AzureGuest: an enclave around it'
+wrong guest-sgx debug 'AzureGuest: a debuggable enclave around it'
+wrong guest-tee type 'AzureGuest: a TEE that is no object'
+good "$tmp/guest-silent.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome 'secure boot' 'not checked' 'AzureGuest: nothing said of the boot'
+outcome 'debug of the guest' 'not checked' 'AzureGuest: nothing said of debugging'
+wrong maa-migration migration 'MAA: a VM that can be migrated'
+expect 0 '' 'MAA: --allow-migration' good --allow-migration "$tmp/maa-migration.jwt"
+wrong ita-sept-ve SEPT_VE_DISABLE 'ITA: a TD into which the host can inject #VE'
+expect 0 '' 'ITA: --allow-sept-ve' good --allow-sept-ve "$tmp/ita-sept-ve.jwt"
+expect 0 '' 'ITA: on Azure' good "$tmp/ita-sept-ve-azure.jwt"
+outcome SEPT_VE_DISABLE 'not checked' 'ITA: where the paravisor handles it'
+wrong maa-vmpl vmpl 'MAA: a report of VMPL 3'
+expect 0 '' 'MAA: --vmpl' good --vmpl 3 "$tmp/maa-vmpl.jwt"
+good --vmpl 0 "$tmp/ear.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome vmpl 'not possible' '--vmpl for a token without one'
+# draft-ietf-rats-ar4si, 2.3.2, and UpdateStatusFromTrustVector() of veraison/ear
+for t in hardware-97 hardware--97 executables-32 executables-200 executables-good; do
+	wrong vector-$t 'trustworthiness of x' "EAR: a claim that is worse than the status, $t"
+done
+expect 0 '' 'EAR: claims that claim nothing' veraison "$tmp/vector-none.jwt"
+expect 0 '' 'EAR: a warning, with --ear-status' veraison --ear-status affirming --ear-status warning "$tmp/vector-executables-32.jwt"
+wrong ear-nested 'ear.status of y' 'EAR: a submodule of a submodule'
+wrong ear-nested-none 'ear.status of y' 'EAR: one without a status'
+wrong ear-hidden 'ear.status of x' 'EAR: a status within a submodule'
+wrong ear-list ear.status 'EAR: submodules in a list'
+wrong ear-tdx-debug debug 'EAR: evidence of a TD under debug'
+wrong ear-snp-migration migration 'EAR: evidence of a VM that can be migrated'
+good "$tmp/ear.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome debug 'not checked' 'EAR: nothing said of debugging'
+
+# --- texts and names ---
+
+wrong nul-iss issuer 'an issuer with a NUL in it'
+expect 5 audience 'an audience with a NUL in it' good --audience https://me.example "$tmp/nul-aud.jwt"
+wrong nul-status 'ear.status of x' 'a status with a NUL in it'
+expect 5 'claim sub' 'a claim with a NUL in it' verify --jwks "$tmp/jwks.json" --nonce "$nonce" --claim sub=somebody "$tmp/nul-claim.jwt"
+wrong nul-name layout 'a name with a NUL in it'
+wrong twice layout 'a member that is there twice'
+wrong twice-deep layout 'and deeper'
+
 expect 0 '' '--ear-status warning' good --ear-status affirming --ear-status warning "$tmp/ear-warning.jwt"
 expect 2 'cannot be allowed' '--ear-status contraindicated' good --ear-status contraindicated "$tmp/ear-bad.jwt"
 expect 0 '' '--allow-debug' good --allow-debug "$tmp/debuggable.jwt"
@@ -170,7 +280,7 @@ outcome rtmr0 'not possible' '--rtmr0 for a token'
 # --- keys of the issuer ---
 
 standin http "$tmp/jwks.json" "$tmp/other.json"
-expect 0 '' '--fetch-jwks=URL' good --fetch-jwks="http://127.0.0.1:$address/certs" "$tmp/maa-snp.jwt"
+expect 0 '' '--fetch-jwks=URL' verify --issuer https://issuer.example --nonce "$nonce" --any-code --fetch-jwks="http://127.0.0.1:$address/certs" "$tmp/maa-snp.jwt"
 fetch() { verify --no-binding --any-code "$@" "$tmp/maa-snp.jwt"; }
 expect 5 signature 'keys of another' fetch --issuer https://issuer.example --fetch-jwks="http://127.0.0.1:$address/certs"
 expect 2 'name one issuer' 'no issuer named' fetch --fetch-jwks="http://127.0.0.1:$address/certs"
@@ -205,6 +315,17 @@ check 'is not printed' test ! -s "$tmp/out"
 expect 5 signature 'nor one by another key' attest --verify --jwks "$tmp/other.json"
 echo '{ "claim": "iss=https://other.example" }' >"$tmp/policy.json"
 expect 5 'claim iss' 'nor one with other claims' attest --verify
+# Azure: what --runtime-data asks for is in user-data of the paravisor's claims
+. ./requests.lib
+maa() {
+	# shellcheck disable=SC2046 # options and their values
+	"$tool" attest maa --runtime-data golden/runtime-data.json --nonce once $(evidence_args maa-azure-snp azure-snp) \
+		--endpoint "http://127.0.0.1:$address" --jwks "$tmp/jwks.json" --token-policy "$tmp/any.json" --verify
+}
+echo '{ "any-code": true }' >"$tmp/any.json"
+standin http "$tmp/maa-now.json" "$tmp/maa-now-other.json"
+expect 0 '' 'attest maa --verify, of a VM with a paravisor' maa
+expect 5 'user-data is not what was asked for' 'other user-data beside the nonce of the request' maa
 expect 2 'go with --verify' 'a policy without --verify' attest
 expect 2 'wants the keys' '--verify without keys' "$tool" attest coco-as --self-nonce --verify --endpoint http://127.0.0.1:9
 exit $status

@@ -7,6 +7,7 @@ thing wrong in each. They are signed by python3-cryptography.
 """
 import base64
 import datetime
+import hashlib
 import json
 import os
 import sys
@@ -53,7 +54,9 @@ def token(key, alg, kid, claims, **header):
     head = dict({"alg": alg, "typ": "JWT"}, **header)
     if kid:
         head["kid"] = kid
-    text = b64(json.dumps(head).encode()) + "." + b64(json.dumps(claims).encode())
+    if not isinstance(claims, str):
+        claims = json.dumps(claims)
+    text = b64(json.dumps(head).encode()) + "." + b64(claims.encode())
     return text + "." + b64(sign(key, alg, text.encode()))
 
 
@@ -126,6 +129,65 @@ def maa_snp(**more):
                          "x-ms-sevsnpvm-launchmeasurement": "ab" * 48, "x-ms-ver": "1.0"}), **more)
 
 
+def hcl(user_data=NONCE):
+    """Runtime data on Azure: the claims of the paravisor, as in tokens that were published."""
+    return {"keys": [{"kid": "HCLAkPub", "kty": "RSA", "key_ops": ["sign"], "e": "AQAB", "n": "AA"}],
+            "user-data": (user_data + bytes(64 - len(user_data))).hex().upper(),
+            "vm-configuration": {"secure-boot": True, "tpm-enabled": True, "vmUniqueId": "88543EA6"}}
+
+
+def hash_of(claims):
+    return hashlib.sha256(json.dumps(claims).encode()).hexdigest() + "00" * 32
+
+
+def maa_azure(runtime, **more):
+    """SevSnpVm of a VM with a paravisor: REPORT_DATA is the hash of its claims"""
+    return maa_snp(**dict({"x-ms-runtime": runtime, "x-ms-sevsnpvm-reportdata": hash_of(runtime),
+                           "x-ms-sevsnpvm-vmpl": 0, "x-ms-sevsnpvm-migration-allowed": False}, **more))
+
+
+def maa_guest(user_data=b"", payload=NONCE, tee=None, **more):
+    """AzureGuest: what Microsoft's own client gets; user-data are zeros, the nonce is in the payload"""
+    inner = {k: v for k, v in maa_azure(hcl(user_data)).items() if k.startswith("x-ms")}
+    inner.update(tee or {})
+    return dict(times(**{
+        "x-ms-attestation-type": "azurevm", "x-ms-azurevm-attestation-protocol-ver": "2.0", "secureboot": True,
+        "x-ms-azurevm-attested-pcrs": [0, 1, 2, 3, 4, 5, 6, 7], "x-ms-azurevm-bootdebug-enabled": False,
+        "x-ms-azurevm-dbvalidated": True, "x-ms-azurevm-dbxvalidated": True, "x-ms-azurevm-debuggersdisabled": True,
+        "x-ms-azurevm-default-securebootkeysvalidated": True, "x-ms-azurevm-flightsigning-enabled": False,
+        "x-ms-azurevm-hypervisordebug-enabled": False, "x-ms-azurevm-kerneldebug-enabled": False,
+        "x-ms-azurevm-signingdisabled": True, "x-ms-azurevm-testsigning-enabled": False,
+        "x-ms-isolation-tee": inner,
+        "x-ms-runtime": {"client-payload": {"nonce": base64.b64encode(payload).decode()},
+                         "keys": [{"kid": "TpmEphemeralEncryptionKey", "kty": "RSA", "e": "AQAB", "n": "AA"}]}}), **more)
+
+
+def ita_snp(**more):
+    """As in Intel's tutorial for Azure with SEV-SNP: it has no attester_tcb_status"""
+    runtime = hcl()
+    return times(iss="Intel Trust Authority", ver="2.0.0", policy_ids_matched=None, policy_ids_unmatched=None,
+                 verifier_instance_ids=["a"], sevsnp=dict({
+                     "attester_type": "AMD SEV-SNP", "sevsnp_is_debuggable": False, "sevsnp_migration_allowed": False,
+                     "sevsnp_reportdata": hash_of(runtime), "sevsnp_runtime_data": runtime, "sevsnp_vmpl": 0,
+                     "sevsnp_snpfw_svn": 8}, **more))
+
+
+def nvgpu(**more):
+    """Beside a TD; NVIDIA's "GPU claims" for what is in claim_details"""
+    return times(ver="2.0.0", verifier_instance_ids=["a"], tdx=ita(attester_type="TDX"), nvgpu=dict({
+        "attester_type": "NVGPU", "x-nvidia-overall-att-result": True, "x-nvidia-ver": "3.0", "policy_ids_unmatched": None,
+        "claim_details": {"GPU-0": {"hwmodel": "GH100", "secboot": True, "dbgstat": "disabled", "measres": "success",
+                                    "x-nvidia-gpu-arch-check": True}}}, **more))
+
+
+def veraison(**more):
+    """ear.go of veraison/ear: no exp"""
+    return dict({"eat_profile": "tag:github.com,2023:veraison/ear", "iat": AT - 10, "eat_nonce": b64(NONCE),
+                 "ear.verifier-id": {"developer": "d", "build": "b"},
+                 "submods": {"CCA_REALM": {"ear.status": "affirming", "ear.trustworthiness-vector":
+                                           {"instance-identity": 2, "configuration": 0, "executables": 3, "hardware": 2}}}}, **more)
+
+
 def ita(**more):
     return dict({"attester_tcb_status": "UpToDate", "tdx_is_debuggable": False, "policy_ids_unmatched": None,
                  "tdx_report_data": (NONCE + bytes(32)).hex(), "tdx_mrtd": "cd" * 48}, **more)
@@ -142,6 +204,15 @@ def ear(name="ear.status", status="affirming", **more):
 def google(**more):
     return dict(times(**{"aud": "https://me.example", "hwmodel": "GCP_INTEL_TDX", "swname": "GCE", "secboot": True,
                          "dbgstat": "disabled-since-boot", "submods": {"gce": {"zone": "z"}}, "eat_nonce": ["other", b64(NONCE)]}), **more)
+
+
+def space(submods=None, **more):
+    """Google's Confidential Space: "Attestation token claims"; tdx is an array there"""
+    return google(**dict({"swname": "CONFIDENTIAL_SPACE", "attester_tcb": ["INTEL"],
+                          "tdx": [{"gcp_attester_tcb_status": "UpToDate", "gcp_attester_tcb_date": "2024-03-13T00:00:00Z"}],
+                          "submods": dict({"confidential_space": {"support_attributes": ["LATEST", "STABLE", "USABLE"]},
+                                           "container": {"env": {"dbgstat": "enabled"}},
+                                           "nvidia_gpu": {"cc_mode": "ON"}, "gce": {"zone": "z"}}, **(submods or {}))}, **more))
 
 
 def main(out):
@@ -166,12 +237,33 @@ def main(out):
     write("no-kid.json", {"keys": [jwk(rsa_other), jwk(rsa_key)]})
     write("pinned.json", {"keys": [jwk(rsa_key, kid="r", alg="PS384")]})
     write("none.json", {"keys": []})
+    # RFC 7517, 5: keys that are not understood, or out of the supported range, are ignored in a set
+    weak = rsa.generate_private_key(65537, 1024)
+    odd = dict(jwk(p256, kid="z"), crv="secp256k1")
+    write("odd.json", {"keys": [odd, jwk(weak, kid="w"), {"kty": "EC", "kid": "v"}, {"kty": "AKP", "kid": "u"}, jwk(rsa_key, kid="r")]})
+    write("odd-alone.json", odd)
+    write("odd-only.json", {"keys": [odd, jwk(weak, kid="w")]})
+    # WellKnownInfo of veraison/services: a key without a name
+    write("veraison.json", {"ear-verification-key": jwk(p256, alg="ES256"), "media-types": [], "version": "x",
+                            "service-state": "READY", "api-endpoints": {}})
+    write("veraison-other.json", {"ear-verification-key": jwk(p384, alg="ES384")})
+    put("weak", maa_snp(), key=weak, kid="w")
     write("metadata", {"issuer": "ISSUER", "jwks_uri": "ISSUER/keys"})
     put("maa-snp", maa_snp())
-    guest = times(**{"x-ms-attestation-type": "azurevm", "x-ms-isolation-tee":
-                     {k: v for k, v in maa_snp().items() if k.startswith("x-ms")},
-                     "x-ms-runtime": {"client-payload": {"nonce": base64.b64encode(NONCE).decode()}}})
-    put("maa-guest", guest)
+    put("maa-guest", maa_guest())
+    put("maa-azure", maa_azure(hcl()))
+    put("maa-runtime", maa_azure({"nonce": b64(NONCE), "keys": []}))
+    put("ita-azure", times(**ita(verifier_instance_ids=["a"], tdx_report_data=hash_of(hcl()), attester_runtime_data=hcl())), "PS384")
+    put("ita-snp", ita_snp(), "PS384")
+    put("ita-gpu", nvgpu(), "PS384")
+    val, iat, held = NONCE, b"2025-05-07 18:26:33 +0000 UTC", b"held by the TD"
+    by_ita = {"verifier_nonce": {"val": base64.b64encode(val).decode(), "iat": base64.b64encode(iat).decode()},
+              "attester_held_data": base64.b64encode(held).decode()}
+    put("ita-nonce", times(ver="2.0.0", verifier_instance_ids=["a"], tdx=ita(
+        tdx_report_data=hashlib.sha512(val + iat + held).hexdigest(), **by_ita)), "PS384")
+    put("ita-nonce-other", times(ver="2.0.0", verifier_instance_ids=["a"], tdx=ita(
+        tdx_report_data=hashlib.sha512(val + iat).hexdigest(), **by_ita)), "PS384")
+    put("veraison", veraison(), "ES256")
     put("maa-tdx", times(**{"x-ms-attestation-type": "tdxvm", "attester_tcb_status": "UpToDate",
                             "dbgstat": "disabled", "tdx_report_data": (NONCE + bytes(32)).hex()}))
     put("ita-1", times(**ita(verifier_instance_ids=["a"])), "PS384")
@@ -180,11 +272,21 @@ def main(out):
     put("ear_status", ear("ear_status"), "ES384")
     put("ear-number", ear("ear.status", 2), "ES256")
     put("google", google())
+    put("space", space())
+    put("space-intel", space(iss="https://portal.trustauthority.intel.com", verifier_instance_ids=["a"], policy_ids_unmatched=None,
+                             tdx={"attester_tcb_status": "UpToDate", "gcp_attester_tcb_status": "UpToDate", "tdx_is_debuggable": False}))
+    put("google-sev", {k: v for k, v in google(hwmodel="GCP_AMD_SEV").items() if k != "dbgstat"})
     write("answer.json", {"token": token(rsa_key, "RS256", "r", maa_snp())})
-    put("plain", times(sub="somebody", nonce=b64(NONCE), level=3, ok=True, list=["a", "b"], deep={"x/y": "z"}))
+    put("plain", times(sub="somebody", eat_nonce=b64(NONCE), level=3, ok=True, list=["a", "b"], deep={"x/y": "z"}))
     now = ear()
     now["submods"]["cpu0"]["ear.veraison.annotated-evidence"]["report_data"] = sys.argv[2]
     put("now", dict(now, iat=int(time.time()), nbf=int(time.time()), exp=int(time.time()) + 3600), "ES256")
+    fresh = {"iat": int(time.time()), "nbf": int(time.time()), "exp": int(time.time()) + 3600}
+    with open("golden/runtime-data.json", "rb") as f:
+        asked = hashlib.sha256(f.read()).digest()
+    # the answer of MAA to a VM with a paravisor: runtime data are its claims, with the hash of the user's in user-data
+    write("maa-now.json", {"token": token(rsa_key, "RS256", "r", maa_azure(hcl(asked), **fresh))})
+    write("maa-now-other.json", {"token": token(rsa_key, "RS256", "r", maa_azure(hcl(b"x"), nonce="once", **fresh))})
     # one thing wrong
     put("exp-of-1e300", maa_snp(exp=1e300))
     put("iat-before-time", maa_snp(iat=-9223372036854775808))
@@ -229,7 +331,77 @@ def main(out):
     put("ear-empty", dict(ear(), submods={}), "ES256")
     put("google-debug", google(dbgstat="enabled"))
     put("google-shielded", google(hwmodel="GCP_SHIELDED_VM"))
-    put("google-no-dbgstat", {k: v for k, v in google().items() if k != "dbgstat"})
+    put("space-no-dbgstat", {k: v for k, v in space().items() if k != "dbgstat"})
+    # bound to something else
+    put("maa-echo", maa_snp(nonce=NONCE.decode("latin-1"), **{"x-ms-sevsnpvm-reportdata": "00" * 64}))
+    put("maa-echo-azure", maa_azure(hcl(b"another"), nonce=NONCE.decode("latin-1")))
+    put("maa-echo-alone", {k: v for k, v in maa_snp(nonce=NONCE.decode("latin-1")).items() if k != "x-ms-sevsnpvm-reportdata"})
+    put("maa-zeros", maa_azure(hcl(b"")))
+    put("maa-guest-other", maa_guest(b"another"))
+    put("maa-guest-open", maa_guest(**{"x-ms-runtime": {"client-payload": {"nonce": base64.b64encode(NONCE).decode()}}}))
+    put("ita-azure-other", times(**ita(verifier_instance_ids=["a"], tdx_report_data=hash_of(hcl(b"x")), attester_runtime_data=hcl(b"x"),
+                                       verifier_nonce={"val": base64.b64encode(NONCE).decode()})), "PS384")
+    put("ear-other-gpu", dict(ear(), submods=dict(ear()["submods"], gpu0={
+        "ear.status": "affirming", "ear.veraison.annotated-evidence": {"report_data": "11" * 64}})), "ES256")
+    # what a part says against the whole
+    gpu = nvgpu()["nvgpu"]["claim_details"]["GPU-0"]
+    for name, value in (("measres", "fail"), ("secboot", False), ("dbgstat", "enabled"), ("x-nvidia-gpu-arch-check", False)):
+        put("gpu-" + name, nvgpu(claim_details={"GPU-0": gpu, "GPU-1": dict(gpu, **{name: value})}), "PS384")
+    put("gpu-result", nvgpu(**{"x-nvidia-overall-att-result": False}), "PS384")
+    put("gpu-policy", nvgpu(policy_ids_unmatched=[{"id": "p"}]), "PS384")
+    put("gpu-silent", dict(nvgpu(), nvgpu={"attester_type": "NVGPU"}), "PS384")
+    put("ita-tpm", times(ver="2.0.0", tdx=ita(), tpm={"attester_tcb_status": "Revoked"}, verifier_instance_ids=["a"]), "PS384")
+    put("ita-tpm-good", times(ver="2.0.0", tdx=ita(), tpm={"attester_type": "TPM"}, verifier_instance_ids=["a"]), "PS384")
+    put("ita-snp-debug", ita_snp(sevsnp_is_debuggable=True), "PS384")
+    put("ita-snp-migration", ita_snp(sevsnp_migration_allowed=True), "PS384")
+    put("space-old", space(tdx=[{"gcp_attester_tcb_status": "OutOfDate"}]))
+    put("space-old-object", space(tdx={"gcp_attester_tcb_status": "OutOfDate"}))
+    put("space-unsupported", space({"confidential_space": {"support_attributes": ["USABLE"]}}))
+    put("space-no-support", space({"confidential_space": {"support_attributes": []}}))
+    put("space-gpu-off", space({"nvidia_gpu": {"cc_mode": "OFF"}}))
+    put("space-gpu-devtools", space({"nvidia_gpu": {"cc_mode": "DEVTOOLS"}}))
+    for name, value in (("attester_tcb_status", "Revoked"), ("tdx_is_debuggable", True)):
+        put("space-intel-" + name, space(iss="https://portal.trustauthority.intel.com", tdx=dict(
+            {"attester_tcb_status": "UpToDate", "tdx_is_debuggable": False}, **{name: value})))
+    put("space-intel-silent", space(iss="https://portal.trustauthority.intel.com", tdx={}))
+    put("google-and-ear", dict(google(), eat_profile="tag:github.com,2023:veraison/ear"))
+    for name, value in (("bootdebug-enabled", True), ("kerneldebug-enabled", True), ("hypervisordebug-enabled", True),
+                        ("debuggersdisabled", False), ("testsigning-enabled", True), ("dbvalidated", False),
+                        ("dbxvalidated", False), ("signingdisabled", False), ("default-securebootkeysvalidated", False)):
+        put("guest-" + name, maa_guest(**{"x-ms-azurevm-" + name: value}))
+    put("guest-secureboot", maa_guest(secureboot=False))
+    put("guest-sgx", maa_guest(**{"x-ms-attestation-type": "sgx", "x-ms-sgx-is-debuggable": True}))
+    put("guest-silent", {k: v for k, v in maa_guest().items() if k != "secureboot" and not k.startswith("x-ms-azurevm-")})
+    put("guest-tee", maa_guest(**{"x-ms-isolation-tee": "sevsnpvm"}))
+    put("maa-migration", maa_azure(hcl(), **{"x-ms-sevsnpvm-migration-allowed": True}))
+    # as raw quotes: refused, but for a TD under Azure's paravisor
+    put("ita-sept-ve", times(ver="2.0.0", tdx=ita(tdx_td_attributes_septve_disable=False), verifier_instance_ids=["a"]), "PS384")
+    put("ita-sept-ve-azure", times(ver="2.0.0", verifier_instance_ids=["a"], tdx=ita(
+        tdx_td_attributes_septve_disable=False, tdx_report_data=hash_of(hcl()), attester_runtime_data=hcl())), "PS384")
+    put("maa-vmpl", maa_azure(hcl(), **{"x-ms-sevsnpvm-vmpl": 3}))
+    # an EAR's parts
+    cpu = veraison()["submods"]["CCA_REALM"]
+    for name, value in (("hardware", 97), ("hardware", -97), ("executables", 32), ("executables", 200), ("executables", "good")):
+        put("vector-%s-%s" % (name, value), veraison(exp=AT + 60, submods={"x": dict(cpu, **{"ear.trustworthiness-vector": {name: value}})}), "ES256")
+    put("vector-none", veraison(exp=AT + 60, submods={"x": dict(cpu, **{"ear.trustworthiness-vector": {"hardware": -1, "executables": 31}})}), "ES256")
+    put("ear-nested", veraison(exp=AT + 60, submods={"x": dict(cpu, submods={"y": {"ear.status": "contraindicated"}})}), "ES256")
+    put("ear-nested-none", veraison(exp=AT + 60, submods={"x": dict(cpu, submods={"y": {}})}), "ES256")
+    put("ear-hidden", veraison(exp=AT + 60, submods={"x": dict(cpu, more=[{"ear_status": 96}])}), "ES256")
+    put("ear-list", veraison(exp=AT + 60, submods=[{"ear.status": "contraindicated"}], **{"ear.status": "affirming"}), "ES256")
+    evidence = {"tdx": {"td_attributes": {"debug": True}}}
+    put("ear-tdx-debug", veraison(exp=AT + 60, submods={"x": dict(cpu, **{"ear.veraison.annotated-evidence": evidence})}), "ES256")
+    evidence = {"snp": {"policy_debug_allowed": False, "policy_migrate_ma": True}}
+    put("ear-snp-migration", veraison(exp=AT + 60, submods={"x": dict(cpu, **{"ear.veraison.annotated-evidence": evidence})}), "ES256")
+    put("ear-no-iat", {k: v for k, v in veraison().items() if k != "iat"}, "ES256")
+    # RFC 8259: names within an object shall be unique; json-c ends a name, and C a text, at a NUL
+    put("nul-iss", maa_snp(iss="https://issuer.example\0.evil"))
+    put("nul-aud", google(aud="https://me.example\0x"))
+    put("nul-status", veraison(exp=AT + 60, submods={"x": {"ear.status": "affirming\0x"}}), "ES256")
+    put("nul-claim", times(sub="somebody\0x", eat_nonce=b64(NONCE)))
+    put("nul-name", times(eat_nonce=b64(NONCE), **{"sub\0x": "somebody"}))
+    text = json.dumps(veraison(exp=AT + 60, submods={}))
+    put("twice", text[:-1] + ', "submods": {"x": {"ear.status": "affirming"}}}', "ES256")
+    put("twice-deep", json.dumps(veraison(exp=AT + 60))[:-2] + ', "y": {"ear.status": "contraindicated", "ear.status": 2}}}', "ES256")
     x5c_tokens(write, out, ear())
 
 

@@ -89,14 +89,70 @@ int json_parse_object(struct span s, const char *what, struct json_object **o)
 	return fail(RC_EVIDENCE, "%s: it is no JSON object", what);
 }
 
+/* How many members all the objects in @o have */
+static size_t members(struct json_object *o)
+{
+	size_t i, n = 0;
+
+	if (json_object_is_type(o, json_type_array)) {
+		for (i = 0; i < json_object_array_length(o); i++)
+			n += members(json_object_array_get_idx(o, i));
+	} else if (json_object_is_type(o, json_type_object)) {
+		struct json_object_iterator it = json_object_iter_begin(o);
+		struct json_object_iterator stop = json_object_iter_end(o);
+
+		for (; !json_object_iter_equal(&it, &stop); json_object_iter_next(&it))
+			n += 1 + members(json_object_iter_peek_value(&it));
+	}
+	return n;
+}
+
+const char *json_bad_names(struct span s, struct json_object *o)
+{
+	bool nul = false;
+	size_t i, n = 0;
+
+	for (i = 0; i < s.len; i++) {
+		/* every colon outside of a text is behind the name of a member */
+		if (s.p[i] == ':') {
+			if (nul)
+				return "the name of a member has a NUL in it";
+			n++;
+		}
+		if (s.p[i] != '"')
+			continue;
+		nul = false;
+		for (i++; i < s.len && s.p[i] != '"'; i++) {
+			if (s.p[i] != '\\')
+				continue;
+			nul |= s.len - i > 5 && !memcmp(s.p + i + 1, "u0000", 5);
+			i++;
+		}
+	}
+	return n == members(o) ? NULL : "a member is there twice";
+}
+
+const char *json_text_of(struct json_object *o)
+{
+	const char *s = json_object_is_type(o, json_type_string) ? json_object_get_string(o) : NULL;
+
+	return s && strlen(s) == (size_t)json_object_get_string_len(o) ? s : NULL;
+}
+
 const char *json_get_text(struct json_object *o, const char *key)
 {
 	struct json_object *v;
 
-	if (!json_object_is_type(o, json_type_object) ||
-	    !json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
-		return NULL;
-	return json_object_get_string(v);
+	return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, &v) ?
+	       json_text_of(v) : NULL;
+}
+
+struct json_object *json_get_object(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, &v) &&
+	       json_object_is_type(v, json_type_object) ? v : NULL;
 }
 
 int json_get_bytes(struct json_object *o, const char *key, const char *what, struct buf *out)

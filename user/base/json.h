@@ -19,10 +19,19 @@ void json_add_ints(struct json_object *o, const char *key, const u8 *p, size_t l
 
 /* NULL when @s is not one JSON text, without a message; strict */
 struct json_object *json_parse(struct span s);
+/*
+ * What is wrong with the member names of @s, of which json_parse() made @o: json-c
+ * keeps the last of two members of one name, and cuts a name at a NUL. NULL: nothing
+ */
+const char *json_bad_names(struct span s, struct json_object *o);
 /* An object; RC_EVIDENCE with a message that names @what */
 int json_parse_object(struct span s, const char *what, struct json_object **o);
-/* Text of a member; NULL when it is not there or no text */
+/* Text of a member; NULL when it is not there, no text, or one with a NUL in it */
 const char *json_get_text(struct json_object *o, const char *key);
+/* The same of a value */
+const char *json_text_of(struct json_object *o);
+/* A member that is an object; NULL when it is not there or something else */
+struct json_object *json_get_object(struct json_object *o, const char *key);
 /* Bytes of a member in base64, either alphabet; RC_EVIDENCE with a message */
 int json_get_bytes(struct json_object *o, const char *key, const char *what, struct buf *out);
 void json_put(struct json_object **o);

@@ -73,7 +73,8 @@ static bool may_sign(struct json_object *o)
 	return false;
 }
 
-static int add_key(struct jws_keys *keys, struct json_object *o, const char *name)
+/* RFC 7517, 5: in a set a key that is not understood or out of range is ignored. */
+static int add_key(struct jws_keys *keys, struct json_object *o, bool of_set, const char *name)
 {
 	const char *why, *kid = json_get_text(o, "kid"), *alg = json_get_text(o, "alg");
 	EVP_PKEY *key;
@@ -83,6 +84,10 @@ static int add_key(struct jws_keys *keys, struct json_object *o, const char *nam
 	if (keys->n == JWS_KEYS_MAX)
 		return fail(RC_USAGE, "%s: more than %d keys", name, JWS_KEYS_MAX);
 	key = jwk_key(o, &why);
+	if (!key && of_set) {
+		keys->ignored++;
+		return RC_OK;
+	}
 	if (!key)
 		return fail(RC_USAGE, "%s: a key cannot be read: %s", name, why);
 	keys->key[keys->n++] = (struct jws_key){
@@ -93,7 +98,7 @@ static int add_key(struct jws_keys *keys, struct json_object *o, const char *nam
 
 int jws_keys_add(struct jws_keys *keys, struct span s, const char *name)
 {
-	struct json_object *o = json_parse(s), *list = NULL;
+	struct json_object *o = json_parse(s), *list = NULL, *one;
 	size_t i, before = keys->n;
 	int rc = RC_OK;
 
@@ -101,12 +106,14 @@ int jws_keys_add(struct jws_keys *keys, struct span s, const char *name)
 		json_object_put(o);
 		return fail(RC_USAGE, "%s: it is no JWK set", name);
 	}
+	/* what Veraison answers of itself (/.well-known/veraison/verification) */
+	one = json_get_object(o, "ear-verification-key");
 	if (!json_object_object_get_ex(o, "keys", &list))
-		rc = add_key(keys, o, name);
+		rc = add_key(keys, one ? one : o, false, name);
 	else if (!json_object_is_type(list, json_type_array))
 		rc = fail(RC_USAGE, "%s: its keys are no list", name);
 	for (i = 0; !rc && json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++)
-		rc = add_key(keys, json_object_array_get_idx(list, i), name);
+		rc = add_key(keys, json_object_array_get_idx(list, i), true, name);
 	json_object_put(o);
 	if (!rc && keys->n == before)
 		rc = fail(RC_USAGE, "%s: it has no key that signs tokens", name);
@@ -139,6 +146,7 @@ static int part(struct span *left, const char *what, bool last, struct buf *out)
 int jws_parse(struct span s, struct jws *j)
 {
 	struct buf header CLEANUP_BUF, claims CLEANUP_BUF;
+	const char *why;
 	struct span left;
 	const u8 *end;
 	int rc;
@@ -163,6 +171,11 @@ int jws_parse(struct span s, struct jws *j)
 	if (!json_object_is_type(j->header, json_type_object) ||
 	    !json_object_is_type(j->claims, json_type_object))
 		return fail(RC_EVIDENCE, "token: its header or its payload is no JSON object");
+	why = json_bad_names(buf_span(&header), j->header);
+	if (!why)
+		why = json_bad_names(buf_span(&claims), j->claims);
+	if (why)
+		return fail(RC_EVIDENCE, "token: %s", why);
 	j->alg = json_get_text(j->header, "alg");
 	j->kid = json_get_text(j->header, "kid");
 	return RC_OK;
@@ -222,7 +235,8 @@ bool jws_verify(const struct jws *j, const struct jws_keys *keys, const char **w
 	for (i = 0; i < keys->n; i++) {
 		const struct jws_key *k = &keys->key[i];
 
-		if (j->kid && (!k->kid || strcmp(j->kid, k->kid)))
+		/* a key without a name may be any */
+		if (j->kid && k->kid && strcmp(j->kid, k->kid) != 0)
 			continue;
 		if (!key_fits(k, a)) {
 			*why = j->kid ? "its algorithm is not that of the key that it names" : *why;

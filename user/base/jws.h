@@ -16,9 +16,13 @@ struct jws_keys {
 		char *kid, *alg;	/* NULL: it does not say */
 	} key[JWS_KEYS_MAX];
 	size_t n;
+	size_t ignored;		/* of sets, that this version cannot use */
 };
 
-/* Adds the keys of a JWK set or of one JWK that may sign; RC_USAGE with a message */
+/*
+ * Adds the keys of a JWK set, of one JWK or of Veraison's description of itself that
+ * may sign; RC_USAGE with a message
+ */
 int jws_keys_add(struct jws_keys *keys, struct span s, const char *name);
 void jws_keys_free(struct jws_keys *keys);
 
@@ -36,7 +40,8 @@ bool jws_alg_is_known(const char *alg);
 /*
  * Whether a key of @keys made the signature; @why says by which algorithm, or what
  * is wrong. A key counts for the algorithm of its own type alone, and of its "alg"
- * where it has one; a token that names a key is checked by that key.
+ * where it has one; a token that names a key is checked by that key, or by one
+ * that has no name.
  */
 bool jws_verify(const struct jws *j, const struct jws_keys *keys, const char **why);
 

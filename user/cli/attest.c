@@ -224,9 +224,27 @@ static int talk(const struct exchange *x, struct request *q, struct message *m, 
 	return rc;
 }
 
+/* Of AzureGuest without runtime data the sealed answer repeats the nonce. */
+static void expect(struct policy *p, const struct request *q)
+{
+	size_t len = q->nonce ? strlen(q->nonce) : 0;
+
+	if (q->bind.len) {
+		memcpy(p->data, q->bind.data, sizeof(p->data));
+		p->data_len = q->bind.len;
+	} else if (q->enc_key_made && len && len <= sizeof(p->data)) {
+		memcpy(p->data, q->nonce, len);
+		p->data_len = len;
+	} else {
+		return;
+	}
+	p->have_data = true;
+	p->given[ASK_DATA] = true;
+}
+
 /*
- * The token must repeat what the evidence was bound to, or the nonce that went into
- * it, unless the policy names another or waives it.
+ * The token must repeat what the evidence was bound to, or the service's nonce that
+ * went into it, unless the policy names another or waives it.
  */
 static int check_token(const struct request_options *o, const struct request *q, struct span token)
 {
@@ -241,14 +259,11 @@ static int check_token(const struct request_options *o, const struct request *q,
 		rc = jws_keys_add(&v.jwks, buf_span(&keys), name);
 	if (!rc)
 		rc = policy_file(&v.policy, o->token_policy);
-	if (!rc && !v.policy.have_data && !v.policy.no_binding && q->bind.len) {
-		memcpy(v.policy.data, q->bind.data, sizeof(v.policy.data));
-		v.policy.data_len = q->bind.len;
-		v.policy.have_data = true;
-		v.policy.given[ASK_DATA] = true;
+	if (!rc && !v.policy.have_data && !v.policy.no_binding) {
+		expect(&v.policy, q);
 		v.other_nonce = buf_span(&q->service_nonce);
-		if (!v.other_nonce.len && q->nonce)
-			v.other_nonce = (struct span){ (const u8 *)q->nonce, strlen(q->nonce) };
+		if (q->service->nonce_is_bound)
+			v.other_nonce = (struct span){ (const u8 *)q->nonce, q->nonce ? strlen(q->nonce) : 0 };
 	}
 	v.policy.given[ASK_TOKEN] = true;
 	v.policy.given[ASK_JWKS] = true;

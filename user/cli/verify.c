@@ -75,7 +75,8 @@ static const char help[] =
 "  --mrseam HEX --mrservicetd HEX --xfam HEX --td-attributes HEX --qe-signer HEX\n"
 "  --ppid HEX --platform-instance-id HEX                   TDX\n"
 "  --rim HEX --rem0 HEX .. --rem3 HEX --rpv HEX --implementation-id HEX\n"
-"  --instance-id HEX --platform-config HEX                 Arm CCA\n"
+"  --instance-id HEX --platform-config HEX --sw-component HEX[:HEX]\n"
+"                           Arm CCA\n"
 "  --issuer NAME --audience NAME --token-alg ALG --claim NAME=VALUE\n"
 "  --ear-status STATUS --max-age SECONDS                   tokens of services\n"
 "  --pcr N:HEX              TPM; of a quote that carries the nonce\n"
@@ -174,12 +175,16 @@ static int at_option(const char *arg, time_t *at)
 
 static int add_certs(void *arg, struct span s, const char *name)
 {
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
 	struct verify *v = arg;
+	int rc;
 
-	/* platform keys of Arm CCA, which have no certificates */
+	/* platform keys of Arm CCA; a file in PEM may have certificates, too */
 	if (cca_keys_look_like(s)) {
 		v->policy.given[ASK_CCA_KEY] = true;
-		return cca_keys_add(v, s, name);
+		rc = cca_keys_add(v, s, name);
+		if (rc || !memmem(s.p, s.len, begin, sizeof(begin) - 1))
+			return rc;
 	}
 	v->policy.given[ASK_CERTS] = true;
 	return certs_add(&v->certs, s, VERIFY_CERTS_MAX, name);

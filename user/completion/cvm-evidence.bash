@@ -126,6 +126,7 @@ _cvm_evidence() {
 		--rtmr2 --rtmr3 --mrconfigid --mrowner --mrownerconfig --mrseam --mrservicetd
 		--xfam --td-attributes --ppid --platform-instance-id --qe-signer --pcr --min-tcb --rim
 		--rem0 --rem1 --rem2 --rem3 --rpv --implementation-id --instance-id --platform-config
+		--sw-component
 		--min-tee-tcb --min-guest-svn --min-firmware --min-qe-svn --min-pce-svn
 		--min-evaluation --min-tcb-date --mit-vector --launch-mit-vector
 		--min-policy-abi --require-author-key

@@ -179,6 +179,7 @@ const struct service service_gcp = {
 	.secret_header = "Authorization: Bearer ",
 	.secret_env = "CLOUDSDK_AUTH_ACCESS_TOKEN",
 	.needs_event_log = true,
+	.nonce_is_bound = true,
 	.begin = begin,
 	.challenge = challenge,
 	.bind = bind,

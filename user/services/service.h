@@ -123,6 +123,7 @@ struct service {
 	/* Statuses after which the same message may be sent again, 0 ends them */
 	const short *retry;
 	bool needs_event_log;		/* of fresh evidence, where there is one */
+	bool nonce_is_bound;		/* --nonce comes back in a token for a challenge that is used once */
 	bool claims_are_data;		/* HCL claims may be given as runtime data */
 
 	/* The message that asks for a challenge; NULL when there is no challenge */

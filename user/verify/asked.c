@@ -31,6 +31,7 @@ static const struct row {
 	bool permits;		/* it asks for no check: it allows something or supplies data */
 	const char *file;	/* name of the option where a policy has no such member */
 	const char *needs;	/* what else is needed where it can be checked */
+	const char *token;	/* the same of a token; NULL: as needs */
 } table[ASKS] = {
 	[ASK_MEASUREMENT]	= { APPRAISED, EVIDENCE, false, NULL, NULL },
 	[ASK_ID_KEY_DIGEST]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
@@ -66,6 +67,7 @@ static const struct row {
 	[ASK_IMPLEMENTATION_ID]	= { APPRAISED, ON_CCA, false, NULL, NULL },
 	[ASK_INSTANCE_ID]	= { APPRAISED, ON_CCA, false, NULL, NULL },
 	[ASK_PLATFORM_CONFIG]	= { APPRAISED, ON_CCA, false, NULL, NULL },
+	[ASK_SW_COMPONENT]	= { APPRAISED, ON_CCA, false, NULL, NULL },
 	[ASK_ISSUER]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
 	[ASK_AUDIENCE]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
 	[ASK_TOKEN_ALG]		= { GENUINE, ON_TOKEN, false, NULL, NULL },
@@ -79,13 +81,14 @@ static const struct row {
 	[ASK_CSP]		= { APPRAISED, ANY_SNP, false, NULL,
 				    "a report that a VLEK signed; a VCEK names no cloud provider" },
 	[ASK_TCB_STATUS]	= { APPRAISED, ANY_TDX | ON_TOKEN, false, NULL,
-				    "the TCB info and the QE identity of Intel's (--collateral FILE)" },
+				    "the TCB info and the QE identity of Intel's (--collateral FILE)",
+				    "a token that has a TCB status" },
 	[ASK_DATA]		= { BOUND, EVIDENCE_CCA | ON_TPM | ON_TOKEN, false, NULL, NULL },
 	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE_CCA | ON_TOKEN, true, NULL, NULL },
 	[ASK_PROFILE]		= { APPRAISED, ANY_HCL, false, NULL, NULL },
 	[ASK_PCR]		= { APPRAISED, ANY_HCL | ON_TPM, false, NULL,
 				    "a quote of the TPM that carries the nonce" },
-	[ASK_VMPL]		= { APPRAISED, ANY_SNP, false, NULL, NULL },
+	[ASK_VMPL]		= { APPRAISED, ANY_SNP | ON_TOKEN, false, NULL, NULL, "a token that has the VMPL" },
 	[ASK_MANIFEST_VMPL]	= { BOUND, ON_SNP, false, NULL, "a manifest and its nonce" },
 	[ASK_MIN_TCB]		= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_MIN_TEE_TCB]	= { APPRAISED, ANY_TDX, false, NULL, NULL },
@@ -107,8 +110,8 @@ static const struct row {
 	[ASK_REQUIRE_POLICY]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_FORBID_POLICY]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_ALLOW_DEBUG]	= { APPRAISED, EVIDENCE_CCA | ON_TOKEN, true, NULL, NULL },
-	[ASK_ALLOW_MIGRATION]	= { APPRAISED, EVIDENCE, true, NULL, NULL },
-	[ASK_ALLOW_SEPT_VE]	= { APPRAISED, ANY_TDX, true, NULL, NULL },
+	[ASK_ALLOW_MIGRATION]	= { APPRAISED, EVIDENCE | ON_TOKEN, true, NULL, NULL },
+	[ASK_ALLOW_SEPT_VE]	= { APPRAISED, ANY_TDX | ON_TOKEN, true, NULL, NULL },
 	[ASK_REQUIRE_COMMITTED]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
 	[ASK_QUOTE]		= { GENUINE, ON_TDREPORT | ON_HCL_TDX, false, "quote", NULL },
 	[ASK_MANIFEST]		= { BOUND, ON_SNP, false, "manifest", "the nonce (--nonce)" },
@@ -216,6 +219,7 @@ void verify_asked(struct verify *v)
 	for (a = 0; a < ASKS; a++) {
 		const struct row *r = &table[a];
 		const char *name = ask_name((enum ask)a);
+		const char *needs = s == SHAPE_TOKEN && r->token ? r->token : r->needs;
 		char *where CLEANUP(free_str) = NULL;
 
 		if (!v->policy.given[a] || v->answered[a])
@@ -225,8 +229,8 @@ void verify_asked(struct verify *v)
 			left_out(v, r->verdict, name, "it was given, but no check needed it");
 		else if (!(r->on >> s & 1))
 			unable(v, r->verdict, name, "it was asked for, and it can be checked on %s only", where);
-		else if (r->needs)
-			unable(v, r->verdict, name, "it was asked for, and it needs %s", r->needs);
+		else if (needs)
+			unable(v, r->verdict, name, "it was asked for, and it needs %s", needs);
 		else
 			unable(v, r->verdict, name, "it was asked for, and this evidence does not let it be checked");
 	}

@@ -53,6 +53,8 @@ static void svsm(struct verify *v, const u8 *got)
 	if (!v->policy.have_data) {
 		if (e->items)
 			left_out(v, BOUND, "manifest of the blob", "REPORT_DATA is SHA-512 over it and the report data in the blob; without a nonce it proves nothing more");
+		else if (!v->policy.given[ASK_MANIFEST])
+			left_out(v, BOUND, "manifest", "it is in the evidence, and no nonce was given to check it with");
 		not_given(v);
 		return;
 	}

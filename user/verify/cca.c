@@ -146,6 +146,52 @@ static void appraise_fields_of(struct verify *v, const struct cca *c)
 			field(v, (enum ask)(ASK_REM0 + i), cbor_array_handle(rems)[i]);
 }
 
+/* RMM specification, A7.2.3.2.7 */
+enum { COMPONENT_TYPE = 1, COMPONENT_MEASUREMENT, COMPONENT_VERSION = 4, COMPONENT_SIGNER };
+
+static char *component_text(const cbor_item_t *one, s64 key)
+{
+	struct span s;
+
+	if (cbor_text_of(cbor_member(one, key), &s))
+		return printable((const char *)s.p, s.len);
+	return cbor_bytes_of(cbor_member(one, key), &s) ? hex_encode(s.p, s.len) : xstrdup("-");
+}
+
+/* The platform's firmware: each component must be one of those named. */
+static void firmware(struct verify *v, const struct cca *c)
+{
+	const cbor_item_t *list = cbor_member(c->token[CCA_PLATFORM].claims, CCA_SW_COMPONENTS);
+	const struct values *want = &v->policy.value[ASK_SW_COMPONENT];
+	size_t i, n = list && cbor_isa_array(list) ? cbor_array_size(list) : 0;
+	bool good = true;
+
+	for (i = 0; i < n; i++) {
+		const cbor_item_t *one = cbor_array_handle(list)[i];
+		char *type CLEANUP(free_str) = component_text(one, COMPONENT_TYPE);
+		char *measurement CLEANUP(free_str) = component_text(one, COMPONENT_MEASUREMENT);
+		char *version CLEANUP(free_str) = component_text(one, COMPONENT_VERSION);
+		char *signer CLEANUP(free_str) = component_text(one, COMPONENT_SIGNER);
+		char *both CLEANUP(free_str) = xasprintf("%s:%s", measurement, signer);
+
+		fact(v, "firmware", "%s %s, %s", type, version, both);
+		if (!want->n || values_have(want, measurement, strlen(measurement)) ||
+		    values_have(want, both, strlen(both)))
+			continue;
+		failed(v, APPRAISED, "sw-component", "%s is %s", type, both);
+		good = false;
+	}
+	if (!want->n) {
+		left_out(v, APPRAISED, "firmware", "the measurements of the platform's %zu components were not compared: --sw-component names those that are trusted", n);
+		return;
+	}
+	if (!n)
+		return;
+	answered(v, ASK_SW_COMPONENT);
+	if (good)
+		passed(v, APPRAISED, "sw-component", "each of the %zu is one of those named", n);
+}
+
 /*
  * draft-ffm-rats-cca-token: a verifier can trust reports of a platform that is
  * secured, or under debug of what is not part of CCA; the latter by --allow-debug.
@@ -176,6 +222,7 @@ static void appraise(struct verify *v, const struct cca *c)
 	else
 		unable(v, APPRAISED, "code", "nothing to compare it with: give --rim, or --any-code");
 	lifecycle(v, c);
+	firmware(v, c);
 }
 
 static void facts(struct verify *v, const struct cca *c)

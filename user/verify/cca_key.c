@@ -191,6 +191,14 @@ static int of_corim_key(struct cca_keys *to, const cbor_item_t *item, const char
 	return add(to, key, name, instance, implementation);
 }
 
+/* draft-ietf-rats-corim, attest-key-triple-record: a third member limits what a key is for */
+static int no_conditions(const cbor_item_t *triple, const char *name)
+{
+	return triple && cbor_isa_array(triple) && cbor_array_size(triple) > 2 ?
+	       fail(RC_USAGE, "%s: a key of this CoRIM counts under conditions, which this version cannot check", name) :
+	       RC_OK;
+}
+
 /* [ environment, [ key, ... ] ]; which platform it is of must be said */
 static int of_triple(struct cca_keys *to, const cbor_item_t *triple, const char *name)
 {
@@ -201,7 +209,7 @@ static int of_triple(struct cca_keys *to, const cbor_item_t *triple, const char 
 	cbor_item_t *id = untag(class, TAG_IMPLEMENTATION);
 	struct span instance = { NULL, 0 }, implementation = { NULL, 0 };
 	size_t i;
-	int rc = RC_OK;
+	int rc = no_conditions(triple, name);
 
 	if (!id)
 		id = untag(class, TAG_BYTES);

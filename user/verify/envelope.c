@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Evidence in JSON, as others carry it: of Azure guests for KBS (versions 0
- * and 1), of TSM as "get --format tsm-json" writes it, and in any member of
- * whatever else.
+ * and 1), of TSM as "get --format tsm-json" writes it, both by themselves or in
+ * any member of whatever else, such as the body of a request to KBS; and evidence
+ * alone in such a member.
  */
 #include <string.h>
 
@@ -65,8 +66,49 @@ static bool take(struct verify *v, struct json_object *o, const char *key, bool 
 	return true;
 }
 
+/* Version 0 has other names, which others use, too: there its quote is an object */
+static bool is_azure(struct json_object *o)
+{
+	return json_object_is_type(o, json_type_object) &&
+	       (json_object_object_get_ex(o, "hcl_report", NULL) ||
+		(json_object_object_get_ex(o, "report", NULL) && json_get_object(o, "quote")));
+}
+
+static bool is_tsm(struct json_object *o)
+{
+	return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, "outblob", NULL);
+}
+
+static bool is_empty(struct json_object *o)
+{
+	const char *text = json_text_of(o);
+
+	return !o || (text && (!*text || !strcmp(text, "{}"))) ||
+	       (json_object_is_type(o, json_type_object) && !json_object_object_length(o)) ||
+	       (json_object_is_type(o, json_type_array) && !json_object_array_length(o));
+}
+
+/* Members that could be evidence, and that this version has no check for */
+static void list_dropped(struct verify *v, struct json_object *o, const char *const known[])
+{
+	json_object_object_foreach(o, name, value) {
+		char *safe CLEANUP(free_str) = printable(name, strlen(name));
+		size_t i;
+
+		for (i = 0; known[i] && strcmp(known[i], name) != 0; i++)
+			;
+		if (!known[i] && !is_empty(value) &&
+		    (json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array) ||
+		     json_object_get_string_len(value) >= BYTES_MIN))
+			left_out(v, GENUINE, safe, "this member of the evidence is not known");
+	}
+}
+
 static bool azure(struct verify *v, struct json_object *o)
 {
+	static const char *const known[] = {
+		"version", "hcl_report", "report", "vcek", "td_quote", "tpm_quote", "quote", NULL
+	};
 	struct json_object *q = NULL;
 	struct span vcek = { 0 };
 	bool ok;
@@ -82,11 +124,16 @@ static bool azure(struct verify *v, struct json_object *o)
 		     take(v, q, "pcrs", true, &v->parts.pcrs);
 	if (ok && vcek.len)
 		verify_certs_of(v, vcek, "certificates in the evidence");
+	list_dropped(v, o, known);
 	return ok && raw_recognise(v->parts.report) == RAW_HCL;
 }
 
 static bool tsm(struct verify *v, struct json_object *o)
 {
+	static const char *const known[] = {
+		"outblob", "auxblob", "manifestblob", "provider", "generation", "inblob", "privlevel",
+		"service_provider", "service_guid", "service_manifest_version", NULL
+	};
 	struct span certs = { 0 };
 
 	if (!take(v, o, "outblob", false, &v->parts.report) || !take(v, o, "auxblob", false, &certs) ||
@@ -94,6 +141,7 @@ static bool tsm(struct verify *v, struct json_object *o)
 		return false;
 	if (certs.len)
 		verify_certs_of(v, certs, "certificates in the evidence");
+	list_dropped(v, o, known);
 	return v->parts.report.len && raw_recognise(v->parts.report) != RAW_UNKNOWN;
 }
 
@@ -101,6 +149,7 @@ static bool tsm(struct verify *v, struct json_object *o)
 struct found {
 	struct verify *v;
 	struct span evidence;
+	struct json_object *parts;	/* or evidence with what belongs to it: azure(), tsm() */
 	size_t n;		/* different pieces of evidence */
 	bool blob;		/* and it is one of the device */
 	size_t values;		/* of all the JSON that was parsed */
@@ -143,6 +192,27 @@ static void found_evidence(struct found *f, struct span s, bool blob)
 	f->n++;
 }
 
+static void found_parts(struct found *f, struct json_object *o)
+{
+	if (f->parts && json_object_equal(f->parts, o))
+		return;
+	json_object_put(f->parts);
+	f->parts = json_object_get(o);
+	f->n++;
+}
+
+/* Of secondary devices: kbs_attestation_protocol.md of Trustee */
+static void more_devices(struct verify *v, struct json_object *o)
+{
+	static const char *const names[] = { "additional_evidence", "additional-evidence" };
+	struct json_object *more;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (json_object_object_get_ex(o, names[i], &more) && !is_empty(more))
+			left_out(v, GENUINE, names[i], "the evidence of further devices is not checked");
+}
+
 /*
  * What @own holds, which is kept only as far as it is evidence: of a long list of texts the
  * sender would have all decoded ones kept else.
@@ -177,6 +247,9 @@ static void found_bytes(struct found *f, struct buf *own, int depth)
 	} else if (in.kind == RAW_EVENT_LOG && !f->v->parts.event_log.len) {
 		f->v->parts.event_log = in.s;
 		keep = true;
+	} else if (in.kind == RAW_EVENT_LOG || in.kind == RAW_TPM_QUOTE || in.kind == RAW_CRL ||
+		   in.kind == RAW_COLLATERAL || in.kind == RAW_CWT) {
+		left_out(f->v, GENUINE, raw_kind_name(in.kind), "it is in this JSON and not used: give it in a file of its own");
 	}
 	if (keep)
 		verify_take(f->v, text.len ? &text : own);
@@ -189,10 +262,13 @@ static void look_at(struct found *f, struct json_object *o, int depth)
 
 	if (depth > WALK_DEPTH)
 		return;
-	if (json_object_is_type(o, json_type_object)) {
+	if (is_azure(o) || is_tsm(o)) {
+		found_parts(f, o);
+	} else if (json_object_is_type(o, json_type_object)) {
 		struct json_object_iterator it = json_object_iter_begin(o);
 		struct json_object_iterator stop = json_object_iter_end(o);
 
+		more_devices(f->v, o);
 		for (; !json_object_iter_equal(&it, &stop); json_object_iter_next(&it))
 			look_at(f, json_object_iter_peek_value(&it), depth + 1);
 	} else if (json_object_is_type(o, json_type_string)) {
@@ -211,6 +287,14 @@ static void look_at(struct found *f, struct json_object *o, int depth)
 	}
 }
 
+static int take_parts(struct verify *v, struct json_object *o)
+{
+	bool ok = is_azure(o) ? azure(v, o) : tsm(v, o);
+
+	v->parts.kind = raw_recognise(v->parts.report);
+	return ok ? RC_OK : fail(RC_EVIDENCE, "a member of this JSON is not the evidence that its name says");
+}
+
 /*
  * {"quote": "..."} and whatever else tools print: the evidence is recognised by
  * what it is, not by the name of its member. 1: found, 0: there is none
@@ -222,34 +306,33 @@ static int other(struct verify *v, struct json_object *o, size_t values, struct 
 	look_at(&f, o, 0);
 	if (f.values > VERIFY_JSON_MAX) {
 		*rc = has_too_many();
-		return 1;
-	}
-	if (!f.n)
-		return 0;
-	if (f.n > 1)
+	} else if (f.n > 1) {
 		*rc = fail(RC_EVIDENCE, "this JSON carries %zu pieces of evidence; give the one that is meant in a file of its own", f.n);
-	if (f.blob && !*rc)
+	} else if (f.parts) {
+		*rc = take_parts(v, f.parts);
+	} else if (f.blob) {
 		*blob = f.evidence;
-	if (f.blob)
-		return 1;
-	v->parts.report = f.evidence;
-	v->parts.kind = raw_recognise(f.evidence);
-	return 1;
+	} else if (f.n) {
+		v->parts.report = f.evidence;
+		v->parts.kind = raw_recognise(f.evidence);
+	}
+	json_object_put(f.parts);
+	return *rc || f.n;
 }
 
 bool verify_envelope(struct verify *v, struct span s, struct span *blob, int *rc)
 {
-	struct json_object *all, *o, *inner, *quote = NULL;
+	struct json_object *all, *inner;
 	struct buf *bytes = verify_keep(v);
-	bool is_azure, is_tsm, ok;
 	size_t values = 0;
+	bool ok = true;
 
 	*rc = RC_OK;
 	if (too_many_values(s, &values)) {
 		*rc = has_too_many();
 		return true;
 	}
-	all = o = json_parse(s);
+	all = json_parse(s);
 	/* JSON as a list of its bytes */
 	if (json_object_is_type(all, json_type_array) && is_numbers(all) &&
 	    bytes_of(all, false, bytes)) {
@@ -259,27 +342,14 @@ bool verify_envelope(struct verify *v, struct span s, struct span *blob, int *rc
 			return true;
 		}
 		all = json_parse(buf_span(bytes));
-		o = all;
 	}
-	if (json_object_is_type(all, json_type_object) &&
-	    json_object_object_get_ex(all, "evidence", &inner) &&
-	    json_object_is_type(inner, json_type_object))
-		o = inner;
-	is_azure = json_object_is_type(o, json_type_object) &&
-		   (json_object_object_get_ex(o, "hcl_report", NULL) ||
-		    (json_object_object_get_ex(o, "report", NULL) &&
-		     json_object_object_get_ex(o, "quote", &quote) &&
-		     json_object_is_type(quote, json_type_object)));
-	is_tsm = json_object_is_type(o, json_type_object) &&
-		 json_object_object_get_ex(o, "outblob", NULL);
-	if (!is_azure && !is_tsm) {
+	inner = json_get_object(all, "evidence");
+	if (is_azure(inner) || is_tsm(inner)) {
+		more_devices(v, all);
+		*rc = take_parts(v, inner);
+	} else {
 		ok = other(v, all, values, blob, rc);
-		json_put(&all);
-		return ok;
 	}
-	ok = is_azure ? azure(v, o) : tsm(v, o);
-	v->parts.kind = raw_recognise(v->parts.report);
-	*rc = ok ? RC_OK : fail(RC_EVIDENCE, "a member of this JSON is not the evidence that its name says");
 	json_put(&all);
-	return true;
+	return ok;
 }

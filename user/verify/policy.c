@@ -121,6 +121,33 @@ static int number(const struct opt *o, const char *arg, u64 max, u64 *out)
 		    (unsigned long long)max);
 }
 
+/* MEASUREMENT[:SIGNER], each a hash; kept as text in lower case */
+static int set_sw_component(struct policy *p, const struct opt *o, const char *arg)
+{
+	char *text CLEANUP(free_str) = NULL;
+	const char *at = arg, *why;
+	int parts;
+
+	for (parts = 0; parts < 2; parts++) {
+		size_t len = strcspn(at, ":");
+		struct buf b CLEANUP_BUF;
+		char *hex CLEANUP(free_str) = NULL, *before CLEANUP(free_str) = text;
+
+		text = NULL;
+		if (hex_decode(at, len, &b, &why) || (b.len != 32 && b.len != 48 && b.len != 64))
+			return fail(RC_USAGE, "--sw-component: '%s' is not MEASUREMENT[:SIGNER] in hex, each of 32, 48 or 64 bytes", arg);
+		hex = hex_encode(b.p, b.len);
+		text = parts ? xasprintf("%s:%s", before, hex) : xstrdup(hex);
+		at += len;
+		if (!*at++)
+			break;
+	}
+	if (parts == 2)
+		return fail(RC_USAGE, "--sw-component: '%s' has more than MEASUREMENT:SIGNER", arg);
+	add_value(&p->value[o->ask], text, strlen(text));
+	return RC_OK;
+}
+
 static int set_pcr(struct policy *p, const struct opt *o, const char *arg)
 {
 	size_t digits = strspn(arg, "0123456789");
@@ -403,6 +430,7 @@ static const struct opt opts[] = {
 	{ "implementation-id", ASK_IMPLEMENTATION_ID, set_field, 32, 32, MANY },
 	{ "instance-id", ASK_INSTANCE_ID, set_field, 33, 33, MANY },
 	{ "platform-config", ASK_PLATFORM_CONFIG, set_field, 1, 4096, MANY },
+	{ "sw-component", ASK_SW_COMPONENT, set_sw_component, 0, 0, MANY },
 	{ "qe-signer", ASK_QE_SIGNER, set_field, 32, 32, MANY },
 	{ "pcr", ASK_PCR, set_pcr, 32, 32, MANY },
 	{ "issuer", ASK_ISSUER, set_text, 0, 0, MANY },

@@ -45,6 +45,15 @@ static void age(struct verify *v, bool have_iat, s64 iat)
 		unable(v, GENUINE, "age", "it does not say when it was issued");
 }
 
+/* Results of draft-ietf-rats-ear say when they were made, and not for how long they hold. */
+static bool never_ends(struct json_object *claims)
+{
+	const char *profile = json_get_text(claims, "eat_profile");
+
+	return profile && (!strcmp(profile, "tag:github.com,2023:veraison/ear") ||
+			   !strcmp(profile, "tag:github.com,2024:confidential-containers/Trustee"));
+}
+
 static void times(struct verify *v, struct json_object *claims)
 {
 	s64 exp = 0, nbf = 0, iat = 0;
@@ -53,17 +62,21 @@ static void times(struct verify *v, struct json_object *claims)
 
 	if (exp < 0 || nbf < 0 || iat < 0)
 		failed(v, GENUINE, "time", "its %s is no time", exp < 0 ? "exp" : nbf < 0 ? "nbf" : "iat");
-	else if (!have_exp)
+	else if (!have_exp && !(have_iat && never_ends(claims)))
 		failed(v, GENUINE, "time", "it has no exp: it would be good for ever");
-	else if (v->at >= exp)
+	else if (!have_exp && !v->policy.given[ASK_MAX_AGE])
+		unable(v, GENUINE, "time", "it has no exp, as results of this profile; --max-age SECONDS says for how long one is good");
+	else if (have_exp && v->at >= exp)
 		failed(v, GENUINE, "time", "it expired %lld s before the time that is judged by; --at TIME judges it by the time it was used",
 		       (long long)(v->at - exp));
 	else if (have_nbf && v->at + SKEW < nbf)
 		failed(v, GENUINE, "time", "it is valid from %lld s on after the time that is judged by", (long long)(nbf - v->at));
 	else if (have_iat && v->at + SKEW < iat)
 		failed(v, GENUINE, "time", "it was issued %lld s after the time that is judged by", (long long)(iat - v->at));
-	else
+	else if (have_exp)
 		passed(v, GENUINE, "time", "it is valid for another %lld s", (long long)(exp - v->at));
+	else
+		passed(v, GENUINE, "time", "it has no exp; its age is judged");
 	age(v, have_iat, iat);
 }
 
@@ -95,8 +108,7 @@ static void audience(struct verify *v, struct json_object *claims)
 	for (i = 0; !good && i < n; i++) {
 		struct json_object *one = json_object_is_type(o, json_type_array) ?
 					  json_object_array_get_idx(o, i) : o;
-		const char *text = json_object_is_type(one, json_type_string) ?
-				   json_object_get_string(one) : NULL;
+		const char *text = json_text_of(one);
 
 		good = text && values_have(&v->policy.value[ASK_AUDIENCE], text, strlen(text));
 	}
@@ -230,7 +242,8 @@ static bool is_value(struct json_object *o, const char *want)
 				return true;
 		return false;
 	}
-	if (!o || json_object_is_type(o, json_type_object))
+	if (!o || json_object_is_type(o, json_type_object) ||
+	    (json_object_is_type(o, json_type_string) && !json_text_of(o)))
 		return false;
 	return !strcmp(json_object_get_string(o), want);
 }
@@ -298,6 +311,8 @@ void verify_token(struct verify *v, struct span token)
 	if (iss)
 		fact(v, "iss", "%s", iss);
 	signature(v, &j);
+	if (v->jwks.ignored)
+		left_out(v, GENUINE, "keys", "%zu of the sets given are of a kind or size that this version does not use", v->jwks.ignored);
 	issuer(v, j.claims);
 	audience(v, j.claims);
 	times(v, j.claims);

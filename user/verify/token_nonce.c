@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where the services repeat the report data, or the nonce that went into them */
+/*
+ * What a token is bound to. Services repeat the report data, or, where these are a
+ * hash, the data that they found to be hashed into them. Whatever else they repeat
+ * of a request says nothing about the evidence: who has old evidence can send it
+ * again with a new nonce.
+ */
 #include <string.h>
 
-#include <json-c/json_pointer.h>
-
+#include "base/digest.h"
 #include "base/json.h"
 #include "verify/token.h"
 #include "verify/verify.h"
 
-static const char *const places[] = {
-	/* Google, Veraison, EAT in general */
-	"/eat_nonce",
-	/* MAA: of the request, of runtime data, of a guest's client; REPORT_DATA */
-	"/nonce", "/x-ms-runtime/nonce", "/x-ms-runtime/client-payload/nonce",
-	"/x-ms-sevsnpvm-reportdata", "/tdx_report_data",
-	/* Intel Trust Authority, versions 1 and 2 */
-	"/verifier_nonce/val", "/attester_runtime_data/nonce", "/sevsnp_report_data",
-	"/tdx/tdx_report_data", "/tdx/verifier_nonce/val", "/tdx/attester_runtime_data/nonce",
-	"/sevsnp/sevsnp_report_data", "/sevsnp/verifier_nonce/val",
+/* REPORT_DATA of the TEE: MAA, Intel Trust Authority 1 and 2, Trustee */
+static const char *const report_data[] = {
+	"x-ms-sevsnpvm-reportdata", "tdx_report_data", "tdx_reportdata", "sevsnp_report_data",
+	"sevsnp_reportdata", "report_data",
 };
 
-/* Trustee, in each of its submodules */
-static const char *const in_submods[] = {
-	"/ear.veraison.annotated-evidence/report_data",
-	"/ear.veraison.annotated-evidence/runtime_data_claims/nonce",
+/* The data that the service found to be hashed into REPORT_DATA */
+static const char *const runtime_data[] = {
+	"x-ms-runtime", "attester_runtime_data", "sevsnp_runtime_data", "runtime_data_claims",
+};
+
+enum found { NOTHING, GOOD, BAD, ZEROS };
+
+/* Of all the objects of a token that describe a TEE */
+struct binding {
+	struct verify *v;
+	char *where, *bad;	/* the first of each */
+	bool zeros;		/* user-data of a report that nobody asked for */
 };
 
 static bool same_bytes(const struct verify *v, const void *bytes, size_t len)
@@ -47,60 +53,230 @@ static bool same_text(const struct verify *v, struct json_object *o)
 	       (!base64_decode(text, len, &b64, &why) && same_bytes(v, b64.p, b64.len));
 }
 
-static bool same(const struct verify *v, struct json_object *o, size_t *found)
+static struct json_object *text_in(struct json_object *o, const char *name)
 {
-	bool good = false;
-	size_t i;
+	struct json_object *t;
 
-	if (json_object_is_type(o, json_type_array)) {
-		for (i = 0; i < json_object_array_length(o); i++) {
-			struct json_object *one = json_object_array_get_idx(o, i);
-
-			if (json_object_is_type(one, json_type_string))
-				good |= same(v, one, found);
-		}
-		return good;
-	}
-	if (!json_object_is_type(o, json_type_string))
-		return false;
-	(*found)++;
-	return same_text(v, o);
+	return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, name, &t) &&
+	       json_object_is_type(t, json_type_string) ? t : NULL;
 }
 
-static bool at(const struct verify *v, struct json_object *claims, const char *pointer, size_t *found)
+static enum found compare(const struct verify *v, struct json_object *text)
+{
+	return !text ? NOTHING : same_text(v, text) ? GOOD : BAD;
+}
+
+static bool is_zeros(struct json_object *hex)
+{
+	const char *text = json_object_get_string(hex);
+
+	return text && *text && strspn(text, "0") == (size_t)json_object_get_string_len(hex);
+}
+
+static bool is_hash(struct json_object *text, const u8 hash[static DIGEST_MAX], size_t len)
+{
+	const char *why;
+	struct buf b CLEANUP_BUF;
+
+	return text && !hex_decode(json_object_get_string(text), (size_t)json_object_get_string_len(text), &b, &why) &&
+	       b.len == len && !memcmp(b.p, hash, len);
+}
+
+static bool add_base64(struct json_object *o, const char *name, struct buf *to)
+{
+	struct json_object *text = text_in(o, name);
+	struct buf b CLEANUP_BUF;
+	const char *why;
+
+	if (!text || base64_decode(json_object_get_string(text), (size_t)json_object_get_string_len(text), &b, &why))
+		return false;
+	buf_add(to, b.p, b.len);
+	return true;
+}
+
+/*
+ * Intel Trust Authority's own nonce. It counts when SHA-512 of it, of its time and of
+ * the user's data is what the hardware, or Azure's paravisor, has.
+ */
+static enum found ita_nonce(const struct verify *v, struct json_object *o, struct json_object *report,
+			    struct json_object *user)
+{
+	struct json_object *n = json_get_object(o, "verifier_nonce");
+	struct buf b CLEANUP_BUF;
+	u8 hash[DIGEST_MAX];
+	size_t len;
+
+	if (compare(v, text_in(n, "val")) != GOOD || !add_base64(n, "val", &b) || !add_base64(n, "iat", &b))
+		return NOTHING;
+	add_base64(o, "attester_held_data", &b);
+	len = digest("SHA512", b.p, b.len, hash);
+	return is_hash(report, hash, len) || is_hash(user, hash, len) ? GOOD : BAD;
+}
+
+static void found(struct binding *b, enum found what, const char *of, const char *name)
+{
+	if (what == GOOD && !b->where)
+		b->where = xasprintf("%s/%s", of, name);
+	else if (what == BAD && !b->bad)
+		b->bad = xasprintf("%s/%s", of, name);
+	else if (what == ZEROS)
+		b->zeros = true;
+}
+
+/*
+ * Azure's AzureGuest: the payload is repeated, but the answer was sealed to this key,
+ * which the AK of the same boot certified.
+ */
+static bool was_sealed(struct json_object *runtime)
+{
+	struct json_object *keys;
+	size_t i;
+
+	if (!json_object_object_get_ex(runtime, "keys", &keys) || !json_object_is_type(keys, json_type_array))
+		return false;
+	for (i = 0; i < json_object_array_length(keys); i++) {
+		const char *kid = json_get_text(json_object_array_get_idx(keys, i), "kid");
+
+		if (kid && !strcmp(kid, "TpmEphemeralEncryptionKey"))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * One object that describes a TEE. Report data that are a hash are not what was asked
+ * for; then what was hashed decides: on Azure user-data of the paravisor's claims,
+ * elsewhere the nonce of the runtime data.
+ */
+static void look_at(struct binding *b, struct json_object *o, const char *of)
+{
+	struct json_object *report = NULL, *runtime = NULL, *user, *nonce;
+	const char *report_name = "", *runtime_name = "";
+	enum found what, at_report;
+	size_t i;
+
+	for (i = 0; !report && i < ARRAY_SIZE(report_data); i++) {
+		report = text_in(o, report_data[i]);
+		report_name = report_data[i];
+	}
+	for (i = 0; !runtime && i < ARRAY_SIZE(runtime_data); i++) {
+		runtime = json_get_object(o, runtime_data[i]);
+		runtime_name = runtime_data[i];
+	}
+	user = text_in(runtime, "user-data");
+	nonce = text_in(runtime, "nonce");
+	at_report = compare(b->v, report);
+	if (at_report == GOOD || (at_report == BAD && !user && !nonce)) {
+		what = at_report == GOOD ? GOOD : ita_nonce(b->v, o, report, NULL) == GOOD ? GOOD : BAD;
+		found(b, what, of, report_name);
+		return;
+	}
+	if (user) {
+		what = compare(b->v, user);
+		if (what == BAD && ita_nonce(b->v, o, report, user) == GOOD)
+			what = GOOD;
+		if (what == BAD && is_zeros(user))
+			what = ZEROS;
+	} else {
+		what = compare(b->v, nonce);
+	}
+	if (what != NOTHING) {
+		char *name CLEANUP(free_str) = xasprintf("%s/%s", runtime_name, user ? "user-data" : "nonce");
+
+		found(b, what, of, name);
+	}
+}
+
+/* eat_nonce is a text or a list of them: any counts */
+static enum found eat_nonce(const struct verify *v, struct json_object *claims)
 {
 	struct json_object *o;
+	enum found what = NOTHING;
+	size_t i;
 
-	return !json_pointer_get(claims, pointer, &o) && same(v, o, found);
+	if (!json_object_object_get_ex(claims, "eat_nonce", &o))
+		return NOTHING;
+	if (json_object_is_type(o, json_type_string))
+		return compare(v, o);
+	for (i = 0; json_object_is_type(o, json_type_array) && i < json_object_array_length(o); i++) {
+		struct json_object *one = json_object_array_get_idx(o, i);
+
+		what = what != GOOD && json_object_is_type(one, json_type_string) ? compare(v, one) : what;
+	}
+	return what;
+}
+
+static void look_at_all(struct binding *b, struct json_object *claims)
+{
+	static const char *const tees[] = { "tdx", "sevsnp", "x-ms-isolation-tee" };
+	struct json_object *o, *subs = json_get_object(claims, "submods");
+	size_t i;
+
+	look_at(b, claims, "");
+	for (i = 0; i < ARRAY_SIZE(tees); i++) {
+		char *of CLEANUP(free_str) = xasprintf("/%s", tees[i]);
+
+		o = json_get_object(claims, tees[i]);
+		if (o)
+			look_at(b, o, of);
+	}
+	if (!subs)
+		return;
+	/* Trustee's, and Veraison's */
+	json_object_object_foreach(subs, name, sub) {
+		o = json_get_object(sub, "ear.veraison.annotated-evidence");
+		if (o) {
+			char *safe CLEANUP(free_str) = printable(name, strlen(name));
+			char *of CLEANUP(free_str) = xasprintf("/submods/%s/ear.veraison.annotated-evidence", safe);
+
+			look_at(b, o, of);
+		}
+	}
+}
+
+static bool is_sealed_answer(const struct verify *v, struct json_object *claims)
+{
+	struct json_object *runtime = json_get_object(claims, "x-ms-runtime");
+
+	return json_get_object(claims, "x-ms-isolation-tee") && was_sealed(runtime) &&
+	       compare(v, text_in(json_get_object(runtime, "client-payload"), "nonce")) == GOOD;
+}
+
+static void judge(struct binding *b, struct json_object *claims)
+{
+	static const char check[] = "nonce";
+	struct verify *v = b->v;
+	enum found eat = eat_nonce(v, claims);
+
+	if (b->bad)
+		failed(v, BOUND, check, "%s is not what was asked for", b->bad);
+	else if (b->where)
+		passed(v, BOUND, check, "it is in %s", b->where);
+	else if (is_sealed_answer(v, claims))
+		passed(v, BOUND, check, "it is in /x-ms-runtime/client-payload/nonce, and the token was sealed to a key of the TPM");
+	else if (b->zeros)
+		failed(v, BOUND, check, "user-data of the paravisor's claims are zeros: nothing was asked for");
+	else if (eat == GOOD)
+		passed(v, BOUND, check, "it is in /eat_nonce");
+	else if (eat == BAD)
+		failed(v, BOUND, check, "/eat_nonce is not what was asked for");
+	else if (compare(v, text_in(claims, "nonce")) == GOOD)
+		unable(v, BOUND, check, "it is in /nonce alone, which repeats the request and is bound to no evidence");
+	else
+		unable(v, BOUND, check, "the token repeats no nonce and no report data where this version looks");
 }
 
 void verify_token_nonce(struct verify *v, struct json_object *claims)
 {
-	const char *where = NULL;
-	struct json_object *subs;
-	size_t i, found = 0;
+	struct binding b = { .v = v };
 
 	answered(v, ASK_DATA);
 	if (!v->policy.have_data) {
 		unbound(v, "nonce", "nothing to compare it with: give --nonce or --report-data, or --no-binding");
 		return;
 	}
-	for (i = 0; i < ARRAY_SIZE(places); i++)
-		if (at(v, claims, places[i], &found))
-			where = places[i];
-	if (json_object_object_get_ex(claims, "submods", &subs) &&
-	    json_object_is_type(subs, json_type_object)) {
-		json_object_object_foreach(subs, name, sub) {
-			(void)name;
-			for (i = 0; i < ARRAY_SIZE(in_submods); i++)
-				if (at(v, sub, in_submods[i], &found))
-					where = in_submods[i];
-		}
-	}
-	if (where)
-		passed(v, BOUND, "nonce", "it is in %s", where);
-	else if (found)
-		failed(v, BOUND, "nonce", "none of the %zu values that could be it is what was asked for", found);
-	else
-		unable(v, BOUND, "nonce", "the token repeats no nonce and no report data where this version looks");
+	look_at_all(&b, claims);
+	judge(&b, claims);
+	free_str(&b.where);
+	free_str(&b.bad);
 }

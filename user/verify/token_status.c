@@ -9,208 +9,299 @@
 #include "verify/token.h"
 #include "verify/verify.h"
 
-static struct json_object *object_in(struct json_object *o, const char *name)
+/* What a token must say of the part @o that is called @of, or @claims for all parts */
+static void must_say(struct verify *v, struct json_object *claims, struct json_object *o,
+		     enum token_says says, const char *of)
 {
-	struct json_object *inner;
-
-	return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, name, &inner) &&
-	       json_object_is_type(inner, json_type_object) ? inner : NULL;
-}
-
-/* --- debugging --- */
-
-/* 1: it is off, 0: it is on, -1: the token does not say */
-static int debug_is_off(struct json_object *o)
-{
-	static const char *const flags[] = {
-		"x-ms-sevsnpvm-is-debuggable", "tdx_is_debuggable", "tdx_td_attributes_debug",
-		"sevsnp_is_debuggable", "x-ms-sgx-is-debuggable",
-	};
-	const char *stat = json_get_text(o, "dbgstat");
-	struct json_object *f;
-	int said = -1;
-	size_t i;
-
-	/* RFC 9711: "enabled", "disabled" and those that begin with it */
-	if (stat)
-		said = !strncmp(stat, "disabled", 8);
-	for (i = 0; i < ARRAY_SIZE(flags); i++) {
-		if (!json_object_object_get_ex(o, flags[i], &f))
-			continue;
-		if (!json_object_is_type(f, json_type_boolean) || json_object_get_boolean(f))
-			return 0;
-		said = said ? 1 : 0;
+	if (token_says(claims, says) || token_says_within(o, says))
+		return;
+	if (says == SAYS_TCB) {
+		answered(v, ASK_TCB_STATUS);
+		failed(v, APPRAISED, "TCB status", "%s has none", of);
+	} else if (says == SAYS_COMPLIANCE) {
+		failed(v, APPRAISED, "compliance", "%s has no x-ms-compliance-status", of);
+	} else if (v->policy.allow_debug) {
+		answered(v, ASK_ALLOW_DEBUG);
+		left_out(v, APPRAISED, "debug", "%s does not say whether it can be debugged", of);
+	} else {
+		answered(v, ASK_ALLOW_DEBUG);
+		failed(v, APPRAISED, "debug", "%s does not say whether it can be debugged", of);
 	}
-	return said;
-}
-
-static void debug(struct verify *v, struct json_object *o)
-{
-	int off = debug_is_off(o);
-
-	answered(v, ASK_ALLOW_DEBUG);
-	judged(v, APPRAISED, off > 0 || v->policy.allow_debug, "debug",
-	       off > 0 ? "off" : off ? "the token does not say whether it can be debugged" : "it can be debugged");
 }
 
 /* --- EAR (draft-ietf-rats-ear): Trustee, Veraison --- */
 
+static const struct tier {
+	int value;
+	const char *name;
+} tiers[] = { { 0, "none" }, { 2, "affirming" }, { 32, "warning" }, { 96, "contraindicated" } };
+
 static const char *ear_name(struct json_object *o)
 {
-	static const struct {
-		int value;
-		const char *name;
-	} tiers[] = { { 0, "none" }, { 2, "affirming" }, { 32, "warning" }, { 96, "contraindicated" } };
 	size_t i;
 
 	if (json_object_is_type(o, json_type_string))
-		return json_object_get_string(o);
+		return json_text_of(o);
 	for (i = 0; json_object_is_type(o, json_type_int) && i < ARRAY_SIZE(tiers); i++)
-		if (tiers[i].value == json_object_get_int(o))
+		if (tiers[i].value == json_object_get_int64(o))
 			return tiers[i].name;
 	return NULL;
 }
 
+static bool is_accepted(const struct verify *v, const char *tier)
+{
+	const struct values *allowed = &v->policy.value[ASK_EAR_STATUS];
+
+	return allowed->n ? values_have(allowed, tier, strlen(tier)) : !strcmp(tier, "affirming");
+}
+
 /* Drafts and releases name it in two ways; when both are there both count. */
-static void ear_status(struct verify *v, const char *of, struct json_object *o)
+static void ear_status(struct verify *v, const char *of, struct json_object *o, bool must)
 {
 	static const char *const names[] = { "ear.status", "ear_status" };
 	char *check CLEANUP(free_str) = xasprintf("ear.status%s%s", *of ? " of " : "", of);
-	const struct values *allowed = &v->policy.value[ASK_EAR_STATUS];
 	struct json_object *value;
 	size_t i, n = 0;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		char *safe CLEANUP(free_str) = NULL;
 		const char *name;
 
 		if (!json_object_is_type(o, json_type_object) ||
 		    !json_object_object_get_ex(o, names[i], &value))
 			continue;
 		n++;
+		answered(v, ASK_EAR_STATUS);
 		name = ear_name(value);
-		judged(v, APPRAISED, name && (allowed->n ? values_have(allowed, name, strlen(name)) :
-					      !strcmp(name, "affirming")), check,
-		       "it is %s", name ? name : "none of the known ones");
+		safe = name ? printable(name, strlen(name)) : NULL;
+		judged(v, APPRAISED, name && is_accepted(v, name), check, "it is %s", safe ? safe : "none of the known ones");
+	}
+	if (!n && must)
+		failed(v, APPRAISED, check, "the token has none: the service does not say what it came to");
+}
+
+/* draft-ietf-rats-ar4si, 2.3.2: the tier that a value of a trustworthiness claim is of */
+static const char *tier_of(struct json_object *o)
+{
+	s64 n = json_object_get_int64(o);
+
+	if (!json_object_is_type(o, json_type_int) || n < -128 || n > 127)
+		return NULL;
+	if (n >= -1 && n <= 1)
+		return "none";
+	if (n >= -32 && n <= 31)
+		return "affirming";
+	return n >= -96 && n <= 95 ? "warning" : "contraindicated";
+}
+
+/* A status is never better than its claims: those that claim nothing do not count. */
+static void ear_vector(struct verify *v, const char *of, struct json_object *o)
+{
+	char *check CLEANUP(free_str) = xasprintf("trustworthiness%s%s", *of ? " of " : "", of);
+	struct json_object *vector;
+	bool good = true;
+
+	if (!json_object_object_get_ex(o, "ear.trustworthiness-vector", &vector) || !vector)
+		return;
+	if (!json_object_is_type(vector, json_type_object)) {
+		failed(v, APPRAISED, check, "ear.trustworthiness-vector is no object");
+		return;
+	}
+	json_object_object_foreach(vector, name, value) {
+		const char *tier = tier_of(value);
+		char *safe CLEANUP(free_str) = printable(name, strlen(name));
+
+		if (good && !(tier && (!strcmp(tier, "none") || !strcmp(tier, "affirming") || is_accepted(v, tier)))) {
+			failed(v, APPRAISED, check, "%s is %s", safe, tier ? tier : "no number of a trustworthiness claim");
+			good = false;
+		}
+	}
+	if (good)
+		passed(v, APPRAISED, check, "no claim is worse than the status");
+}
+
+static void ear_within(struct verify *v, const char *of, struct json_object *o);
+
+/* Each submodule has a status of its own: devices come after the CPU. */
+static void ear_submods(struct verify *v, struct json_object *subs)
+{
+	size_t n = 0;
+
+	if (!json_object_is_type(subs, json_type_object)) {
+		failed(v, APPRAISED, "ear.status", "the token's submods are no object");
+		return;
+	}
+	json_object_object_foreach(subs, name, sub) {
+		char *safe CLEANUP(free_str) = printable(name, strlen(name));
+
+		ear_status(v, safe, sub, true);
+		ear_within(v, safe, sub);
+		n++;
 	}
 	if (!n)
-		failed(v, APPRAISED, check, "the token has none: the service does not say what it came to");
+		failed(v, APPRAISED, "ear.status", "the token has no submodule: the service appraised nothing");
+}
+
+/* What is in @o, whose own status was judged; a status is one wherever it stands. */
+static void ear_within(struct verify *v, const char *of, struct json_object *o)
+{
+	size_t i;
+
+	if (json_object_is_type(o, json_type_array)) {
+		for (i = 0; i < json_object_array_length(o); i++) {
+			ear_status(v, of, json_object_array_get_idx(o, i), false);
+			ear_within(v, of, json_object_array_get_idx(o, i));
+		}
+		return;
+	}
+	if (!json_object_is_type(o, json_type_object))
+		return;
+	ear_vector(v, of, o);
+	json_object_object_foreach(o, name, value) {
+		if (!strcmp(name, "submods")) {
+			ear_submods(v, value);
+		} else if (!token_is_of_guest(name)) {
+			ear_status(v, of, value, false);
+			ear_within(v, of, value);
+		}
+	}
 }
 
 static bool is_ear(struct json_object *claims)
 {
 	const char *profile = json_get_text(claims, "eat_profile");
 
-	return (profile && strstr(profile, "veraison/ear")) ||
+	return (profile && (strstr(profile, "veraison/ear") || strstr(profile, "confidential-containers/Trustee"))) ||
 	       json_object_object_get_ex(claims, "ear.status", NULL) ||
 	       json_object_object_get_ex(claims, "ear_status", NULL) ||
-	       json_object_object_get_ex(claims, "ear.verifier-id", NULL) ||
-	       object_in(claims, "submods");
+	       json_object_object_get_ex(claims, "ear.verifier-id", NULL);
 }
 
-/* Each submodule has its own; a token without submodules has one for all. */
+/* A token without submodules has one status for all. */
 static void ear(struct verify *v, struct json_object *claims)
 {
-	struct json_object *subs = NULL;
-	size_t n = 0;
-
 	answered(v, ASK_EAR_STATUS);
-	if (json_object_object_get_ex(claims, "submods", &subs) &&
-	    json_object_is_type(subs, json_type_object)) {
-		if (json_object_object_get_ex(claims, "ear.status", NULL) ||
-		    json_object_object_get_ex(claims, "ear_status", NULL))
-			ear_status(v, "", claims);
-		json_object_object_foreach(subs, name, sub) {
-			/* devices come after the CPU, each with a status of its own */
-			char *safe CLEANUP(free_str) = printable(name, strlen(name));
-
-			ear_status(v, safe, sub);
-			n++;
-		}
-		if (!n)
-			failed(v, APPRAISED, "ear.status", "the token has no submodule: the service appraised nothing");
-		return;
-	}
-	ear_status(v, "", claims);
-}
-
-/* --- TCB status, as Intel names them --- */
-
-static void tcb_status(struct verify *v, struct json_object *o)
-{
-	const struct values *allowed = &v->policy.value[ASK_TCB_STATUS];
-	const char *status = json_get_text(o, "attester_tcb_status");
-
-	answered(v, ASK_TCB_STATUS);
-	judged(v, APPRAISED, status && (allowed->n ? values_have(allowed, status, strlen(status)) :
-					!strcmp(status, "UpToDate")), "TCB status",
-	       "%s%s", status ? "it is " : "the token has no attester_tcb_status", status ? status : "");
+	ear_status(v, "", claims, !json_object_object_get_ex(claims, "submods", NULL));
+	ear_within(v, "", claims);
+	if (!token_says_within(claims, SAYS_DEBUG))
+		left_out(v, APPRAISED, "debug", "the token does not say whether it can be debugged: the service's policy judged it, or nobody");
 }
 
 /* --- Microsoft Azure Attestation --- */
 
+static bool is_maa(struct json_object *claims)
+{
+	return json_object_object_get_ex(claims, "x-ms-attestation-type", NULL) ||
+	       json_object_object_get_ex(claims, "x-ms-isolation-tee", NULL);
+}
+
+static void maa_type(struct verify *v, struct json_object *o, const char *const types[2])
+{
+	const char *type = json_get_text(o, "x-ms-attestation-type");
+
+	judged(v, APPRAISED, type && (!strcmp(type, types[0]) || !strcmp(type, types[1])), "type",
+	       "x-ms-attestation-type is %s", type ? type : "not there");
+}
+
+static void maa_tee(struct verify *v, struct json_object *o, const char *of)
+{
+	static const char *const types[2] = { "sevsnpvm", "tdxvm" };
+
+	maa_type(v, o, types);
+	if (!token_says(o, SAYS_TCB))
+		must_say(v, o, NULL, SAYS_COMPLIANCE, of);
+	must_say(v, o, NULL, SAYS_DEBUG, of);
+}
+
 static void maa(struct verify *v, struct json_object *claims)
 {
 	/* of a guest the token has the state of its boot, and the TEE's in an object */
-	struct json_object *tee = object_in(claims, "x-ms-isolation-tee"), *o = tee ? tee : claims;
-	const char *compliant = json_get_text(o, "x-ms-compliance-status");
-	const char *type = json_get_text(o, "x-ms-attestation-type");
+	static const char *const guest[2] = { "azurevm", "azurevm" };
+	struct json_object *tee = json_get_object(claims, "x-ms-isolation-tee");
 
-	if (compliant || !json_get_text(o, "attester_tcb_status"))
-		judged(v, APPRAISED, compliant && !strcmp(compliant, "azure-compliant-cvm"), "compliance",
-		       "x-ms-compliance-status is %s", compliant ? compliant : "not there");
-	if (json_get_text(o, "attester_tcb_status"))
-		tcb_status(v, o);
-	judged(v, APPRAISED, type && (!strcmp(type, "sevsnpvm") || !strcmp(type, "tdxvm")), "type",
-	       "x-ms-attestation-type is %s", type ? type : "not there");
-	debug(v, o);
+	if (!json_object_object_get_ex(claims, "x-ms-isolation-tee", NULL)) {
+		maa_tee(v, claims, "the token");
+		return;
+	}
+	maa_type(v, claims, guest);
+	maa_tee(v, tee, "x-ms-isolation-tee");
+	if (!token_says(claims, SAYS_BOOT))
+		left_out(v, APPRAISED, "secure boot", "the token does not say how the guest was started");
+	if (!token_says(claims, SAYS_DEBUG))
+		left_out(v, APPRAISED, "debug of the guest", "the token does not say whether its kernel can be debugged");
 }
 
 /* --- Intel Trust Authority --- */
 
-static void no_unmatched_policy(struct verify *v, struct json_object *o)
+/* Members at the top of a token that are no attester, though objects */
+static bool is_ita_data(const char *name)
 {
-	struct json_object *list = NULL;
-	size_t n;
+	static const char *const names[] = {
+		"policy_defined_claims", "policy_ids_matched", "policy_ids_unmatched", "verifier_nonce",
+		"submods", "tdx_collateral", "sgx_collateral", "sevsnp_collateral", "cnf",
+	};
+	size_t i;
 
-	if (!json_object_object_get_ex(o, "policy_ids_unmatched", &list) || !list)
-		return;
-	n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 1;
-	judged(v, APPRAISED, !n, "policies", n ? "the evidence does not match %zu policies" :
-	       "the evidence matches each policy", n);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return token_is_of_guest(name) || !strncmp(name, "x-ms-", 5);
 }
 
-static void ita_part(struct verify *v, struct json_object *o)
+static bool is_cpu(const char *name)
 {
-	tcb_status(v, o);
-	no_unmatched_policy(v, o);
-	debug(v, o);
+	return !strcmp(name, "tdx") || !strcmp(name, "sevsnp");
+}
+
+static void ita_part(struct verify *v, struct json_object *claims, struct json_object *o, const char *name)
+{
+	bool snp = !strcmp(name, "sevsnp");
+
+	if (!strcmp(name, "nvgpu")) {
+		if (!token_says_within(o, SAYS_GPU))
+			failed(v, APPRAISED, "GPU", "nvgpu does not say what the appraisal came to");
+		return;
+	}
+	if (!is_cpu(name)) {
+		left_out(v, APPRAISED, name, "this version does not know such an attester: only what it calls by the names of others was judged");
+		return;
+	}
+	/* Intel gives no status for SEV-SNP: AMD publishes no levels */
+	if (!snp)
+		must_say(v, claims, o, SAYS_TCB, name);
+	else if (!token_says_within(o, SAYS_TCB))
+		left_out(v, APPRAISED, "TCB status", "Intel gives none for SEV-SNP; --claim compares the versions, such as /sevsnp/sevsnp_snpfw_svn");
+	must_say(v, claims, o, SAYS_DEBUG, name);
 }
 
 static bool is_ita(struct json_object *claims)
 {
-	return json_get_text(claims, "attester_tcb_status") || json_get_text(claims, "attester_type") ||
+	const char *iss = json_get_text(claims, "iss");
+
+	return (iss && (strstr(iss, "trustauthority.intel.com") || !strcmp(iss, "Intel Trust Authority"))) ||
+	       json_object_object_get_ex(claims, "attester_tcb_status", NULL) ||
+	       json_object_object_get_ex(claims, "attester_type", NULL) ||
 	       json_object_object_get_ex(claims, "verifier_instance_ids", NULL);
 }
 
+/* Version 2 has an object for each attester. */
 static void ita(struct verify *v, struct json_object *claims)
 {
-	/* version 2 has an object for each attester */
-	static const char *const parts[] = { "tdx", "sevsnp" };
-	bool any = false;
-	size_t i;
+	bool cpu = false;
 
-	for (i = 0; i < ARRAY_SIZE(parts); i++) {
-		struct json_object *o = object_in(claims, parts[i]);
+	json_object_object_foreach(claims, name, value) {
+		char *safe CLEANUP(free_str) = printable(name, strlen(name));
 
-		if (!o)
+		if (!json_object_is_type(value, json_type_object) && !json_object_is_type(value, json_type_array))
 			continue;
-		any = true;
-		ita_part(v, o);
+		cpu |= is_cpu(name);
+		if (is_cpu(name) || (json_object_is_type(value, json_type_object) && !is_ita_data(name)))
+			ita_part(v, claims, value, safe);
 	}
-	if (!any)
-		ita_part(v, claims);
-	else
-		no_unmatched_policy(v, claims);
+	if (cpu)
+		return;
+	must_say(v, claims, NULL, SAYS_TCB, "the token");
+	must_say(v, claims, NULL, SAYS_DEBUG, "the token");
 }
 
 /* --- Google Cloud Attestation --- */
@@ -223,32 +314,52 @@ static bool is_google(struct json_object *claims)
 	return model && !strncmp(model, "GCP_", 4);
 }
 
+/* "Attestation token claims" of Google's Confidential VM and Confidential Space */
 static void google(struct verify *v, struct json_object *claims)
 {
-	const char *model = json_get_text(claims, "hwmodel");
-	struct json_object *boot = NULL;
+	const char *model = json_get_text(claims, "hwmodel"), *software = json_get_text(claims, "swname");
 
 	/* a shielded VM is no confidential one */
 	judged(v, APPRAISED, model && (!strcmp(model, "GCP_AMD_SEV") || !strcmp(model, "GCP_AMD_SEV_ES") ||
 				       !strcmp(model, "GCP_AMD_SEV_SNP") || !strcmp(model, "GCP_INTEL_TDX")),
 	       "hwmodel", "it is %s", model ? model : "not there");
-	json_object_object_get_ex(claims, "secboot", &boot);
-	judged(v, APPRAISED, json_object_is_type(boot, json_type_boolean) && json_object_get_boolean(boot),
-	       "secboot", "secure boot is %s", !boot ? "not told of" : json_object_get_boolean(boot) ? "on" : "off");
-	debug(v, claims);
+	if (!token_says(claims, SAYS_BOOT))
+		failed(v, APPRAISED, "secure boot", "the token does not say whether it is on");
+	if (software && !strcmp(software, "GCE")) {
+		/* only images of Confidential Space have a status; "enabled" is judged */
+		if (!token_says(claims, SAYS_DEBUG))
+			left_out(v, APPRAISED, "debug", "Google does not say it of a VM that runs another image than Confidential Space");
+	} else {
+		must_say(v, claims, NULL, SAYS_DEBUG, "the token");
+		if (!token_says_within(claims, SAYS_IMAGE))
+			left_out(v, APPRAISED, "image", "the token does not say whether it is supported");
+	}
+	if (!strcmp(model, "GCP_INTEL_TDX") && !token_says_within(claims, SAYS_TCB))
+		left_out(v, APPRAISED, "TCB status", "the token has none");
 }
 
+/* A token may be of more than one family: Intel signs Google's claims, too. */
 void verify_token_status(struct verify *v, struct json_object *claims)
 {
-	if (json_object_object_get_ex(claims, "x-ms-attestation-type", NULL) ||
-	    json_object_object_get_ex(claims, "x-ms-isolation-tee", NULL))
-		maa(v, claims);
-	else if (is_google(claims))
-		google(v, claims);
-	else if (is_ear(claims))
+	static const struct {
+		bool (*is)(struct json_object *claims);
+		void (*judge)(struct verify *v, struct json_object *claims);
+	} families[] = {
+		{ is_maa, maa }, { is_google, google }, { is_ita, ita }, { is_ear, ear },
+	};
+	size_t i, n = 0;
+
+	verify_token_claims(v, claims);
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		if (!families[i].is(claims))
+			continue;
+		families[i].judge(v, claims);
+		n++;
+	}
+	if (n)
+		return;
+	if (json_object_object_get_ex(claims, "submods", NULL))
 		ear(v, claims);
-	else if (is_ita(claims))
-		ita(v, claims);
 	else if (v->policy.given[ASK_CLAIM])
 		left_out(v, APPRAISED, "status", "this version does not know the status of such tokens: --claim alone judges");
 	else
