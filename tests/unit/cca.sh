@@ -41,10 +41,10 @@ for k in cpak.pem cpak.jwks corim.cbor; do
 	expect 0 '' "--certs $k" verify --certs "$tmp/$k" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
 done
 for k in ta-other.json corim-other.cbor; do
-	expect 5 'none of the keys given is of this instance' "a key of another instance, $k" verify --cca-key "$tmp/$k" --no-binding --any-code "$tmp/good-2023.cbor"
+	expect 5 'none of the given keys belongs to this platform instance' "a key of another instance, $k" verify --cca-key "$tmp/$k" --no-binding --any-code "$tmp/good-2023.cbor"
 done
 expect 2 'names no instance' 'a CoRIM that names no platform' verify --cca-key "$tmp/corim-nobody.cbor" "$tmp/good-2023.cbor"
-expect 2 'no public key in PEM' 'a CoRIM with a certificate' verify --cca-key "$tmp/corim-cert.cbor" "$tmp/good-2023.cbor"
+expect 2 'not a public key in PEM' 'a CoRIM with a certificate' verify --cca-key "$tmp/corim-cert.cbor" "$tmp/good-2023.cbor"
 expect 2 'is signed' 'a CoRIM that is signed' verify --cca-key "$tmp/corim-signed.cbor" "$tmp/good-2023.cbor"
 expect 2 'JWK cannot be read' 'a JWK that is cut short' verify --cca-key "$tmp/short.jwk" "$tmp/good-2023.cbor"
 expect 2 'no platform key' 'a file without a key' verify --cca-key ./lib.sh "$tmp/good-2023.cbor"

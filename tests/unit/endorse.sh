@@ -26,10 +26,10 @@ expect 0 '' 'an answer that names the selected key' maa "$qgs"
 check 'the quote without the name' cmp "$tmp/out" "$tmp/want"
 expect 7 'error 0x12005' 'an error of the service' maa "$qgs"
 expect 7 'ended the exchange' 'an answer that is cut off' maa "$qgs"
-expect 7 'contradicts itself' 'sizes that contradict each other' maa "$qgs"
+expect 7 'is malformed' 'sizes that contradict each other' maa "$qgs"
 expect 7 'no quote is that long' 'a length no quote has' maa "$qgs"
 expect 7 'does not speak the protocol' 'an answer to another question' maa "$qgs"
-expect 5 'not of this TDREPORT' 'a quote of another TD' maa "$qgs"
+expect 5 'not made from this TDREPORT' 'a quote of another TD' maa "$qgs"
 expect 6 'does not answer in time' 'a service that hangs' maa "$qgs" --http-timeout 1
 expect 1 'no connection' 'no service' maa --qgs=unix:"$tmp/none"
 expect 2 'neither vsock:CID:PORT nor unix:PATH' 'an address that is none' maa --qgs=localhost:4050

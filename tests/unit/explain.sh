@@ -41,7 +41,7 @@ explain cmdline
 says '^    reference +failed .*1 of the events' 'another command line'
 says "RTMR2: the kernel's command line changed: now \"kernel_cmdline: root=/dev/vda1 init=/bin/sh" 'in words'
 says 'in the reference "kernel_cmdline: root=/dev/vda1 quiet' 'and what it was'
-says 'not measured themselves' 'GRUB measures it without the prefix'
+says 'is not measured' 'GRUB measures it without the prefix'
 explain initrd
 says 'RTMR2: the initrd changed' 'another initrd'
 explain firmware

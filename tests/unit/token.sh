@@ -43,7 +43,7 @@ expect 5 'no key of the issuer' 'without keys' verify --no-binding --any-code "$
 expect 5 'signature' "another issuer's keys" verify --jwks "$tmp/other.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 5 'signature' 'a key for another algorithm' verify --jwks "$tmp/pinned.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 2 'no key that signs' 'a set without keys' verify --jwks "$tmp/none.json" "$tmp/ear.jwt"
-expect 2 'no JWK set' 'keys that are none' verify --jwks ./lib.sh "$tmp/ear.jwt"
+expect 2 'not a JWK set' 'keys that are none' verify --jwks ./lib.sh "$tmp/ear.jwt"
 expect 0 '' '--token-alg' good --token-alg PS384 --token-alg RS256 "$tmp/maa-snp.jwt"
 expect 5 token-alg '--token-alg of others' good --token-alg PS384 "$tmp/maa-snp.jwt"
 expect 2 'not one of' '--token-alg none' good --token-alg none "$tmp/maa-snp.jwt"
@@ -73,7 +73,7 @@ expect 5 age '--max-age of an older one' good --max-age 60 "$tmp/old.jwt"
 
 # --- the nonce ---
 
-expect 5 'could be it is what was asked for' 'another nonce' verify --jwks "$tmp/jwks.json" --nonce 0bad --any-code "$tmp/maa-snp.jwt"
+expect 5 'possible values is what was asked for' 'another nonce' verify --jwks "$tmp/jwks.json" --nonce 0bad --any-code "$tmp/maa-snp.jwt"
 expect 5 'give --nonce' 'none asked for' verify --jwks "$tmp/jwks.json" --any-code "$tmp/maa-snp.jwt"
 for t in maa-guest ita-2 ear google; do
 	expect 5 nonce "another nonce, $t" verify --jwks "$tmp/jwks.json" --nonce 0bad --any-code "$tmp/$t.jwt"
@@ -139,8 +139,8 @@ expect 0 '' '--fetch-jwks=URL' good --fetch-jwks="http://127.0.0.1:$address/cert
 fetch() { verify --no-binding --any-code "$@" "$tmp/maa-snp.jwt"; }
 expect 5 signature 'keys of another' fetch --issuer https://issuer.example --fetch-jwks="http://127.0.0.1:$address/certs"
 expect 2 'name one issuer' 'no issuer named' fetch --fetch-jwks="http://127.0.0.1:$address/certs"
-expect 2 'https:// alone' 'keys over http' fetch --issuer https://issuer.example --fetch-jwks=http://issuer.example/certs
-expect 2 'no URL' 'an issuer that is no URL' fetch --issuer ITA --fetch-jwks
+expect 2 'only over https://' 'keys over http' fetch --issuer https://issuer.example --fetch-jwks=http://issuer.example/certs
+expect 2 'not a URL' 'an issuer that is not a URL' fetch --issuer ITA --fetch-jwks
 for who in me other; do
 	standin http "$tmp/meta" "$tmp/jwks.json"
 	url=http://127.0.0.1:$address
@@ -171,5 +171,5 @@ expect 5 signature 'nor one by another key' attest --verify --jwks "$tmp/other.j
 echo '{ "claim": "iss=https://other.example" }' >"$tmp/policy.json"
 expect 5 'claim iss' 'nor one with other claims' attest --verify
 expect 2 'go with --verify' 'a policy without --verify' attest
-expect 2 'wants the keys' '--verify without keys' "$tool" attest coco-as --self-nonce --verify --endpoint http://127.0.0.1:9
+expect 2 'needs the keys' '--verify without keys' "$tool" attest coco-as --self-nonce --verify --endpoint http://127.0.0.1:9
 exit $status

@@ -68,7 +68,7 @@ static int write_failed(const char *name, int err)
 	const char *hint = "";
 
 	if (err == ENOSPC || err == EDQUOT)
-		hint = "; make room, nothing was left behind";
+		hint = "; free some space and try again, no partial file is left";
 	return fail(err == EACCES || err == EPERM || err == EROFS ? RC_DENIED : RC_FAILED,
 		    "cannot write %s: %s%s", name, strerror(err), hint);
 }

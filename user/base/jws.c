@@ -99,12 +99,12 @@ int jws_keys_add(struct jws_keys *keys, struct span s, const char *name)
 
 	if (!json_object_is_type(o, json_type_object)) {
 		json_object_put(o);
-		return fail(RC_USAGE, "%s: it is no JWK set", name);
+		return fail(RC_USAGE, "%s: it is not a JWK set", name);
 	}
 	if (!json_object_object_get_ex(o, "keys", &list))
 		rc = add_key(keys, o, name);
 	else if (!json_object_is_type(list, json_type_array))
-		rc = fail(RC_USAGE, "%s: its keys are no list", name);
+		rc = fail(RC_USAGE, "%s: its keys are not a list", name);
 	for (i = 0; !rc && json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++)
 		rc = add_key(keys, json_object_array_get_idx(list, i), name);
 	json_object_put(o);
@@ -128,7 +128,7 @@ static int part(struct span *left, const char *what, bool last, struct buf *out)
 	const char *why = "empty";
 
 	if (last == !!dot)
-		return fail(RC_EVIDENCE, "token: it has not three parts");
+		return fail(RC_EVIDENCE, "token: it does not have three parts");
 	if (!len || base64_decode((const char *)left->p, len, out, &why))
 		return fail(RC_EVIDENCE, "token: its %s is not base64url: %s", what, why);
 	if (dot)
@@ -147,7 +147,7 @@ int jws_parse(struct span s, struct jws *j)
 	while (s.len && s.p[s.len - 1] && strchr(" \t\r\n", s.p[s.len - 1]))
 		s.len--;
 	if (s.len > TOKEN_MAX)
-		return fail(RC_EVIDENCE, "token: it has %zu bytes, more than the %u of any token", s.len, TOKEN_MAX);
+		return fail(RC_EVIDENCE, "token: %zu bytes; a token has at most %u", s.len, TOKEN_MAX);
 	left = s;
 	rc = part(&left, "header", false, &header);
 	if (!rc)
@@ -162,7 +162,7 @@ int jws_parse(struct span s, struct jws *j)
 	j->claims = json_parse(buf_span(&claims));
 	if (!json_object_is_type(j->header, json_type_object) ||
 	    !json_object_is_type(j->claims, json_type_object))
-		return fail(RC_EVIDENCE, "token: its header or its payload is no JSON object");
+		return fail(RC_EVIDENCE, "token: its header or its payload is not a JSON object");
 	j->alg = json_get_text(j->header, "alg");
 	j->kid = json_get_text(j->header, "kid");
 	return RC_OK;
@@ -215,10 +215,10 @@ bool jws_verify(const struct jws *j, const struct jws_keys *keys, const char **w
 	*why = "its header has critical parameters, which this version does not know";
 	if (json_object_object_get_ex(j->header, "crit", NULL))
 		return false;
-	*why = "its algorithm is none that this version knows";
+	*why = "this version does not know its algorithm";
 	if (!a)
 		return false;
-	*why = j->kid ? "none of the keys given is the one that it names" : "none of the keys given is of its algorithm";
+	*why = j->kid ? "none of the given keys is the one that it names" : "none of the given keys is for its algorithm";
 	for (i = 0; i < keys->n; i++) {
 		const struct jws_key *k = &keys->key[i];
 
@@ -232,7 +232,7 @@ bool jws_verify(const struct jws *j, const struct jws_keys *keys, const char **w
 			*why = a->name;
 			return true;
 		}
-		*why = "it is of none of the keys given, or the token was altered";
+		*why = "none of the given keys made it, or the token was altered";
 	}
 	return false;
 }

@@ -132,7 +132,7 @@ int event_log_show(struct node *to, struct span s)
 	if (!rc && off < s.len) {
 		add_uint(to, "unused_bytes", s.len - off);
 		if (!event_log_rest_is_free(s, off))
-			rc = fail(RC_EVIDENCE, "event log: data in its free part, behind offset %zu", off);
+			rc = fail(RC_EVIDENCE, "event log: data in its free part, after offset %zu", off);
 	}
 	return rc;
 }

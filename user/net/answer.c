@@ -99,7 +99,7 @@ int answer_json(const struct http_answer *a, struct json_object **o)
 	if (json_object_is_type(*o, json_type_object))
 		return RC_OK;
 	json_put(o);
-	return fail(RC_REFUSED, "the service answered with what is no JSON object (%s)",
+	return fail(RC_REFUSED, "the service's answer is not a JSON object (%s)",
 		    a->type ? a->type : "no Content-Type");
 }
 
@@ -116,7 +116,7 @@ int answer_token(const char *text, size_t len, struct buf *out)
 		if (!isalnum((unsigned char)text[i]) && !strchr("-_.=", text[i]))
 			break;
 	if (!len || i < len)
-		return fail(RC_REFUSED, "what the service calls a token is none");
+		return fail(RC_REFUSED, "the token in the service's answer is malformed");
 	buf_add(out, text, len);
 	buf_add_str(out, "\n");
 	return RC_OK;

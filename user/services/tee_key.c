@@ -45,10 +45,10 @@ int tee_key_read(const char *path, struct tee_key *key)
 	OPENSSL_cleanse(b.p, b.len);
 	ERR_clear_error();
 	if (!key->pkey)
-		return fail(RC_USAGE, "--tee-key: %s is no key in PEM, or an encrypted one (openssl ecparam -name prime256v1 -genkey -noout makes one)",
+		return fail(RC_USAGE, "--tee-key: %s is not an unencrypted key in PEM (openssl ecparam -name prime256v1 -genkey -noout makes one)",
 			    path);
 	if (!is_p256(key->pkey))
-		return fail(RC_USAGE, "--tee-key: %s is no key of EC P-256", path);
+		return fail(RC_USAGE, "--tee-key: %s is not a key of EC P-256", path);
 	return RC_OK;
 }
 

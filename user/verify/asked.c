@@ -77,7 +77,7 @@ static const struct row {
 	[ASK_CSP]		= { APPRAISED, ANY_SNP, false, NULL,
 				    "a report that a VLEK signed; a VCEK names no cloud provider" },
 	[ASK_TCB_STATUS]	= { APPRAISED, ANY_TDX | ON_TOKEN, false, NULL,
-				    "the TCB info and the QE identity of Intel's (--collateral FILE)" },
+				    "Intel's TCB info and QE identity (--collateral FILE)" },
 	[ASK_DATA]		= { BOUND, EVIDENCE_CCA | ON_TPM | ON_TOKEN, false, NULL, NULL },
 	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE_CCA | ON_TOKEN, true, NULL, NULL },
 	[ASK_PROFILE]		= { APPRAISED, ANY_HCL, false, NULL, NULL },
@@ -92,9 +92,9 @@ static const struct row {
 	[ASK_MIN_QE_SVN]	= { APPRAISED, ANY_TDX, false, NULL, NULL },
 	[ASK_MIN_PCE_SVN]	= { APPRAISED, ANY_TDX, false, NULL, "a PCK certificate" },
 	[ASK_MIN_EVALUATION]	= { APPRAISED, ANY_TDX, false, NULL,
-				    "the TCB info and the QE identity of Intel's (--collateral FILE)" },
+				    "Intel's TCB info and QE identity (--collateral FILE)" },
 	[ASK_MIN_TCB_DATE]	= { APPRAISED, ANY_TDX, false, NULL,
-				    "the TCB info of Intel's (--collateral FILE)" },
+				    "Intel's TCB info (--collateral FILE)" },
 	[ASK_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
 	[ASK_LAUNCH_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
 	[ASK_MIN_POLICY_ABI]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
@@ -219,10 +219,10 @@ void verify_asked(struct verify *v)
 		if (r->permits)
 			left_out(v, r->verdict, name, "it was given, but no check needed it");
 		else if (!(r->on >> s & 1))
-			unable(v, r->verdict, name, "it was asked for, and it can be checked on %s only", where);
+			unable(v, r->verdict, name, "it was asked for, but can be checked only on %s", where);
 		else if (r->needs)
-			unable(v, r->verdict, name, "it was asked for, and it needs %s", r->needs);
+			unable(v, r->verdict, name, "it was asked for, but needs %s", r->needs);
 		else
-			unable(v, r->verdict, name, "it was asked for, and this evidence does not let it be checked");
+			unable(v, r->verdict, name, "it was asked for, but cannot be checked on this evidence");
 	}
 }

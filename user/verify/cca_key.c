@@ -56,7 +56,7 @@ static int add(struct verify *v, EVP_PKEY *key, const char *name, struct span in
 
 		EVP_PKEY_free(key);
 		return full ? fail(RC_USAGE, "--cca-key: %s: more than %d keys", name, KEYS_MAX) :
-		       fail(RC_USAGE, "--cca-key: %s: a key is not of an elliptic curve; those of CCA platforms are", name);
+		       fail(RC_USAGE, "--cca-key: %s: a key is not an elliptic-curve key, as those of CCA platforms are", name);
 	}
 	more = xalloc((v->n_cca_keys + 1) * sizeof(*more));
 	if (v->n_cca_keys)
@@ -131,14 +131,14 @@ static int of_json(struct verify *v, struct json_object *o, const char *name, in
 	int rc = RC_OK;
 
 	if (depth > 3)
-		return fail(RC_USAGE, "--cca-key: %s: it is nested deeper than a list of keys is", name);
+		return fail(RC_USAGE, "--cca-key: %s: it is nested too deep for a list of keys", name);
 	if (json_object_is_type(o, json_type_array)) {
 		for (i = 0; !rc && i < json_object_array_length(o); i++)
 			rc = of_json(v, json_object_array_get_idx(o, i), name, depth + 1);
 		return rc;
 	}
 	if (!json_object_is_type(o, json_type_object))
-		return fail(RC_USAGE, "--cca-key: %s: it is no JWK, no set of them and no list of platforms", name);
+		return fail(RC_USAGE, "--cca-key: %s: it is not a JWK, a JWK set or a list of platforms", name);
 	if (json_object_object_get_ex(o, "keys", &inner))
 		return of_json(v, inner, name, depth + 1);
 	rc = hex_member(o, "instance-id", name, &instance);
@@ -169,7 +169,7 @@ static int of_corim_key(struct verify *v, const cbor_item_t *item, const char *n
 		key = next_pem(&s);
 	cbor_put(&text);
 	if (!key)
-		return fail(RC_USAGE, "--cca-key: %s: a key of this CoRIM is no public key in PEM (tag 554)", name);
+		return fail(RC_USAGE, "--cca-key: %s: a key of this CoRIM is not a public key in PEM (tag 554)", name);
 	return add(v, key, name, instance, implementation);
 }
 
@@ -228,7 +228,7 @@ static int of_corim(struct verify *v, const cbor_item_t *root, const char *name)
 	cbor_put(&inner);
 	list = cbor_member(map, CORIM_TAGS);
 	if (!rc && (!list || !cbor_isa_array(list)))
-		rc = fail(RC_USAGE, "--cca-key: %s: it is no CoRIM", name);
+		rc = fail(RC_USAGE, "--cca-key: %s: it is not a CoRIM", name);
 	for (i = 0; !rc && i < cbor_array_size(list); i++) {
 		cbor_item_t *tag = untag(cbor_array_handle(list)[i], TAG_COMID);
 

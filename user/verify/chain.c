@@ -28,10 +28,10 @@ static void no_issuer(struct verify *v, const char *check, X509 *x)
 	char *by CLEANUP(free_str) = x509_cn(X509_get_issuer_name(x));
 
 	if (cert_is_self_issued(x))
-		failed(v, GENUINE, check, "it ends in \"%s\", which is no root that is trusted here%s",
+		failed(v, GENUINE, check, "it ends in \"%s\", which is not a trusted root%s",
 		       cn, v->own_roots ? "" : " (--root FILE names others)");
 	else if (same_name_in(&v->certs, x) || same_name_in(&v->roots, x))
-		failed(v, GENUINE, check, "the signature of \"%s\" is not of the key of \"%s\"", cn, by);
+		failed(v, GENUINE, check, "the key of \"%s\" did not sign \"%s\"", by, cn);
 	else
 		unable(v, GENUINE, check, "there is no certificate of \"%s\", which issued \"%s\": give it with --certs FILE",
 		       by, cn);
@@ -100,7 +100,7 @@ static void say_why(struct verify *v, const char *check, X509_STORE_CTX *ctx)
 	const char *hint = "";
 
 	if (err == X509_V_ERR_CERT_HAS_EXPIRED || err == X509_V_ERR_CERT_NOT_YET_VALID)
-		hint = "; --at TIME judges old evidence by the time it was made";
+		hint = "; for old evidence, --at TIME sets the time of verification";
 	failed(v, GENUINE, check, "\"%s\": %s%s", cn, X509_verify_cert_error_string(err), hint);
 }
 

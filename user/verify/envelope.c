@@ -120,7 +120,7 @@ static bool too_many_values(struct span s, size_t *n)
 
 static int has_too_many(void)
 {
-	return fail(RC_EVIDENCE, "this JSON has more values than evidence has, %u are the limit",
+	return fail(RC_EVIDENCE, "this JSON has too many values for evidence, the limit is %u",
 		    VERIFY_JSON_MAX);
 }
 
@@ -213,7 +213,7 @@ static int other(struct verify *v, struct json_object *o, size_t values, int *rc
 	if (!f.n)
 		return 0;
 	if (f.n > 1)
-		*rc = fail(RC_EVIDENCE, "this JSON carries %zu pieces of evidence; give the one that is meant in a file of its own", f.n);
+		*rc = fail(RC_EVIDENCE, "this JSON carries %zu pieces of evidence; put the one to verify into its own file", f.n);
 	v->parts.report = f.evidence;
 	v->parts.kind = raw_recognise(f.evidence);
 	return 1;

@@ -123,11 +123,11 @@ static const char *replay(struct log *l)
 	if (l->s.len > VERIFY_LOG_MAX)
 		return "it is larger than the limit for event logs";
 	if (!have(l, HEAD_LEN) || le32(l->s.p + 4) != EV_NO_ACTION)
-		return "its first event is no specification event";
+		return "its first event is not a specification event";
 	size = le32(l->s.p + 28);
 	l->off = HEAD_LEN;
 	if (!have(l, size) || size < 16 || memcmp(l->s.p + HEAD_LEN, "Spec ID Event03", 16))
-		return "its first event is no specification event";
+		return "its first event is not a specification event";
 	l->off += size;
 	/* the area's free part is all ones, or zeros */
 	for (count = 0; !why && l->off < zeros && l->off < ones; count++) {
@@ -145,14 +145,14 @@ static const char *replay(struct log *l)
  */
 static void beyond(struct verify *v, const char *name, size_t events)
 {
-	static const char text[] = "RTMR3 was extended beyond the log: its %zu events do not come to the register%s";
+	static const char text[] = "RTMR3 was extended beyond the log: its %zu events do not replay to the register%s";
 
 	if (v->policy.given[ASK_RTMR3])
-		left_out(v, BOUND, name, text, events, "; --rtmr3 judges its value");
+		left_out(v, BOUND, name, text, events, "; --rtmr3 checks its value");
 	else if (!v->policy.given[ASK_EVENT_LOG])
 		left_out(v, BOUND, name, text, events, "");
 	else
-		unable(v, BOUND, name, text, events, " and cannot be checked; --rtmr3 HEX asks for its value instead");
+		unable(v, BOUND, name, text, events, " and cannot be checked; --rtmr3 HEX checks its value instead");
 }
 
 void verify_event_log(struct verify *v, struct span s, const u8 *rtmr)
@@ -175,8 +175,8 @@ void verify_event_log(struct verify *v, struct span s, const u8 *rtmr)
 		if (i == 3 && !same)
 			beyond(v, name, l.events[i]);
 		else if (l.events[i])
-			judged(v, BOUND, same, name, same ? "its %zu events come to the register" :
-			       "its %zu events do not come to the register", l.events[i]);
+			judged(v, BOUND, same, name, same ? "its %zu events replay to the register" :
+			       "its %zu events do not replay to the register", l.events[i]);
 		else if (same)
 			passed(v, BOUND, name, "it has no events, and the register is zero");
 		else if (v->policy.given[ASK_EVENT_LOG])

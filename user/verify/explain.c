@@ -100,7 +100,7 @@ static char *words(struct span data)
 			buf_add(&text, data.p + i, 1);
 		else if (data.p[i] && text.len && text.p[text.len - 1] != ' ')
 			buf_add_str(&text, " ");
-	return xasprintf("%s", text.len >= 4 ? (char *)text.p : "data that are no text");
+	return xasprintf("%s", text.len >= 4 ? (char *)text.p : "data that are not text");
 }
 
 static bool begins(struct span data, const char *with)
@@ -152,7 +152,7 @@ static const char *standing(const struct event *e)
 	u8 hash[DIGEST_MAX];
 
 	digest("SHA384", e->data.p, e->data.len, hash);
-	return memcmp(hash, e->sha384, 48) ? "; the words are the log's, not measured themselves" : "";
+	return memcmp(hash, e->sha384, 48) ? "; this description comes from the log and is not measured" : "";
 }
 
 static void tell(struct verify *v, size_t *told, u32 reg, const char *how, const struct event *a,
@@ -208,7 +208,7 @@ void verify_reference(struct verify *v, struct span log)
 	if (!read_log(log, &now)) {
 		failed(v, APPRAISED, "reference", "the evidence's event log cannot be compared");
 	} else if (!read_log(v->parts.reference, &then)) {
-		unable(v, APPRAISED, "reference", "the reference is no event log of a TD, or one without events");
+		unable(v, APPRAISED, "reference", "the reference is not the event log of a TD, or has no events");
 	} else {
 		for (reg = 1; reg <= 4; reg++)
 			differ += compare(v, reg, &now, &then, &told);

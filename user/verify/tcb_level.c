@@ -62,7 +62,7 @@ static void say(const struct tcb_level *l, struct buf *b)
 	if (l->advisories)
 		buf_printf(b, ", open: %s", l->advisories);
 	for (i = 0; i < l->n_behind; i++)
-		buf_printf(b, "; %s is %u, %u behind the newest level's %u", l->behind[i].component,
+		buf_printf(b, "; %s is %u, %u below the newest level's %u", l->behind[i].component,
 			   l->behind[i].have, l->behind[i].need - l->behind[i].have,
 			   l->behind[i].need);
 }
@@ -80,7 +80,7 @@ static void judge_date(struct verify *v, const struct tcb_level *l)
 	if (!l->date || !parse_time(l->date, &t))
 		failed(v, APPRAISED, check, "its level has no date that can be read");
 	else
-		judged(v, APPRAISED, t >= v->policy.min_tcb_date, check, "its level is of %s", l->date);
+		judged(v, APPRAISED, t >= v->policy.min_tcb_date, check, "its level dates from %s", l->date);
 }
 
 void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level,
@@ -105,7 +105,7 @@ void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *
 	}
 	say(l, &text);
 	if (status && status == relaunch)
-		buf_add_str(&text, "; the platform is newer by now: a new launch of the TD would use it");
+		buf_add_str(&text, "; the platform was updated since: launch the TD again");
 	/* whatever is allowed */
 	if (status && !strcmp(status, "Revoked"))
 		failed(v, GENUINE, check, "Intel revoked it: %s", (char *)text.p);

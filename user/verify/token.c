@@ -38,7 +38,7 @@ static void age(struct verify *v, bool have_iat, s64 iat)
 	answered(v, ASK_MAX_AGE);
 	if (have_iat && iat >= 0)
 		judged(v, GENUINE, v->at - iat <= (s64)v->policy.max_age, "age",
-		       "it was issued %lld s before the time that is judged by, %llu are allowed",
+		       "it was issued %lld s before the time of verification; %llu are allowed",
 		       (long long)(v->at - iat), (unsigned long long)v->policy.max_age);
 	else
 		unable(v, GENUINE, "age", "it does not say when it was issued");
@@ -51,16 +51,16 @@ static void times(struct verify *v, struct json_object *claims)
 	bool have_iat = time_claim(claims, "iat", &iat);
 
 	if (exp < 0 || nbf < 0 || iat < 0)
-		failed(v, GENUINE, "time", "its %s is no time", exp < 0 ? "exp" : nbf < 0 ? "nbf" : "iat");
+		failed(v, GENUINE, "time", "its %s is not a time", exp < 0 ? "exp" : nbf < 0 ? "nbf" : "iat");
 	else if (!have_exp)
-		failed(v, GENUINE, "time", "it has no exp: it would be good for ever");
+		failed(v, GENUINE, "time", "it has no exp: it would never expire");
 	else if (v->at >= exp)
-		failed(v, GENUINE, "time", "it expired %lld s before the time that is judged by; --at TIME judges it by the time it was used",
+		failed(v, GENUINE, "time", "it expired %lld s before the time of verification; --at TIME sets that time",
 		       (long long)(v->at - exp));
 	else if (have_nbf && v->at + SKEW < nbf)
-		failed(v, GENUINE, "time", "it is valid from %lld s on after the time that is judged by", (long long)(nbf - v->at));
+		failed(v, GENUINE, "time", "it is valid only from %lld s after the time of verification", (long long)(nbf - v->at));
 	else if (have_iat && v->at + SKEW < iat)
-		failed(v, GENUINE, "time", "it was issued %lld s after the time that is judged by", (long long)(iat - v->at));
+		failed(v, GENUINE, "time", "it was issued %lld s after the time of verification", (long long)(iat - v->at));
 	else
 		passed(v, GENUINE, "time", "it is valid for another %lld s", (long long)(exp - v->at));
 	age(v, have_iat, iat);

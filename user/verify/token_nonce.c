@@ -100,7 +100,7 @@ void verify_token_nonce(struct verify *v, struct json_object *claims)
 	if (where)
 		passed(v, BOUND, "nonce", "it is in %s", where);
 	else if (found)
-		failed(v, BOUND, "nonce", "none of the %zu values that could be it is what was asked for", found);
+		failed(v, BOUND, "nonce", "none of the %zu possible values is what was asked for", found);
 	else
 		unable(v, BOUND, "nonce", "the token repeats no nonce and no report data where this version looks");
 }

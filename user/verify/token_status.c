@@ -93,7 +93,7 @@ static void ear_status(struct verify *v, const char *of, struct json_object *o)
 		       "it is %s", name ? name : "none of the known ones");
 	}
 	if (!n)
-		failed(v, APPRAISED, check, "the token has none: the service does not say what it came to");
+		failed(v, APPRAISED, check, "the token has none");
 }
 
 static bool is_ear(struct json_object *claims)
@@ -234,7 +234,7 @@ static void google(struct verify *v, struct json_object *claims)
 	       "hwmodel", "it is %s", model ? model : "not there");
 	json_object_object_get_ex(claims, "secboot", &boot);
 	judged(v, APPRAISED, json_object_is_type(boot, json_type_boolean) && json_object_get_boolean(boot),
-	       "secboot", "secure boot is %s", !boot ? "not told of" : json_object_get_boolean(boot) ? "on" : "off");
+	       "secboot", "secure boot is %s", !boot ? "not mentioned" : json_object_get_boolean(boot) ? "on" : "off");
 	debug(v, claims);
 }
 
@@ -250,7 +250,7 @@ void verify_token_status(struct verify *v, struct json_object *claims)
 	else if (is_ita(claims))
 		ita(v, claims);
 	else if (v->policy.given[ASK_CLAIM])
-		left_out(v, APPRAISED, "status", "this version does not know the status of such tokens: --claim alone judges");
+		left_out(v, APPRAISED, "status", "this version does not know the status of such tokens: only --claim is checked");
 	else
-		failed(v, APPRAISED, "status", "the token has none that this version knows; --claim NAME=VALUE says what makes it good");
+		failed(v, APPRAISED, "status", "the token has none that this version knows; --claim NAME=VALUE names what is required");
 }

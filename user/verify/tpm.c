@@ -172,7 +172,7 @@ static bool carries_nonce(struct verify *v, const struct tpm_quote *q, const str
 	/* if the claims carry the nonce, the quote need not carry it */
 	if (h && !q->extra_data.len && hcl_user_data(h, user_data) &&
 	    !memcmp(user_data, p->data, 64)) {
-		left_out(v, BOUND, "TPM quote", "its qualifying data are empty: it may be of any time, and its PCR values count for nothing");
+		left_out(v, BOUND, "TPM quote", "its qualifying data are empty: it may be of any age, and its PCR values prove nothing");
 		return false;
 	}
 	judged(v, BOUND, same, "TPM quote", "its qualifying data are %s%s", *hex ? hex : "empty",
@@ -287,7 +287,7 @@ static void check_quote(struct verify *v, EVP_PKEY *key, const struct hcl *h)
 		return;
 	show_pcrs(v, &q);
 	if (h)
-		left_out(v, GENUINE, "certificate of the attestation key", "it is not checked: that the key is held by a TPM is the word of the paravisor that made the claims");
+		left_out(v, GENUINE, "certificate of the attestation key", "it is not checked: only the paravisor, which made the claims, says that a TPM holds the key");
 	if (carries_nonce(v, &q, h))
 		check_pcrs(v, &q);
 }
@@ -305,7 +305,7 @@ void verify_tpm(struct verify *v, const struct hcl *h)
 		if (key)
 			check_quote(v, key, h);
 	} else if (any) {
-		unable(v, GENUINE, "TPM quote", "it takes the quote, its signature and the PCR values: one of them is not here (--tpm-quote, --tpm-signature, --pcrs)");
+		unable(v, GENUINE, "TPM quote", "needs the quote, its signature and the PCR values (--tpm-quote, --tpm-signature, --pcrs); one is missing");
 	}
 	EVP_PKEY_free(key);
 }
