@@ -56,7 +56,7 @@ int hex_decode(const char *text, size_t len, struct buf *out, const char **why)
 	return RC_OK;
 }
 
-/* base64url has no padding, except where a service wants it. */
+/* base64url has no padding, unless a service requires it. */
 char *base64_encode(const u8 *p, size_t len, enum base64 alphabet)
 {
 	char *s = xalloc((len + 2) / 3 * 4 + 1);

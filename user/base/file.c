@@ -120,7 +120,7 @@ static int write_file(const char *path, const void *data, size_t len, mode_t may
 
 	if (!strcmp(path, "-")) {
 		err = write_all(STDOUT_FILENO, data, len);
-		/* the reader has what it wanted ("| head"): nothing to tell */
+		/* the reader closed the pipe ("| head"): not an error */
 		if (err == -EPIPE)
 			return RC_FAILED;
 		return err ? write_failed("standard output", -err) : RC_OK;

@@ -93,8 +93,8 @@ static int add_number(struct buf *out, struct json_object *o)
 }
 
 /*
- * RFC 8785 sorts by UTF-16 units. UTF-8 bytes sort the same but for characters
- * beyond U+FFFF (lead byte 0xf0 and up): those are surrogates in UTF-16 and come
+ * RFC 8785 sorts by UTF-16 units. UTF-8 bytes sort the same except for
+ * characters beyond U+FFFF (lead byte 0xf0 and up): those are surrogates in UTF-16 and come
  * before U+E000 to U+FFFF (lead bytes 0xee, 0xef).
  */
 static int rank(u8 c)

@@ -95,7 +95,7 @@ static bool is_plain(const struct exchange *x)
 	return !strncmp(x->base, "http://", 7) && !url_is_loopback(x->base);
 }
 
-/* From a file or the environment, because everybody can see arguments. */
+/* From a file or the environment, because all users can see arguments. */
 static int find_secret(struct exchange *x)
 {
 	const struct service *s = x->q->service;
@@ -317,7 +317,7 @@ static int attest(struct request_options *o, struct request *q)
 	/* a resource may be anything */
 	if (!rc && refuses_binary(o->output, !q->resource && !q->plugin))
 		return RC_USAGE;
-	/* a token or a resource: whoever has it can use it */
+	/* a token or a resource: a secret */
 	rc = rc ? rc : file_write_secret(o->output, out.p, out.len);
 	if (out.p)
 		explicit_bzero(out.p, out.len);

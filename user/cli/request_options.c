@@ -23,7 +23,7 @@ enum {
 	VERIFY, JWKS, TOKEN_POLICY, MORE_EVIDENCE, PLUGIN,
 };
 
-/* For one verb alone; 0: for both */
+/* For one verb only; 0: for both */
 #define ONLY_REQUEST	1
 #define ONLY_ATTEST	2
 

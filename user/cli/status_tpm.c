@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The TPM, before anybody seals a key to it: will it be there after a reboot, is
- * it locked out, does somebody own it.
+ * The TPM, before a key is sealed to it: is its state kept over a reboot, is
+ * it locked out, does it have an owner.
  */
 #include <stdio.h>
 #include <string.h>

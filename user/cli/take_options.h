@@ -47,7 +47,7 @@ enum {
 "                           default: the report data as they were given\n" \
 "  --pcrs LIST              PCRs to quote, as 0-7,11 (default: all 24)\n"
 
-/* RC_OK also for options that are not of this range; @mine tells */
+/* RC_OK also for other options; sets @mine if it is one of these */
 int take_option(struct take *t, int opt, const char *arg, bool *mine);
 
 #endif

@@ -61,7 +61,7 @@ int device_info(int fd, const char *path, struct device_info *out)
 		return fail(RC_FAILED, "%s: asking for the providers failed: %s", path,
 			    strerror(errno));
 	}
-	/* besides size the only member that is at the same offset in all versions */
+	/* apart from size, the only member that is at the same offset in all versions */
 	if (out->info.api_version < CVM_EVIDENCE_API_VERSION)
 		return other_version(path, out->info.api_version);
 	out->n = out->info.nr_providers;

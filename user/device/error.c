@@ -33,7 +33,7 @@ static bool gives_tdreport(const struct cvm_evidence_provider *p)
 	return p->id == CVM_EVIDENCE_PROVIDER_TDX_GUEST && p->status == CVM_EVIDENCE_ST_AVAILABLE;
 }
 
-/* ENODEV alone helps nobody: say for each provider why it is not there. */
+/* ENODEV does not help the user: say for each provider why it cannot be used. */
 static int no_provider(int fd, const char *path, const struct cvm_evidence_request *r)
 {
 	const struct cvm_evidence_provider *p;

@@ -173,7 +173,7 @@ int cert_pool_add(struct cert_pool *pool, struct span s, const char *what)
 		return RC_OK;
 	}
 	for (i = 0; !(rc = entry(s, i, &e, &last)) && !last; i++) {
-		/* lists of revoked ones and what hosts add are no certificates */
+		/* revocation lists and what hosts add are not certificates */
 		if (!is_certificate(&e))
 			continue;
 		if (x509_each(e.body, pool_one, pool) < 0)

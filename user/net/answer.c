@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Answers of services: what they wanted to say, in one line */
+/* Answers of services: their error message, in one line */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,8 +103,8 @@ int answer_json(const struct http_answer *a, struct json_object **o)
 		    a->type ? a->type : "no Content-Type");
 }
 
-/* Tokens are dots and base64url; anything else is no token, and no text for a
- * terminal.
+/* Tokens are dots and base64url; anything else is not a token, and is not safe
+ * to print on a terminal.
  */
 int answer_token(const char *text, size_t len, struct buf *out)
 {

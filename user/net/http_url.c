@@ -47,7 +47,7 @@ int url_check(const char *what, const char *url)
 	return RC_OK;
 }
 
-/* Splits host and port; false when what follows the host is no port */
+/* Splits host and port; false if what follows the host is not a port */
 static bool split_host(struct span a, char *host, size_t size, bool *v6)
 {
 	const u8 *end, *p = a.p, *stop = a.p + a.len;

@@ -101,7 +101,7 @@ static int check_more_evidence(const struct request *q)
 	return good ? RC_OK : fail(RC_USAGE, "--additional-evidence: %s is not a JSON object", q->more_evidence.path);
 }
 
-/* The whole digest in REPORT_DATA, padded; a vTPM gets the digest alone. */
+/* The whole digest in REPORT_DATA, padded; a vTPM gets only the digest. */
 static int bind(struct request *q)
 {
 	struct json_object *o;

@@ -34,7 +34,7 @@ int tee_key_read(const char *path, struct tee_key *key)
 	if (rc)
 		return rc;
 	bio = BIO_new_mem_buf(b.p ? b.p : (u8 *)"", (int)b.len);
-	/* an empty passphrase: nobody is asked for one */
+	/* an empty passphrase, so that OpenSSL does not ask for one */
 	key->pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
 	key->can_decrypt = key->pkey;
 	if (!key->pkey) {

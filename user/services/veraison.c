@@ -190,7 +190,7 @@ static const char *ear_status(struct json_object *sub)
 	return NULL;
 }
 
-/* Rejected evidence is no error of HTTP: the result says so, and why. */
+/* Rejected evidence is not an HTTP error: the result says so, and why. */
 static int check_result(const char *result)
 {
 	struct json_object *ear CLEANUP(json_put) = jwt_payload(result);

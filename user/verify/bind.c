@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether the report answers for what was asked, directly or by a hash */
+/* Whether the report is bound to the requested data, directly or by a hash */
 #include <string.h>
 
 #include "base/digest.h"
@@ -28,8 +28,8 @@ static void direct(struct verify *v, const u8 *got)
 }
 
 /*
- * A guest at some VMPL can make reports of that VMPL over any manifest. The
- * SVSM alone runs at 0.
+ * A guest at some VMPL can make reports of that VMPL over any manifest. Only
+ * the SVSM runs at 0.
  */
 static void manifest_vmpl(struct verify *v)
 {

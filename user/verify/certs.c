@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Certificates alone: their chains, and nothing of any evidence */
+/* Certificates without evidence: only their chains are checked */
 #include "verify/verify.h"
 
 void verify_certs(struct verify *v, struct span s)

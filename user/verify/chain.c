@@ -2,7 +2,7 @@
 /*
  * From a certificate up to a root that is trusted. The way up is found by
  * signatures, so that certificates of the same name do no harm; OpenSSL then
- * judges exactly that chain, at the time asked for.
+ * verifies exactly that chain, at the time asked for.
  */
 #include <string.h>
 

@@ -116,7 +116,7 @@ static bool is_weak(const X509_CRL *crl)
 }
 
 /*
- * The newest list that the issuer's key signed before the time of judgement.
+ * The newest list that the issuer's key signed before the time of verification.
  * Where there is none, @why says what is wrong with those that have its name.
  */
 static X509_CRL *newest_of(struct verify *v, X509 *issuer, bool *any, const char **why)

@@ -16,7 +16,7 @@
 #define EV_NO_ACTION	3
 #define HEAD_LEN	32	/* of the first event: no list of digests, SHA-1 */
 #define EVENTS_MAX	4096	/* that are compared; logs have some hundred */
-#define FACTS_MAX	16	/* differences that are told */
+#define FACTS_MAX	16	/* differences that are shown */
 #define WORDS_MAX	120
 
 struct event {

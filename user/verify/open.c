@@ -15,7 +15,7 @@ int verify_init(struct verify *v)
 	int rc = roots_add(&v->roots, &v->certs);
 
 	v->at = time(NULL);
-	/* these come first, so that others can be told from them */
+	/* these come first, so that others can be distinguished from them */
 	v->own_certs = v->certs.n;
 	return rc;
 }
@@ -149,7 +149,7 @@ static int open_blob(struct verify *v, struct span s)
 	certs = evidence_data(&v->e, CVM_EVIDENCE_ITEM_CERTS);
 	if (!certs.len)
 		return RC_OK;
-	/* the host's: when they are no use there may be others */
+	/* the host's: if they cannot be used, there may be others */
 	verify_certs_of(v, certs, "certificates in the evidence");
 	return RC_OK;
 }
@@ -291,7 +291,7 @@ void verify_check(struct verify *v)
 	/* make no further checks when the layout is broken */
 	if (!any_failed(v))
 		check_kind(v);
-	/* each list by itself: one that fits does not answer for the others */
+	/* check each list: one that fits says nothing about the others */
 	if (v->answered[ASK_CRL])
 		crl_unused(v);
 	verify_asked(v);

@@ -21,7 +21,7 @@ struct opt {
 
 enum { NO_ARG = 1, MANY = 2, NUMBER = 4 };
 
-/* Room for one more behind @n: twice as many whenever they fill a power of two */
+/* Space for one more after @n: the size doubles whenever it is full */
 static void *room_for(void *list, size_t n, size_t size)
 {
 	void *more;
@@ -95,7 +95,7 @@ static int set_field(struct policy *p, const struct opt *o, const char *arg)
 	return RC_OK;
 }
 
-/* Turin and later have 8 bytes, and zeros behind them in the report */
+/* Turin and later have 8 bytes, followed by zeros in the report */
 static int set_chip_id(struct policy *p, const struct opt *o, const char *arg)
 {
 	struct buf b CLEANUP_BUF;
@@ -167,7 +167,7 @@ static int set_text(struct policy *p, const struct opt *o, const char *arg)
 	return RC_OK;
 }
 
-/* Intel's statuses, without the one that nobody can waive */
+/* Intel's statuses, except the one that cannot be waived */
 static int set_tcb_status(struct policy *p, const struct opt *o, const char *arg)
 {
 	static const char *const known[] = {
@@ -198,7 +198,7 @@ static int set_data(struct policy *p, const struct opt *o, const char *arg)
 
 	if (rc)
 		return rc;
-	/* evidence that nobody asked for has zeros: a paravisor's report of boot time */
+	/* evidence without a request has zeros: a paravisor's report from boot */
 	if (is_zero(b.p, b.len))
 		return fail(RC_USAGE, "--%s: all zeros is the default of evidence without a nonce; it binds nothing",
 			    o->name);
@@ -360,7 +360,7 @@ static int set_min_tcb(struct policy *p, const struct opt *o, const char *arg)
 		snprintf(m->product, sizeof(m->product), "%s", text);
 		text = colon + 1;
 	}
-	/* an empty part is an error, as an empty text is */
+	/* an empty part is an error, as an empty string is */
 	while (!rc && (part = strsep(&text, ",")))
 		rc = min_tcb_part(o, m, part, arg);
 	return rc;

@@ -14,7 +14,7 @@ struct root_cert {
 extern const struct root_cert roots_amd[ROOTS_AMD];
 extern const struct root_cert root_intel;
 
-/* The roots into @roots, what AMD's roots signed into @others; NULL: not wanted */
+/* The roots into @roots, what AMD's roots signed into @others; NULL: not needed */
 int roots_add(struct cert_pool *roots, struct cert_pool *others);
 bool roots_have_intel(const struct cert_pool *roots);
 

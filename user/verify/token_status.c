@@ -120,7 +120,7 @@ static void ear(struct verify *v, struct json_object *claims)
 		    json_object_object_get_ex(claims, "ear_status", NULL))
 			ear_status(v, "", claims);
 		json_object_object_foreach(subs, name, sub) {
-			/* devices come after the CPU, each with a status of its own */
+			/* devices come after the CPU, each with its own status */
 			char *safe CLEANUP(free_str) = printable(name, strlen(name));
 
 			ear_status(v, safe, sub);
@@ -228,7 +228,7 @@ static void google(struct verify *v, struct json_object *claims)
 	const char *model = json_get_text(claims, "hwmodel");
 	struct json_object *boot = NULL;
 
-	/* a shielded VM is no confidential one */
+	/* a shielded VM is not a confidential VM */
 	judged(v, APPRAISED, model && (!strcmp(model, "GCP_AMD_SEV") || !strcmp(model, "GCP_AMD_SEV_ES") ||
 				       !strcmp(model, "GCP_AMD_SEV_SNP") || !strcmp(model, "GCP_INTEL_TDX")),
 	       "hwmodel", "it is %s", model ? model : "not there");

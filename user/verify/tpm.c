@@ -241,7 +241,7 @@ static EVP_PKEY *attested_key(struct verify *v, const struct hcl *h)
 	return key;
 }
 
-/* Without claims nobody tells whose TPM it is. */
+/* Without claims it is not known whose TPM it is. */
 static EVP_PKEY *loose_key(struct verify *v)
 {
 	EVP_PKEY *key = v->parts.ak_pub.len ? given_key(v->parts.ak_pub) : NULL;
