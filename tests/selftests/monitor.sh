@@ -280,7 +280,7 @@ without_capability() {
 	rc=$?
 	[ "$rc" -eq 3 ] || fail "another network namespace: status $rc"
 	grep -q 'this network namespace has no events' "$tmp/err" || fail "$(cat "$tmp/err")"
-	# counters are told to those who may open the device, or have the capability
+	# counters are shown to those who may open the device, or have the capability
 	chmod 600 "$node"
 	setpriv --reuid 1001 --regid 1001 --clear-groups "$tool" status --json >"$out"
 	rc=$?

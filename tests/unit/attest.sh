@@ -291,7 +291,7 @@ requests 1 'once'
 fault '{"path":"/attest/","status":401,"type":"text/html","body":"<html>no</html>"}'
 expect 7 '401' '401 with a page instead of JSON' maa
 fault '{"path":"/attest/","status":200,"body":"{\"token\":"}'
-expect 7 '' 'an answer that is no JSON' maa
+expect 7 '' 'an answer that is not JSON' maa
 fault '{"path":"/attest/","status":200,"body":"{\"tokens\":\"x\"}"}'
 expect 7 '' 'an answer without a token' maa
 fault '{"path":"/attest/","status":200,"body":"{\"token\":\"line\\nother line\"}"}'

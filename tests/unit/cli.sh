@@ -45,7 +45,7 @@ expect 1 'cannot read' 'a hash of no file' "$tool" get --nonce-hash sha256 "$tmp
 # parameters
 expect 2 'not one of auto' 'an unknown provider' "$tool" get --provider tpm
 expect 2 'from 0 to 3' 'privlevel out of range' "$tool" get --privlevel 4
-expect 2 'not a number' 'privlevel that is no number' "$tool" get --privlevel x
+expect 2 'not a number' 'privlevel that is not a number' "$tool" get --privlevel x
 expect 2 'not a number' 'a negative timeout' "$tool" get --timeout -1
 expect 2 'at least 1 ms' 'timeout 0' "$tool" get --timeout 0
 expect 2 'not a GUID' 'a bad GUID' "$tool" get --service-guid 1234

@@ -232,7 +232,7 @@ expect 0 '' 'request maa, fresh' fake request maa --device "$FAKE_DEV" --runtime
 logged "len=32 data=$(sha256sum <golden/runtime-data.json | cut -c1-64)" 'asks for SHA-256 of the runtime data'
 FAKE_BLOB=$g/blob-tdx.cvme expect 0 '' 'request maa, fresh TDX quote' \
 	fake request maa --device "$FAKE_DEV" --runtime-data golden/runtime-data.json
-FAKE_BLOB=$g/blob-tdreport.cvme expect 5 '--quote FILE' 'request maa, a TDREPORT is no quote' \
+FAKE_BLOB=$g/blob-tdreport.cvme expect 5 '--quote FILE' 'request maa, a TDREPORT is not a quote' \
 	fake request maa --device "$FAKE_DEV" --runtime-data golden/runtime-data.json
 FAKE_BLOB=$g/blob-no-certs.cvme expect 5 '--certs FILE' 'request maa, no certificates' \
 	fake request maa --device "$FAKE_DEV" --runtime-data golden/runtime-data.json

@@ -261,7 +261,7 @@ fixture gcp-snp
 says gcp-snp tcb ok 'at the minimum' --min-tcb snp=21,ucode=72
 says gcp-snp tcb fail 'below the minimum' --min-tcb snp=22
 says gcp-snp tcb fail 'a part that the report has not' --min-tcb fmc=1
-says gcp-snp tcb fail 'a minimum that is no number' --min-tcb snp=x
+says gcp-snp tcb fail 'a minimum that is not a number' --min-tcb snp=x
 fixture gcp-tdx
 says gcp-tdx tcb ok 'TEE_TCB_SVN at the minimum' --min-tee-tcb 05010200000000000000000000000000
 says gcp-tdx tcb fail 'TEE_TCB_SVN below the minimum' --min-tee-tcb 05010300000000000000000000000000

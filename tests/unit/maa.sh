@@ -71,7 +71,7 @@ printf 'no json' >"$tmp/text"
 expect 2 'not a JSON object' 'runtime data that are not JSON, said to be' maa --evidence $g/blob-maa.cvme --runtime-data "$tmp/text" --runtime-data-type json
 expect 2 'neither json nor' 'an unknown type' maa --evidence $g/blob-maa.cvme --runtime-data $rd --runtime-data-type xml
 expect 5 'HOST_DATA' 'init data of another VM' maa --evidence $g/blob-maa.cvme --runtime-data $rd --init-data $rd
-expect 2 'printable' 'a nonce that is no text' maa --evidence $g/blob-maa.cvme --runtime-data $rd --nonce $'\x01'
+expect 2 'printable' 'a nonce that is not text' maa --evidence $g/blob-maa.cvme --runtime-data $rd --nonce $'\x01'
 
 # TdxVm
 expect 0 '' 'TdxVm' maa --evidence $g/blob-tdx.cvme --runtime-data $rd
@@ -79,7 +79,7 @@ member quote "$tmp/out" | unb64 >"$tmp/quote"
 check 'quote without its tail of zeros' test "$(stat -c %s "$tmp/quote")" -eq $((54 + 648 + 4 + 128 + 6 + 384 + 64 + 2 + 32 + 6 + 8))
 expect 0 '' 'TdxVm with init data' maa --evidence $g/blob-tdx.cvme --runtime-data $rd --init-data "$tmp/text"
 if grep -q '"initTimeData":{"data":"bm8ganNvbg","dataType":"Binary"}}$' "$tmp/out"; then ok 'in initTimeData'; else not_ok 'in initTimeData'; fi
-expect 5 '--quote FILE' 'a TDREPORT is no quote' maa --evidence $g/blob-tdreport.cvme --runtime-data $rd
+expect 5 '--quote FILE' 'a TDREPORT is not a quote' maa --evidence $g/blob-tdreport.cvme --runtime-data $rd
 expect 5 'not made from this TDREPORT' 'a quote of another TDREPORT' maa --evidence $g/blob-tdreport.cvme --quote $g/tdx-v4.bin --runtime-data $rd
 expect 5 'not flagged' 'a TDREPORT passed off as a quote' maa --evidence $g/bad-flag.cvme --runtime-data $rd
 expect 2 'goes with a TDREPORT' 'a quote for a report that needs none' maa --evidence $g/blob-maa.cvme --quote $g/tdx-v4.bin --runtime-data $rd

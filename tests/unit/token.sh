@@ -63,7 +63,7 @@ expect 5 audience 'another audience' good --audience https://you.example "$tmp/g
 expect 5 audience 'no audience' good --audience https://me.example "$tmp/ear.jwt"
 wrong no-exp time 'without an end'
 wrong expired time 'expired'
-wrong exp-of-1e300 time 'an end that is no time'
+wrong exp-of-1e300 time 'an end that is not a time'
 wrong iat-before-time time 'issued before there was time'
 wrong nbf-text time 'a beginning that is a text'
 wrong later time 'not yet valid'
