@@ -53,7 +53,7 @@ void jws_keys_free(struct jws_keys *keys)
 	*keys = (struct jws_keys){ 0 };
 }
 
-/* Skip keys for encryption, and of types that do not sign tokens. */
+/* False for keys for encryption, and for types that do not sign tokens. */
 static bool may_sign(struct json_object *o)
 {
 	const char *use = json_get_text(o, "use"), *type = json_get_text(o, "kty");

@@ -22,10 +22,10 @@ struct netlink_counters {
 };
 
 /*
- * Functions that can fail return 0 or a negative errno, and no message: ENOENT:
- * no family, EPERM: no CAP_NET_ADMIN, EOPNOTSUPP: no group of events, EPROTO:
- * the module speaks another version of the interface, EBADMSG: the answer is
- * malformed.
+ * Functions that can fail return 0 or a negative errno, and set no message.
+ * ENOENT: no family; EPERM: no CAP_NET_ADMIN; EOPNOTSUPP: no group of events;
+ * EPROTO: the module speaks another version of the interface; EBADMSG: the
+ * answer is malformed.
  */
 
 /* Without @ops it does not listen. */
