@@ -107,7 +107,7 @@ char *tpm_rc_text(u32 rc)
 		if (codes[i].rc == base)
 			return xasprintf("0x%03x, TPM_RC_%s: %s%s%s", rc, codes[i].name, layer, where,
 					 codes[i].text);
-	return xasprintf("0x%03x: %s%ssee TCG TPM 2.0 part 2, 6.6", rc, layer, where);
+	return xasprintf("0x%03x: %s%s" "see TCG TPM 2.0 part 2, 6.6", rc, layer, where);
 }
 
 int tpm_refused(const struct tpm *t, const char *command)
