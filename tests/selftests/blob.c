@@ -266,7 +266,7 @@ static void certs(void)
 		CHECK(off <= it->len && len <= it->len - off,
 		      "entry %u: %u bytes at %u of %u", at / 24, len, off, it->len);
 	}
-	CHECK(at, "an empty table is no item");
+	CHECK(at, "an empty table is not an item");
 }
 
 static const struct ktap_case cases[] = {

@@ -298,7 +298,7 @@ void cvm_blob_check(const void *data, size_t len, const void *report_data,
 	if (b->hdr.binding != CVM_EVIDENCE_BINDING_HCL_BOOT &&
 	    b->hdr.binding != CVM_EVIDENCE_BINDING_HCL_QUOTE)
 		return;
-	/* only claims that are no JSON are less than they look */
+	/* only claims that are not JSON are less than they look */
 	rd = cvm_blob_find(b, CVM_EVIDENCE_ITEM_REPORT_DATA);
 	report = cvm_blob_find(b, CVM_EVIDENCE_ITEM_REPORT);
 	memcpy(padded, rd->data, rd->len);

@@ -182,7 +182,7 @@ static int try_case(const struct ktap_program *prog, const struct ktap_case *c)
 		rc = run_case(prog, c);
 		if (prog->teardown)
 			prog->teardown();
-		/* what it left behind is no reason to skip it */
+		/* do not skip it because of what it left behind */
 		if (rc == KTAP_SKIP && i > 1)
 			return KTAP_FAIL;
 		if (rc != KTAP_FAIL || !told->late || i == TRIES)

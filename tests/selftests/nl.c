@@ -206,7 +206,7 @@ void nl_listen(struct nl *nl)
 	int err, size = 8 << 20;
 
 	nl_open(nl);
-	/* a busy machine is no slow listener */
+	/* a busy machine does not make a slow listener */
 	setsockopt(nl->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	err = nl_try_join(nl);
 	CHECK(!err, "joining the group: %s", strerror(-err));

@@ -100,7 +100,7 @@ static const char *attest_wrong(const struct cvm_item *attest, const void *data,
 	uint8_t digest[32];
 
 	if (attest->len < 8 || memcmp(p, "\xffTCG\x80\x18", 6))
-		return "no TPMS_ATTEST of a quote";
+		return "not a TPMS_ATTEST of a quote";
 	p += 8 + get_be16(p + 6);
 	if (p + 2 > end || get_be16(p) != len || p + 2 + len > end ||
 	    memcmp(p + 2, data, len))

@@ -213,7 +213,7 @@ static void setup(void)
 	driver_name();
 	drivers_touched();
 	if (sim_paravisor())
-		ktap_skip("a paravisor is no driver that comes and goes");
+		ktap_skip("a paravisor cannot be unloaded like a driver");
 	sim_set("fast=1");
 	if (!module_loaded(LETGO))
 		return;

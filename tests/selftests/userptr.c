@@ -95,7 +95,7 @@ static void read_over_the_edge(void)
 	cvm_blob_check(buf, got, "edge", 4, &b);
 }
 
-/* A read that fits to the last byte before nothing is no fault */
+/* A read that ends at the last mapped byte does not fault */
 static void read_to_the_edge(void)
 {
 	struct cvm_blob b;

@@ -263,7 +263,7 @@ static void lies(void)
 }
 
 /*
- * Claims that are no JSON, of which the report in the index has the hash: they
+ * Claims that are not JSON, of which the report in the index has the hash: they
  * are ours only if user-data is found, and of an earlier time else.
  */
 static void mangled_claims(void)

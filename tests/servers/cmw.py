@@ -52,7 +52,7 @@ def _cbor_item(o, where):
         if isinstance(kind, str):
             strict.text(kind, where, MEDIA)
         if not isinstance(o[1], bytes):
-            raise Bad(f"{where}: the value is no byte string")
+            raise Bad(f"{where}: the value is not a byte string")
         return Record(kind, o[1], _ind(o, where))
     return _collection(o, where, _cbor_item, (str, int))
 

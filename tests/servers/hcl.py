@@ -22,7 +22,7 @@ class Hcl:
 
     def __init__(self, raw, where="hcl_report"):
         if len(raw) < CLAIMS:
-            raise Bad(f"{where}: {len(raw)} bytes are no HCL report")
+            raise Bad(f"{where}: {len(raw)} bytes are not an HCL report")
         magic, version, size, kind, status = struct.unpack_from("<4sIIII", raw)
         data_size, data_version, report_type, hash_type, n = struct.unpack_from("<IIIII", raw, 1216)
         if magic != b"HCLA" or version not in (1, 2) or kind != 2 or status or any(raw[20:32]):
@@ -52,7 +52,7 @@ class Hcl:
         try:
             raw = bytes.fromhex(strict.text(v, where, "[0-9A-Fa-f]*"))
         except ValueError:
-            raise Bad(f"{where}: user-data is no hex") from None
+            raise Bad(f"{where}: user-data is not hex") from None
         return raw + bytes(64 - len(raw))
 
 

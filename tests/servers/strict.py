@@ -23,7 +23,7 @@ def json_text(raw, where="body"):
         return seen
 
     def constant(name):
-        raise Bad(f"{where}: {name} is no JSON")
+        raise Bad(f"{where}: {name} is not JSON")
 
     try:
         text = raw.decode("utf-8") if isinstance(raw, (bytes, bytearray)) else raw

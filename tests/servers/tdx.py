@@ -43,7 +43,7 @@ def _ecdsa(point, rs, message, where, what):
 def _split(q, where):
     """Version, body type, end of what is signed."""
     if len(q) < 48 + 584 + 4:
-        raise Bad(f"{where}: {len(q)} bytes are no quote")
+        raise Bad(f"{where}: {len(q)} bytes are not a quote")
     version, key_type, tee = struct.unpack_from("<HHI", q)
     if version not in (4, 5) or key_type != 2 or tee != 0x81 or q[12:28] != VENDOR:
         raise Bad(f"{where}: not a TDX quote of version 4 or 5 by Intel's QE, ECDSA P-256")
@@ -96,7 +96,7 @@ def genuine(q, store, where="quote"):
         raise Bad(f"{where}: a PCK chain of {len(ders)} certificates")
     leaf = store.chain(ders, store.intel, where)
     if trust.cn(leaf) != "Intel SGX PCK Certificate":
-        raise Bad(f"{where}: signed by a certificate that is no PCK's")
+        raise Bad(f"{where}: signed by a certificate that is not a PCK's")
     _ecdsa(leaf.public_key(), qe_sig, qe, where, "the quoting enclave's report")
     if qe[320:352] != hashlib.sha256(pub + data).digest() or any(qe[352:384]):
         raise Bad(f"{where}: the quoting enclave does not vouch for this key")

@@ -43,7 +43,7 @@ def pem_certs(raw, where):
         except ValueError:
             raise Bad(f"{where}: base64 in PEM is damaged") from None
         if base64.b64encode(der) != body:
-            raise Bad(f"{where}: bits behind the end of PEM")
+            raise Bad(f"{where}: bits after the end of PEM")
         out.append(der)
         at = m.end()
     return out

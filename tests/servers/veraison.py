@@ -82,7 +82,7 @@ class Veraison(Service):
         return Refused(400, "Bad Request", detail)
 
     def accepted(self, answer):
-        """Bad evidence is no error here: the result says so."""
+        """Bad evidence is not an error here: the result says so."""
         if answer.status >= 300 or b'"result"' not in answer.body:
             return answer.status < 300
         token = strict.json_text(answer.body)["result"].split(".")[1]

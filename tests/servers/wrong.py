@@ -108,7 +108,7 @@ def _maa(b):
         base64.b64encode(b"\0\x14\0\x0b\x01\0" + base64.b64decode(v)).decode())), "not signed"
     yield "maa", "AzureGuest in standard base64", edit(guest, put("AttestationInfo", value=std_text)), "AttestationInfo"
     yield "maa", "AzureGuest without its log", _info(guest, put("TcgLogs", value="")), "TcgLogs"
-    yield "maa", "a body that is no JSON", snp.replace(body=b"{" + snp.body), "not JSON"
+    yield "maa", "a body that is not JSON", snp.replace(body=b"{" + snp.body), "not JSON"
     yield "maa", "another content type", snp.with_text("content-type", "text/json"), "Content-Type"
 
 

@@ -199,7 +199,7 @@ ear() {
 ear '{"submods":{"SEVSNP":{}}}'
 expect 7 'has no status' 'veraison: a result without a status' attest veraison
 ear '{"submods":{}}'
-expect 7 'is no EAR' 'veraison: a result for nothing' attest veraison
+expect 7 'is not an EAR' 'veraison: a result for nothing' attest veraison
 ear '{"submods":{"SEVSNP":{"ear.status":96}}}'
 expect 7 'rejected the evidence' 'veraison: a status as a number' attest veraison
 ear '{"submods":{"SEVSNP":{"ear_status":"contraindicated"}}}'
@@ -261,7 +261,7 @@ fault '{"path":"/vcek/","times":9,"status":429,"headers":{"Retry-After":"600"}}'
 expect 6 '' 'kds: throttled' request maa --evidence "$tmp/kds/snp-v5-turin.bin" --runtime-data "$rd" --kds="http://127.0.0.1:$http"
 fault
 seen=$(wc -l <"$log")
-expect 6 'asked not to be asked' 'kds: and left alone' request maa --evidence "$tmp/kds/snp-v5-turin.bin" --runtime-data "$rd" --kds="http://127.0.0.1:$http"
+expect 6 'is throttling for another' 'kds: and left alone' request maa --evidence "$tmp/kds/snp-v5-turin.bin" --runtime-data "$rd" --kds="http://127.0.0.1:$http"
 requests 0 'without a request'
 unset XDG_CACHE_HOME
 
@@ -291,7 +291,7 @@ requests 1 'once'
 fault '{"path":"/attest/","status":401,"type":"text/html","body":"<html>no</html>"}'
 expect 7 '401' '401 with a page instead of JSON' maa
 fault '{"path":"/attest/","status":200,"body":"{\"token\":"}'
-expect 7 '' 'an answer that is no JSON' maa
+expect 7 '' 'an answer that is not JSON' maa
 fault '{"path":"/attest/","status":200,"body":"{\"tokens\":\"x\"}"}'
 expect 7 '' 'an answer without a token' maa
 fault '{"path":"/attest/","status":200,"body":"{\"token\":\"line\\nother line\"}"}'

@@ -44,7 +44,7 @@ expect 0 '' '--certs with a key and a certificate in one file: the key' verify -
 verify --certs "$tmp/key-and-cert.pem" --no-binding --any-code golden/snp-v5-milan.bin >"$tmp/out" 2>"$tmp/err"
 outcome signature passed 'and the certificates'
 for k in ta-other.json corim-other.cbor; do
-	expect 5 'none of the keys given is of this instance' "a key of another instance, $k" verify --cca-key "$tmp/$k" --no-binding --any-code "$tmp/good-2023.cbor"
+	expect 5 'none of the given keys belongs to this platform instance' "a key of another instance, $k" verify --cca-key "$tmp/$k" --no-binding --any-code "$tmp/good-2023.cbor"
 done
 expect 2 'names no instance' 'a CoRIM that names no platform' verify --cca-key "$tmp/corim-nobody.cbor" "$tmp/good-2023.cbor"
 expect 2 'under conditions' 'a CoRIM whose key counts under conditions' verify --cca-key "$tmp/corim-conditions.cbor" "$tmp/good-2023.cbor"

@@ -26,28 +26,28 @@ long=$(printf '%0130d' 0)
 expect 2 '65 bytes' 'report data over 64 bytes' "$tool" get --report-data "hex:$long"
 expect 2 'odd number' 'hex of odd length' "$tool" get --report-data hex:abc
 expect 2 'not a hexadecimal digit' 'hex with junk' "$tool" get --report-data hex:zz
-expect 2 'not of base64' 'base64 with junk' "$tool" get --report-data 'base64:QUJ*'
+expect 2 'not allowed in base64' 'base64 with junk' "$tool" get --report-data 'base64:QUJ*'
 expect 2 'mixes the alphabets' 'base64 of two alphabets' "$tool" get --report-data base64:-+AA
 expect 2 'length is not' 'base64 of a wrong length' "$tool" get --report-data base64:QUJDR
 expect 2 'empty' 'empty report data' "$tool" get --report-data hex:
 expect 2 'encoding in front' 'report data without an encoding' "$tool" get --report-data 0011
-expect 2 'encodings are' 'report data of an unknown encoding' "$tool" get --report-data oct:00
+expect 2 'unknown encoding' 'report data of an unknown encoding' "$tool" get --report-data oct:00
 : >"$tmp/empty"
 expect 2 'empty' 'report data of an empty file' "$tool" get --report-data "file:$tmp/empty"
 head -c 65 /dev/zero >"$tmp/65"
 expect 2 '65 bytes' 'report data of a file that is too long' "$tool" get --report-data "file:$tmp/65"
 expect 1 'cannot read' 'report data of no file' "$tool" get --report-data "file:$tmp/nothing"
 expect 2 'given twice' 'report data given twice' "$tool" get --report-data hex:00 --report-data hex:01
-expect 2 'none of sha256' 'an unknown hash' "$tool" get --nonce-hash md5 /dev/null
+expect 2 'not one of sha256' 'an unknown hash' "$tool" get --nonce-hash md5 /dev/null
 expect 2 'is missing' 'a hash without a file' "$tool" get --nonce-hash sha256
 expect 1 'cannot read' 'a hash of no file' "$tool" get --nonce-hash sha256 "$tmp/nothing"
 
 # parameters
-expect 2 'none of auto' 'an unknown provider' "$tool" get --provider tpm
+expect 2 'not one of auto' 'an unknown provider' "$tool" get --provider tpm
 expect 2 'from 0 to 3' 'privlevel out of range' "$tool" get --privlevel 4
-expect 2 'not a number' 'privlevel that is no number' "$tool" get --privlevel x
+expect 2 'not a number' 'privlevel that is not a number' "$tool" get --privlevel x
 expect 2 'not a number' 'a negative timeout' "$tool" get --timeout -1
-expect 2 'no time at all' 'timeout 0' "$tool" get --timeout 0
+expect 2 'at least 1 ms' 'timeout 0' "$tool" get --timeout 0
 expect 2 'not a GUID' 'a bad GUID' "$tool" get --service-guid 1234
 expect 2 '--service-provider' 'a GUID without a service' "$tool" get --device "$none" \
 	--service-guid c0b406a4-a803-4952-9743-3fb6014cd0ae
@@ -125,7 +125,7 @@ expect 0 '' 'a flag that is not known and not critical' "$tool" show "$tmp/patch
 check 'is shown' grep -q '0x8000' "$tmp/out"
 for binding in 0 7 255; do
 	patched 36 "\\0$(printf %03o "$binding")"
-	expect 5 "binding, $binding at offset 36, is not known" "binding $binding" "$tool" show "$tmp/patched"
+	expect 5 "binding $binding at offset 36 is not known" "binding $binding" "$tool" show "$tmp/patched"
 done
 expect 0 '' 'hex text of a report' sh -c "od -An -v -tx1 $g/snp-v5-turin.bin | '$tool' show -"
 expect 0 '' 'base64 text of a quote' sh -c "base64 $g/tdx-v5-td15.bin | '$tool' show -"

@@ -91,13 +91,13 @@ rm -f "$tmp/log"
 standin http 429:7200
 expect 5 'ask again in 7200 s' '--pcs: throttled' verify --pcs="http://127.0.0.1:$address"
 outcome 'certificate chain' passed 'the other checks are made'
-expect 5 'asked not to be asked for another 7' 'and is left alone' verify --pcs="http://127.0.0.1:$address"
+expect 5 'is throttling for another 7' 'and is left alone' verify --pcs="http://127.0.0.1:$address"
 rm -f "$tmp/log"
 standin http 503
 expect 5 'collateral' '--pcs: a service that fails' verify --pcs="http://127.0.0.1:$address"
 rm -f "$tmp/log"
 standin http "$tmp/tcb"
-expect 5 'without the chain' '--pcs: no chain' verify --pcs="http://127.0.0.1:$address"
+expect 5 'without the certificate chain' '--pcs: no chain' verify --pcs="http://127.0.0.1:$address"
 expect 2 'an @ before the path' '--pcs with a password' verify --pcs=http://user:hunter2@127.0.0.1:1
 "$tool" verify --no-binding --any-code --pcs=http://127.0.0.1:9 golden/snp-v3-genoa.bin >"$tmp/out" 2>"$tmp/err"
 outcome pcs 'not checked' '--pcs for a report of SNP is of no use'

@@ -77,7 +77,7 @@ done <<'EOF'
 125 1 replaced the request
 7 3 does not know version 2
 128 6 vmpck_id
-74 5 thrown away
+74 5 discarded
 116 6 forked or restored
 5 1 Input/output error
 1 4 not allowed
@@ -103,7 +103,7 @@ FAKE_ERRNO=19 FAKE_STATUS=3 FAKE_REASON=5 FAKE_PROVIDER=2 \
 	expect 3 'the provider sev-guest gives no evidence: the driver sev-guest is not loaded, or this is not an SEV-SNP guest; in an SEV-SNP guest: modprobe sev-guest' \
 	'a provider by name: its own reason' get --provider sev-guest
 if grep -q 'no provider of evidence' "$tmp/err"; then not_ok 'and no other'; else ok 'and no other'; fi
-FAKE_ERRNO=19 FAKE_PROVIDER=3 FAKE_TEE=2 FAKE_AUTO=0 expect 3 '--allow-tdreport takes it' \
+FAKE_ERRNO=19 FAKE_PROVIDER=3 FAKE_TEE=2 FAKE_AUTO=0 expect 3 '--allow-tdreport accepts it' \
 	'AUTO has only a TDREPORT: how to allow it' get --report-data hex:00
 FAKE_PROVIDER=3 FAKE_TEE=2 FAKE_AUTO=0 expect 3 '' 'status where AUTO has only a TDREPORT' fake status --device "$FAKE_DEV"
 if grep -q -- '--allow-tdreport' "$tmp/out"; then ok 'says how to allow it'; else not_ok 'says how to allow it'; fi
@@ -188,7 +188,7 @@ done <<'EOF'
 2|6|0|does not belong to the driver sev-guest|/proc/misc
 1|7|0|the driver is initialising or going away|in a moment
 2|8|0|was unloaded|modprobe sev-guest
-3|9|0|went away during a request|modprobe tdx-guest
+3|9|0|was unloaded during a request|modprobe tdx-guest
 2|10|0|key to the SNP firmware is wiped|vmpck_id=1
 4|11|0|there is no TPM 2.0|Azure
 4|12|0|no HCL report|Azure
@@ -196,7 +196,7 @@ done <<'EOF'
 4|13|2338|TPM_RC_RETRY|in a moment
 1|14|5|the probe failed: Input/output error (EIO)|dmesg
 1|14|99999|the probe failed: error 99999|dmesg
-1|77|9|reason 77 with the parameter 9, which this tool does not know|belongs to the loaded module
+1|77|9|reason 77 with the parameter 9, which this tool does not know|same version as the loaded module
 EOF
 
 # every code of the header has a name and a sentence: a new one must not be forgotten
@@ -232,7 +232,7 @@ expect 0 '' 'request maa, fresh' fake request maa --device "$FAKE_DEV" --runtime
 logged "len=32 data=$(sha256sum <golden/runtime-data.json | cut -c1-64)" 'asks for SHA-256 of the runtime data'
 FAKE_BLOB=$g/blob-tdx.cvme expect 0 '' 'request maa, fresh TDX quote' \
 	fake request maa --device "$FAKE_DEV" --runtime-data golden/runtime-data.json
-FAKE_BLOB=$g/blob-tdreport.cvme expect 5 '--quote FILE' 'request maa, a TDREPORT is no quote' \
+FAKE_BLOB=$g/blob-tdreport.cvme expect 5 '--quote FILE' 'request maa, a TDREPORT is not a quote' \
 	fake request maa --device "$FAKE_DEV" --runtime-data golden/runtime-data.json
 FAKE_BLOB=$g/blob-no-certs.cvme expect 5 '--certs FILE' 'request maa, no certificates' \
 	fake request maa --device "$FAKE_DEV" --runtime-data golden/runtime-data.json

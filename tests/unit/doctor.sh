@@ -198,9 +198,9 @@ fault azure-tdx kernel ok 'TDX images of Azure from 1011 on' line "$tmp/azure-td
 fault gcp-snp module fail 'module not loaded' stat_ '.module = {state: "not loaded", remedy: "cvm-evidence load"}'
 fault gcp-snp signature fail 'locked down, not loaded' rm -r "$tmp/gcp-snp/sys/module"
 fault gcp-snp signature warn 'unsigned' line "$tmp/gcp-snp" /sys/module/cvm_evidence/taint OE
-fault gcp-snp device fail 'everybody may open it' stat_ '.device.mode = "0666"'
+fault gcp-snp device fail 'every user may open it' stat_ '.device.mode = "0666"'
 fault gcp-snp device warn 'no group' stat_ '.device.owner = "root:root"'
-fault gcp-snp device fail 'not allowed' stat_ '.device += {access: "Permission denied", remedy: "be root"}'
+fault gcp-snp device fail 'not allowed' stat_ '.device += {access: "Permission denied", remedy: "run as root"}'
 fault gcp-snp provider fail 'the key is wiped' stat_ '.providers[0] += {status: "key-lost", reason: "wiped", remedy: "reboot"}'
 fault gcp-snp evidence fail 'throttled' fact '.evidence = {status: 6, error: "the host throttles"}'
 fault azure-tdx quoting warn 'a TDREPORT' fact '.evidence.kind = "hcl-report"'
@@ -261,7 +261,7 @@ fixture gcp-snp
 says gcp-snp tcb ok 'at the minimum' --min-tcb snp=21,ucode=72
 says gcp-snp tcb fail 'below the minimum' --min-tcb snp=22
 says gcp-snp tcb fail 'a part that the report has not' --min-tcb fmc=1
-says gcp-snp tcb fail 'a minimum that is no number' --min-tcb snp=x
+says gcp-snp tcb fail 'a minimum that is not a number' --min-tcb snp=x
 fixture gcp-tdx
 says gcp-tdx tcb ok 'TEE_TCB_SVN at the minimum' --min-tee-tcb 05010200000000000000000000000000
 says gcp-tdx tcb fail 'TEE_TCB_SVN below the minimum' --min-tee-tcb 05010300000000000000000000000000
@@ -276,7 +276,7 @@ refclock() {
 		makestep 1.0 -1
 	EOT
 }
-fault azure-tdx clock_reference warn 'chrony follows ptp_hyperv' refclock 'server time.example iburst'
+fault azure-tdx clock_reference warn 'chrony follows only ptp_hyperv' refclock 'server time.example iburst'
 cp "$t/etc/chrony/chrony.conf" "$tmp/before"
 check 'without --fix nothing is changed' cmp "$t/etc/chrony/chrony.conf" "$tmp/before"
 says azure-tdx clock_reference warn 'doctor --fix' --fix

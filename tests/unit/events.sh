@@ -41,8 +41,8 @@ fi
 # the command line
 expect 2 'is not ATTRIBUTE=VALUE' 'a filter that is none' "$tool" monitor --filter taken
 expect 2 'they have: number type' 'a filter of no attribute' "$tool" monitor --filter user=root
-expect 2 'is no type; there are: evidence-taken' 'a filter of no type' "$tool" monitor --filter type=taken
-expect 2 'asks for no event' '--count 0' "$tool" monitor --count 0
+expect 2 'is not a value of type; use one of: evidence-taken' 'a filter of no type' "$tool" monitor --filter type=taken
+expect 2 '--count: it must be at least 1' '--count 0' "$tool" monitor --count 0
 expect 2 'not a number' 'a timeout that is none' "$tool" monitor --timeout soon
 expect 2 'not a number' '--since nothing' "$tool" monitor --since ''
 expect 2 'takes no argument' 'monitor with an argument' "$tool" monitor events

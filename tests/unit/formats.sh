@@ -183,7 +183,7 @@ for f in pem table; do
 	expect 0 '' "and request: $f" "$tool" request coco-as --self-nonce --evidence "$tmp/ext-$f"
 done
 cat $g/snp-v5-milan.bin <(echo junk) >"$tmp/ext-junk"
-expect 5 'behind the end of the report' 'a report with something else behind it' show "$tmp/ext-junk"
+expect 5 'after the end of the report' 'a report with something else behind it' show "$tmp/ext-junk"
 
 # --- blobs that have PEM in them ---
 

@@ -37,7 +37,7 @@ check 'and what is hashed' sh -c "jq -r .preimage '$tmp/out' | tr -d '\n' | sha3
 expect 0 '' 'a request with it' kbs request --additional-evidence "$tmp/more" --evidence "$tmp/report"
 check 'has it as it was given' sh -c "jq -rj '.\"tee-evidence\".additional_evidence' '$tmp/out' | cmp - '$tmp/more'"
 expect 5 '' 'a report that is not over it' kbs request --evidence "$tmp/report"
-expect 2 'no JSON object' 'additional evidence that is none' kbs request --additional-evidence ./lib.sh --binding
+expect 2 'not a JSON object' 'additional evidence that is none' kbs request --additional-evidence ./lib.sh --binding
 expect 2 'takes no --additional-evidence' 'of another service' "$tool" request ita --additional-evidence "$tmp/more" --binding
 
 digest '' >/dev/null
@@ -53,5 +53,5 @@ expect 7 'cannot be decrypted' 'a plugin whose answer is encrypted to another' k
 	--endpoint "http://127.0.0.1:$address" --plugin nebula-ca/credential
 expect 2 'exclude each other' '--plugin and --resource' kbs attest --endpoint "http://127.0.0.1:$address" \
 	--plugin a/b --resource c/d/e
-expect 2 'not what belongs there' 'a path with a space' kbs attest --endpoint "http://127.0.0.1:$address" --plugin 'a b'
+expect 2 'a character that is not allowed' 'a path with a space' kbs attest --endpoint "http://127.0.0.1:$address" --plugin 'a b'
 exit $status

@@ -59,19 +59,19 @@ expect 5 'altered' 'an altered report' maa --evidence "$tmp/altered" --certs $g/
 echo '{"other":1}' >"$tmp/other"
 expect 5 'not bound to the runtime data' 'evidence for other runtime data' maa --evidence $g/blob-maa.cvme --runtime-data "$tmp/other"
 printf '\001' | dd of="$tmp/raw" bs=1 seek=140 conv=notrunc 2>/dev/null
-expect 5 'more behind it' 'data behind the hash' maa --evidence "$tmp/raw" --certs $g/certs.pem --runtime-data $rd
+expect 5 'more bytes follow it' 'data after the hash' maa --evidence "$tmp/raw" --certs $g/certs.pem --runtime-data $rd
 expect 2 '--runtime-data FILE is missing' 'no runtime data' maa --evidence $g/blob-maa.cvme
-expect 5 'proves no freshness' "the kernel's own nonce" maa --evidence $g/blob-random.cvme --runtime-data $rd
+expect 5 'proves freshness to no verifier' "the kernel's own nonce" maa --evidence $g/blob-random.cvme --runtime-data $rd
 expect 0 '' 'unless --self-nonce' maa --evidence $g/blob-random.cvme --self-nonce
 if grep -q runtimeData "$tmp/out"; then not_ok 'without runtimeData'; else ok 'without runtimeData'; fi
 expect 5 'not bound' 'a blob that contradicts itself' maa --evidence $g/bad-binding.cvme --runtime-data $rd
 expect 5 'not bound' 'an SVSM binding is not what MAA checks' maa --evidence $g/blob-svsm.cvme --certs $g/certs.pem --runtime-data $rd
 expect 2 'is empty' 'empty runtime data' maa --evidence $g/blob-maa.cvme --runtime-data /dev/null
 printf 'no json' >"$tmp/text"
-expect 2 'no JSON object' 'runtime data that are not JSON, said to be' maa --evidence $g/blob-maa.cvme --runtime-data "$tmp/text" --runtime-data-type json
+expect 2 'not a JSON object' 'runtime data that are not JSON, said to be' maa --evidence $g/blob-maa.cvme --runtime-data "$tmp/text" --runtime-data-type json
 expect 2 'neither json nor' 'an unknown type' maa --evidence $g/blob-maa.cvme --runtime-data $rd --runtime-data-type xml
 expect 5 'HOST_DATA' 'init data of another VM' maa --evidence $g/blob-maa.cvme --runtime-data $rd --init-data $rd
-expect 2 'printable' 'a nonce that is no text' maa --evidence $g/blob-maa.cvme --runtime-data $rd --nonce $'\x01'
+expect 2 'printable' 'a nonce that is not text' maa --evidence $g/blob-maa.cvme --runtime-data $rd --nonce $'\x01'
 
 # TdxVm
 expect 0 '' 'TdxVm' maa --evidence $g/blob-tdx.cvme --runtime-data $rd
@@ -79,8 +79,8 @@ member quote "$tmp/out" | unb64 >"$tmp/quote"
 check 'quote without its tail of zeros' test "$(stat -c %s "$tmp/quote")" -eq $((54 + 648 + 4 + 128 + 6 + 384 + 64 + 2 + 32 + 6 + 8))
 expect 0 '' 'TdxVm with init data' maa --evidence $g/blob-tdx.cvme --runtime-data $rd --init-data "$tmp/text"
 if grep -q '"initTimeData":{"data":"bm8ganNvbg","dataType":"Binary"}}$' "$tmp/out"; then ok 'in initTimeData'; else not_ok 'in initTimeData'; fi
-expect 5 '--quote FILE' 'a TDREPORT is no quote' maa --evidence $g/blob-tdreport.cvme --runtime-data $rd
-expect 5 'not of this TDREPORT' 'a quote of another TDREPORT' maa --evidence $g/blob-tdreport.cvme --quote $g/tdx-v4.bin --runtime-data $rd
+expect 5 '--quote FILE' 'a TDREPORT is not a quote' maa --evidence $g/blob-tdreport.cvme --runtime-data $rd
+expect 5 'not made from this TDREPORT' 'a quote of another TDREPORT' maa --evidence $g/blob-tdreport.cvme --quote $g/tdx-v4.bin --runtime-data $rd
 expect 5 'not flagged' 'a TDREPORT passed off as a quote' maa --evidence $g/bad-flag.cvme --runtime-data $rd
 expect 2 'goes with a TDREPORT' 'a quote for a report that needs none' maa --evidence $g/blob-maa.cvme --quote $g/tdx-v4.bin --runtime-data $rd
 expect 5 'takes SNP reports' 'Arm CCA' maa --evidence $g/blob-cca.cvme --runtime-data $rd
@@ -112,7 +112,7 @@ curl() { cat >"$tmp/sent"; echo "$*" >"$tmp/args"; }
 . "$tmp/curl"
 check '--curl: a shell sends the body' cmp "$tmp/sent" "$tmp/body"
 if grep -q -- '--data-binary @- https://h/attest/SevSnpVm?api-version=2025-06-01' "$tmp/args"; then ok '--curl: the address'; else not_ok '--curl: the address'; fi
-expect 2 'not what belongs' 'a host that is none' maa --http 'h;x' --evidence $g/blob-maa.cvme --runtime-data $rd
+expect 2 'a character that is not allowed' 'a host that is none' maa --http 'h;x' --evidence $g/blob-maa.cvme --runtime-data $rd
 expect 2 'https://' 'a host with a scheme' maa --curl 'https://h' --evidence $g/blob-maa.cvme --runtime-data $rd
 expect 2 'exclude each other' '--http and --curl' maa --http h --curl h --evidence $g/blob-maa.cvme --runtime-data $rd
 
@@ -132,13 +132,13 @@ if [ -d "$az" ] && [ -d "$rs" ] && [ -d "$cc" ]; then
 	cp "$tmp/out" "$tmp/one"
 	expect 0 '' 'its HCL report' maa --evidence "$rs/milan-v3-attestation.hcl.a0ba4a3b.bin" "${certs[@]}"
 	check 'gives the same request' cmp "$tmp/out" "$tmp/one"
-	expect 5 'no VCEK or VLEK here signed' "another chip's VCEK" \
+	expect 5 'none of the VCEK or VLEK certificates matches' "another chip's VCEK" \
 		maa --evidence "$rs/evidence.hcl.f71a1078.bin" "${certs[@]}"
 	expect 0 '' 'a real TDREPORT and the quote made of it' \
 		maa --evidence "$cc/hcl-report.2.bin" --quote "$cc/td-quote.bin"
 	member quote "$tmp/out" | unb64 >"$tmp/quote"
 	check 'the quote without its tail' cmp "$tmp/quote" <(head -c 4936 "$cc/td-quote.bin")
-	expect 5 'not of this TDREPORT' 'a real quote of another TDREPORT' \
+	expect 5 'not made from this TDREPORT' 'a real quote of another TDREPORT' \
 		maa --evidence "$cc/hcl-report.4.bin" --quote "$cc/td-quote.bin"
 	while IFS=$'\t' read -r file _; do
 		expect 5 '' "bound to other data: ${file##*/}" maa --evidence "$VECTORS/$file" --runtime-data $rd

@@ -106,15 +106,15 @@ altered() {
 altered 0 '' 'whole'
 altered 0 '' 'with what a service may say besides' 'EncryptionParams.Cipher="AES"' \
 	'EncryptionParams.BlockMode="ChainingModeGCM"' 'EncryptionParams.KeySizeInBits=256' 'Hash="Sha256"'
-altered 7 'another way' 'another mode' 'EncryptionParams.BlockMode="ChainingModeCBC"'
-altered 7 'another way' 'another size of key' 'EncryptionParams.KeySizeInBits=128'
+altered 7 'not sealed with AES-256-GCM' 'another mode' 'EncryptionParams.BlockMode="ChainingModeCBC"'
+altered 7 'not sealed with AES-256-GCM' 'another size of key' 'EncryptionParams.KeySizeInBits=128'
 for m in AuthenticationData Jwt EncryptedInnerKey EncryptionParams EncryptionParams.Iv; do
 	altered 7 "member ${m#*.}" "without $m" "$m="
 	altered 7 "member ${m#*.}" "$m is a number" "$m=7"
 done
 for m in AuthenticationData Jwt EncryptedInnerKey EncryptionParams.Iv; do
 	altered 7 'altered' "a bit of $m" "$m=flip"
-	altered 7 'not of base64' "$m is no base64" "$m=\"%%%%\""
+	altered 7 'not allowed in base64' "$m is not base64" "$m=\"%%%%\""
 	altered 7 'bytes' "$m is empty" "$m=\"\""
 done
 altered 7 'has 13 bytes' 'a long IV' 'EncryptionParams.Iv="AAAAAAAAAAAAAAAAAA=="'
@@ -132,16 +132,16 @@ P
 short=$(head -c 16 /dev/zero | openssl pkeyutl -encrypt -pubin -inkey "$tmp/enc.pub.pem" | base64 -w0)
 altered 7 'altered' 'an inner key of 16 bytes' "EncryptedInnerKey=\"$short\""
 seal $'line\nother line'
-expect 7 'is none' 'what was sealed is no token' opens "$tmp/sealed"
+expect 7 'is malformed' 'what was sealed is not a token' opens "$tmp/sealed"
 seal ''
 expect 7 'Jwt has 0 bytes' 'nothing was sealed' opens "$tmp/sealed"
 expect 7 'not sealed' 'a token that is not sealed' opens "$tmp/token"
 printf '{"token":' >"$tmp/cut"
-expect 7 'no JSON' 'an answer that is cut off' opens "$tmp/cut"
+expect 7 'not JSON' 'an answer that is cut off' opens "$tmp/cut"
 echo '{"tokens":"x"}' >"$tmp/cut"
 expect 7 'no member token' 'an answer without a token' opens "$tmp/cut"
 echo '{"token":"W10"}' >"$tmp/cut"
-expect 7 'no JSON object' 'a token of something else' opens "$tmp/cut"
+expect 7 'not a JSON object' 'a token of something else' opens "$tmp/cut"
 expect 2 'is empty' 'nothing at all' opens - --sent "$tmp/body"
 expect 5 '--sent' 'a body that is none' opens "$tmp/answer" --sent "$tmp/answer"
 expect 2 '--sent goes with --open' '--sent alone' "$tool" request maa --sent "$tmp/body"
@@ -161,7 +161,7 @@ if [ "$(id -u)" = 0 ]; then	# who may open everything
 else
 	locked() { "$tool" request "$@"; }
 fi
-expect 4 'may not be opened' 'a TPM that is not for us' locked maa --tpm "$tmp/locked" --open "$tmp/answer"
+expect 4 'cannot open' 'a TPM that is not for us' locked maa --tpm "$tmp/locked" --open "$tmp/answer"
 seen=$(wc -l <"$log")
 attest --tpm "$tmp/none" 2>/dev/null
 is 'nobody was asked anything' "$(wc -l <"$log")" "$seen"
@@ -221,9 +221,9 @@ check 'no output' test ! -e "$tmp/never"
 expect 5 'PCR 7 was extended' 'and the answer to what was sent before' opens "$tmp/answer" --sent "$tmp/body"
 jq -r .AttestationInfo "$tmp/body" | tr -- '-_' '+/' | base64 -d 2>/dev/null | jq -j -c 'del(.TpmInfo.PCRs)' |
 	base64 -w0 | tr '+/' '-_' | tr -d = | jq -Rc '{AttestationInfo: .}' >"$tmp/bodiless"
-expect 5 'PCR 0 to 7 are not' 'where the body has no PCRs' opens "$tmp/answer" --sent "$tmp/bodiless"
+expect 5 'PCR 0 to 7 changed since the request' 'where the body has no PCRs' opens "$tmp/answer" --sent "$tmp/bodiless"
 expect 7 'restarted' 'where there is no body' opens "$tmp/answer"
-expect 5 'what was quoted' 'nor is there a request with this quote' request
+expect 5 'extended since the quote' 'nor is there a request with this quote' request
 boot() {
 	tpm_stop
 	tpm_start

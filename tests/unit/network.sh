@@ -26,11 +26,11 @@ kds() { "$tool" request maa --self-nonce --evidence golden/snp-v3-genoa.bin "--k
 standin http "$tmp/token" "$tmp/token" "$tmp/token"
 proxied() { http_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9 "$@"; }
 expect 0 '' 'loopback is not asked through a proxy' proxied as --endpoint "http://127.0.0.1:$address"
-expect 7 'no JSON object' 'a secret goes to loopback over http' proxied ita --endpoint "http://127.0.0.1:$address"
+expect 7 'not a JSON object' 'a secret goes to loopback over http' proxied ita --endpoint "http://127.0.0.1:$address"
 check 'and arrives' grep -q '/appraisal/v2/attest' "$tmp/log"
 for host in 127.example.com localhost.evil localhost 127.0.0.1.evil 127.0.0.1:80.evil 127.1 '[::2]' \
 	'[::1].evil' '[::1' 128.0.0.1 0x7f000001; do
-	expect 2 'https:// alone' "no secret over http to $host" ita --endpoint "http://$host"
+	expect 2 'only over https://' "no secret over http to $host" ita --endpoint "http://$host"
 done
 expect 1 '' 'the whole of 127.0.0.0/8 is this machine' ita --endpoint http://127.9.9.9:9
 expect 1 '' 'and ::1' ita --endpoint 'http://[::1]:9'
@@ -39,10 +39,10 @@ expect 1 '' 'and ::1' ita --endpoint 'http://[::1]:9'
 
 for url in http://user:hunter2@127.0.0.1 https://hunter2@host.invalid 'http://127.0.0.1@host.invalid/hunter2' \
 	'https://host.invalid/@hunter2' 'ftp://user:hunter2@host.invalid'; do
-	expect 2 'an @ is not taken' "an @ in ${url//hunter2/PASSWORD}" as --endpoint "$url"
+	expect 2 'an @ is not allowed' "an @ in ${url//hunter2/PASSWORD}" as --endpoint "$url"
 	silent 'is not repeated'
 done
-expect 2 'no endpoint' 'a backslash in an endpoint' as --endpoint 'https://host.invalid/\hunter2'
+expect 2 'not allowed in a URL' 'a backslash in an endpoint' as --endpoint 'https://host.invalid/\hunter2'
 silent 'is not repeated'
 expect 2 'an @ before the path' 'an @ in the address of AMD' kds http://user:hunter2@127.0.0.1:1
 silent 'is not repeated'

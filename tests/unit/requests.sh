@@ -91,7 +91,7 @@ while read -r args; do
 	s=${args%% *}
 	# shellcheck disable=SC2086 # words
 	{
-		expect 5 'proves no freshness' "$s: the kernel's own nonce" req $args --evidence golden/blob-random.cvme
+		expect 5 'proves freshness to no verifier' "$s: the kernel's own nonce" req $args --evidence golden/blob-random.cvme
 		expect 5 'only the same machine can check' "$s: a TDREPORT" req $args --evidence golden/blob-tdreport.cvme
 		expect 5 'takes SNP reports' "$s: Arm CCA" req $args --evidence golden/blob-cca.cvme
 		expect 5 'not bound' "$s: an SVSM binding" req $args --evidence golden/blob-svsm.cvme
@@ -110,13 +110,13 @@ E
 # challenges
 expect 2 'challenge FILE is missing' 'kbs without a challenge' req kbs --evidence $r/kbs-snp.cvme --tee-key $r/tee-key.pem
 expect 2 '--tee-key FILE is missing' 'kbs: old evidence and a new key' req kbs --challenge $r/kbs-challenge.json --evidence $r/kbs-snp.cvme
-expect 2 'no key of EC P-256' 'kbs: a key of another kind' req kbs --challenge $r/kbs-challenge.json --tee-key <(openssl genrsa 2048 2>/dev/null) --evidence $r/kbs-snp.cvme
-expect 2 'no key in PEM' 'kbs: no key' req kbs --challenge $r/kbs-challenge.json --tee-key golden/certs.pem --evidence $r/kbs-snp.cvme
+expect 2 'not a key of EC P-256' 'kbs: a key of another kind' req kbs --challenge $r/kbs-challenge.json --tee-key <(openssl genrsa 2048 2>/dev/null) --evidence $r/kbs-snp.cvme
+expect 2 'not an unencrypted key in PEM' 'kbs: no key' req kbs --challenge $r/kbs-challenge.json --tee-key golden/certs.pem --evidence $r/kbs-snp.cvme
 expect 2 'challenge FILE is missing' 'ita without a nonce' req ita --evidence $r/ita-snp.cvme
 expect 2 'challenge FILE is missing' 'veraison without a session' req veraison --evidence $r/veraison-snp.cvme
 expect 2 'challenge FILE is missing' 'gcp without a challenge' req gcp --evidence $r/gcp-snp.cvme
 expect 2 'runtime-data FILE is missing' 'coco-as without data' req coco-as --evidence $r/coco-snp.cvme
-expect 5 'no JSON object' 'a challenge that is none' req kbs --challenge golden/certs.pem --tee-key $r/tee-key.pem --evidence $r/kbs-snp.cvme
+expect 5 'not a JSON object' 'a challenge that is none' req kbs --challenge golden/certs.pem --tee-key $r/tee-key.pem --evidence $r/kbs-snp.cvme
 echo '{"nonce":"AAAA"}' >"$tmp/short"
 expect 5 'nonceSize=64' "veraison: a nonce that is too short" req veraison --challenge "$tmp/short" --evidence $r/veraison-snp.cvme
 sed 's/"waiting"/"complete"/' $r/veraison-session.json >"$tmp/done"
@@ -128,7 +128,7 @@ expect 5 'used before' 'gcp: a challenge that was used' req gcp --challenge "$tm
 expect 5 '--tpm-attestation' "gcp: without the TPM's part" req gcp --challenge $r/gcp-challenge.json --evidence $r/gcp-snp.cvme
 expect 5 'has no quotes' "gcp: a TPM's part without quotes" req gcp --challenge $r/gcp-challenge.json --tpm-attestation $r/kbs-challenge.json --evidence $r/gcp-snp.cvme
 echo '{"nonce":"AAAA","extra-params":{"selected-hash-algorithm":"md5"}}' >"$tmp/md5"
-expect 5 "'md5', which is not known" 'kbs: a hash that is not known' req kbs --challenge "$tmp/md5" --tee-key $r/tee-key.pem --evidence $r/kbs-snp.cvme
+expect 5 "'md5', which this tool does not support" 'kbs: a hash that is not known' req kbs --challenge "$tmp/md5" --tee-key $r/tee-key.pem --evidence $r/kbs-snp.cvme
 
 # parts that are missing
 item report $r/kbs-snp.cvme >"$tmp/report"
@@ -149,7 +149,7 @@ nonce=$(jq -r .nonce $r/veraison-session.json | tr -- '-_' '+/')
 }
 expect 5 'takes no SNP report' 'ita v1: SNP' req ita --challenge $r/ita-nonce.json --form v1 --evidence $r/ita-snp.cvme
 # shellcheck disable=SC2046 # words
-expect 2 'takes 10' 'ita: too many policies' req ita --challenge $r/ita-nonce.json $(printf -- '--policy-id %s ' 1 2 3 4 5 6 7 8 9 10 11) --evidence $r/ita-snp.cvme
+expect 2 'takes at most 10' 'ita: too many policies' req ita --challenge $r/ita-nonce.json $(printf -- '--policy-id %s ' 1 2 3 4 5 6 7 8 9 10 11) --evidence $r/ita-snp.cvme
 
 # AzureGuest: base64 of a JSON whose members are base64 with padding
 printf 'TPM2B_PUBLIC' >"$tmp/pub"
@@ -179,8 +179,8 @@ req "${guest[@]}" --evidence $r/maa-azure-snp.cvme | jq -r .AttestationInfo | tr
 check "SNP: SevSnpVm's report" cmp "$tmp/proof" <(jq -r .report $r/maa-snp)
 expect 5 'takes HCL reports' 'AzureGuest: no paravisor' req "${guest[@]}" --evidence golden/blob-maa.cvme
 expect 5 'quote of the vTPM' 'AzureGuest: no quote' req "${guest[@]}" --evidence "$tmp/hcl-alone"
-expect 5 'wants it' 'AzureGuest: a quote with qualifying data' req "${guest[@]}" --evidence $r/kbs-azure-snp.cvme
-expect 4 'wants the TPM itself' 'AzureGuest: no key, no TPM' req maa --tpm "$tmp/none" --form azure-guest --tcg-log "$tmp/tcg" --evidence $r/maa-azure-snp.cvme
+expect 5 'as the service requires' 'AzureGuest: a quote with qualifying data' req "${guest[@]}" --evidence $r/kbs-azure-snp.cvme
+expect 4 'needs the TPM' 'AzureGuest: no key, no TPM' req maa --tpm "$tmp/none" --form azure-guest --tcg-log "$tmp/tcg" --evidence $r/maa-azure-snp.cvme
 
 # options
 expect 2 'maa takes no --user-data' "an option of other services" req maa --user-data /dev/null --evidence golden/blob-maa.cvme
@@ -234,7 +234,7 @@ echo raw >"$tmp/raw"
 hashed coco-as none --runtime-data "$tmp/raw"
 hashed ita sha512 --self-nonce --user-data "$tmp/raw"
 hashed maa sha256 --runtime-data golden/runtime-data.json
-expect 0 'kept nowhere' 'kbs: a key that nobody keeps' req kbs --challenge "$tmp/challenge512" --binding
+expect 0 'is not saved' 'kbs: a key that nobody keeps' req kbs --challenge "$tmp/challenge512" --binding
 expect 0 '' 'kbs: a key that is kept' req kbs --challenge "$tmp/challenge512" --save-key "$tmp/kept.pem" --binding
 check 'of which nothing is said' test ! -s "$tmp/err"
 

@@ -71,7 +71,7 @@ expect 5 'TPM quote is not bound' 'a quote over another challenge' req coco-as -
 printf x | dd of="$tmp/pcrs" bs=1 seek=70 conv=notrunc 2>/dev/null
 # shellcheck disable=SC2046 # words
 "$OUT/gen" --items "$tmp/blob" 2 4 1 4 1="$tmp/challenge" 2="$tmp/hcl" $(tpm_items "$tmp/message" "$tmp/signature" "$tmp/pcrs")
-expect 5 'not the ones that were quoted' 'PCR values that were altered' req coco-as --runtime-data "$tmp/challenge" --evidence "$tmp/blob" --quote "$tmp/quote"
+expect 5 'not the quoted ones' 'PCR values that were altered' req coco-as --runtime-data "$tmp/challenge" --evidence "$tmp/blob" --quote "$tmp/quote"
 
 # KBS's snp evidence: the report comes back out of the JSON, signature and all
 n=0 names=()
@@ -113,7 +113,7 @@ if [ "$(cat "$tmp/q")" = "$("$tool" show --json "$it/aztdx_adapter_test.tdreport
 		<(tail -c +1237 "${ita[3]}" | head -c 1200)
 	expect 5 'not bound' 'and to nothing else' req "${ita[@]}" --user-data "$tmp/challenge"
 else
-	expect 5 'not of this TDREPORT' "the quote of Intel's sample is of another TDREPORT" req "${ita[@]}" --user-data "$tmp/empty"
+	expect 5 'not made from this TDREPORT' "the quote of Intel's sample is of another TDREPORT" req "${ita[@]}" --user-data "$tmp/empty"
 fi
 
 # a real quote in each body of ITA

@@ -77,7 +77,7 @@ for c in '{"vm-configuration":{}}' '{"vm-configuration":{"tpm-persisted":"true"}
 	says "not told: $c" '.tpm | has("persisted") or .hcl_report != "there" | not'
 done
 report '{"vm-configuration":{"tpm-persisted":true}}' 2
-says 'a version that is not known' '.tpm | (.hcl_report | test("no HCL report")) and (has("persisted") | not)'
+says 'a version that is not known' '.tpm | (.hcl_report | test("not an HCL report")) and (has("persisted") | not)'
 report '{"vm-configuration":{"tpm-persisted":true}}'
 
 # --- states ---
@@ -85,7 +85,7 @@ report '{"vm-configuration":{"tpm-persisted":true}}'
 tpm2 changeauth -c o secret
 says 'an owner with a password' '.tpm | .owner_password and .ready == false and
 	(.hcl_report | test("BAD_AUTH|AUTH_FAIL")) and (has("persisted") | not)'
-people 'what that means' 'want this password'
+people 'what that means' 'the owner has a password'
 tpm2 changeauth -c o -p secret
 says 'and without' '.tpm.ready'
 tpm2 dictionarylockout -s -n 2 -t 30 -l 40
@@ -134,7 +134,7 @@ done <<'E'
 (.state=="unknown")and(.ready|not) 17a byte=22,01
 (.hcl_report|test("FAILURE"))and(has("persisted")|not) 14e rc=101
 (.hcl_report|test("short"))and(has("persisted")|not) 14e byte=15,ff
-(.hcl_report|test("no.HCL"))and(has("persisted")|not) 14e byte=34,ff
+(.hcl_report|test("not.an.HCL"))and(has("persisted")|not) 14e byte=34,ff
 E
 # it says that it reads nothing at a time: that is no reason to read for ever
 plan '17a pass' '17a byte=25,00' '17a byte=25,00'

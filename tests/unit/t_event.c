@@ -439,7 +439,7 @@ static void filters(void)
 	bad_filter("user=1", "they have: number type");
 	bad_filter("pad=1", "events have no 'pad'");
 	bad_filter("type=taken", "evidence-taken evidence-failed");
-	bad_filter("type=evidence-taken,", "'' is no type");
+	bad_filter("type=evidence-taken,", "'' is not a value of type");
 	bad_filter("provider=auto,vtpm2", "tsm sev-guest");
 	bad_filter("flags=nonce", "event-log tpm-quote");
 	bad_filter("uid=-1", "a number");

@@ -61,9 +61,9 @@ int main(void)
 	ok(refused(&k, ",\"crit\":[\"b64\"],\"b64\":false", "", tag, "extension"), "JWE: crit");
 	ok(refused(&k, ",\"crit\":[]", "", tag, "extension"), "JWE: an empty crit");
 	ok(refused(&k, ",\"zip\":\"DEF\"", "", tag, "extension"), "JWE: zip");
-	ok(refused(&k, "", ",\"unprotected\":{\"crit\":[\"x\"]}", tag, "nothing protects"),
+	ok(refused(&k, "", ",\"unprotected\":{\"crit\":[\"x\"]}", tag, "unprotected"),
 	   "JWE: an unprotected header");
-	ok(refused(&k, "", ",\"header\":{\"alg\":\"dir\"}", tag, "nothing protects"),
+	ok(refused(&k, "", ",\"header\":{\"alg\":\"dir\"}", tag, "unprotected"),
 	   "JWE: a header of the recipient");
 	ok(refused(&k, "", "", "AAAAAA", "its tag has 4 bytes, not 16"), "JWE: a tag of 4 bytes");
 	ok(refused(&k, "", "", "", "its tag has 0 bytes, not 16"), "JWE: no tag");

@@ -148,14 +148,14 @@ static void says(u32 rc, const char *want)
 static void codes(void)
 {
 	says(0x14a, "0x14a, TPM_RC_NV_UNINITIALIZED: the NV index is defined but was not written yet");
-	says(0x1c4, "0x1c4, TPM_RC_VALUE: parameter 1: a value that does not hold here");
+	says(0x1c4, "0x1c4, TPM_RC_VALUE: parameter 1: a value that is not valid here");
 	says(0x28b, "0x28b, TPM_RC_HANDLE: handle 2: no such key, index or session");
-	says(0x99d, "0x99d, TPM_RC_POLICY_FAIL: session 1: the policy of what is asked for is not satisfied");
-	says(0x9a2, "0x9a2, TPM_RC_BAD_AUTH: session 1: it wants a password: somebody took ownership");
+	says(0x99d, "0x99d, TPM_RC_POLICY_FAIL: session 1: the policy of the object is not satisfied");
+	says(0x9a2, "0x9a2, TPM_RC_BAD_AUTH: session 1: it needs a password: the TPM has an owner");
 	says(0x921, "0x921, TPM_RC_LOCKOUT: locked out after failed authorisations");
-	says(0xb0143, "0xb0143, TPM_RC_COMMAND_CODE: not by the TPM but in front of it: it does not know this command");
-	says(0x7ff, "0x7ff: parameter 7: TCG TPM 2.0 part 2, 6.6 tells");
-	says(0x1, "0x001: TCG TPM 2.0 part 2, 6.6 tells");
+	says(0xb0143, "0xb0143, TPM_RC_COMMAND_CODE: from software in front of the TPM, not from the TPM: it does not know this command");
+	says(0x7ff, "0x7ff: parameter 7: see TCG TPM 2.0 part 2, 6.6");
+	says(0x1, "0x001: see TCG TPM 2.0 part 2, 6.6");
 	ok(tpm_rc_base(0xfcb) == 0x08b && tpm_rc_base(0x14a) == 0x14a && tpm_rc_base(0xb0921) == 0x921,
 	   "codes without what they are about");
 }

@@ -337,7 +337,7 @@ static void tdx_verdicts(void)
 	fresh_tdx(NULL);
 	verdict(GENUINE, PASSED, "TDX of a test root");
 	verdict(APPRAISED, PASSED, "TDX of a test root");
-	want(LEFT_OUT, "QE signer", "under a root that is not Intel's");
+	want(LEFT_OUT, "QE signer", "with a root that is not Intel's");
 	want(LEFT_OUT, "TCB status", "without collateral");
 	opt("qe-signer", "2828282828282828282828282828282828282828282828282828282828282828");
 	verify_forget(&v);
@@ -390,7 +390,7 @@ static void collateral(void)
 	with_info(TCB_INFO("00806F050000", LATER, LEVEL("6", "UpToDate")), sim.tcb, NULL);
 	want(FAILED, "TCB status of the platform", "below every level");
 	with_info(TCB_INFO("90806F050000", LATER, LEVEL("5", "UpToDate")), sim.tcb, NULL);
-	want(FAILED, "TCB info", "of another FMSPC");
+	want(FAILED, "TCB info", "for another FMSPC");
 	with_info(TCB_INFO("00806F050000", "2025-12-20T00:00:00Z", LEVEL("5", "UpToDate")), sim.tcb, NULL);
 	want(FAILED, "TCB info", "out of its time");
 	with_info(TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate")), sim.pck, NULL);

@@ -110,7 +110,7 @@ expect 5 audience 'another audience' good --audience https://you.example "$tmp/g
 expect 5 audience 'no audience' good --audience https://me.example "$tmp/ear.jwt"
 wrong no-exp time 'without an end'
 wrong expired time 'expired'
-wrong exp-of-1e300 time 'an end that is no time'
+wrong exp-of-1e300 time 'an end that is not a time'
 wrong iat-before-time time 'issued before there was time'
 wrong nbf-text time 'a beginning that is a text'
 wrong later time 'not yet valid'
@@ -284,8 +284,8 @@ expect 0 '' '--fetch-jwks=URL' verify --issuer https://issuer.example --nonce "$
 fetch() { verify --no-binding --any-code "$@" "$tmp/maa-snp.jwt"; }
 expect 5 signature 'keys of another' fetch --issuer https://issuer.example --fetch-jwks="http://127.0.0.1:$address/certs"
 expect 2 'name one issuer' 'no issuer named' fetch --fetch-jwks="http://127.0.0.1:$address/certs"
-expect 2 'https:// alone' 'keys over http' fetch --issuer https://issuer.example --fetch-jwks=http://issuer.example/certs
-expect 2 'no URL' 'an issuer that is no URL' fetch --issuer ITA --fetch-jwks
+expect 2 'only over https://' 'keys over http' fetch --issuer https://issuer.example --fetch-jwks=http://issuer.example/certs
+expect 2 'not a URL' 'an issuer that is not a URL' fetch --issuer ITA --fetch-jwks
 for who in me other; do
 	standin http "$tmp/meta" "$tmp/jwks.json"
 	url=http://127.0.0.1:$address
@@ -327,5 +327,5 @@ standin http "$tmp/maa-now.json" "$tmp/maa-now-other.json"
 expect 0 '' 'attest maa --verify, of a VM with a paravisor' maa
 expect 5 'user-data is not what was asked for' 'other user-data beside the nonce of the request' maa
 expect 2 'go with --verify' 'a policy without --verify' attest
-expect 2 'wants the keys' '--verify without keys' "$tool" attest coco-as --self-nonce --verify --endpoint http://127.0.0.1:9
+expect 2 'needs the keys' '--verify without keys' "$tool" attest coco-as --self-nonce --verify --endpoint http://127.0.0.1:9
 exit $status

@@ -31,17 +31,17 @@ for kind in text json; do
 	check "golden output of a TDREPORT, $kind" cmp "$tmp/out" $g/verify-tdreport.$kind
 done
 
-expect 5 'genuine: not possible (signature: there is no certificate of this chip' 'a report alone' \
+expect 5 'genuine: not possible (signature: there is no certificate for this chip' 'a report alone' \
 	verify --no-binding --any-code $g/snp-v3-genoa.bin
 expect 5 'kdsintf.amd.com/vcek/v1/Genoa' 'where its VCEK is to be had' verify $g/snp-v3-genoa.bin
 expect 5 'only a MAC' 'a TDREPORT' verify $g/tdreport-v1.bin
 expect 5 'does not match the fields' 'an altered TDREPORT' verify $g/bad-tdreport-hash.bin
 expect 5 'claims were altered' 'altered claims' verify $g/bad-hcl-claims.bin
-expect 5 'its public_key is no key' 'a token of Arm CCA whose key is none' verify --no-binding --any-code $g/blob-cca.cvme
+expect 5 'its public_key is not an elliptic-curve key' 'a token of Arm CCA whose key is none' verify --no-binding --any-code $g/blob-cca.cvme
 expect 5 'critical' 'a blob of a later version' verify $g/bad-critical.cvme
 expect 5 'not flagged' 'a TDREPORT passed off as a quote' verify $g/bad-flag.cvme
 verify --no-binding $g/bad-binding.cvme >"$tmp/out" 2>"$tmp/err"
-says 'not bound to the report_data beside it' 'a blob that contradicts itself'
+says 'not bound to the report_data of the blob' 'a blob that contradicts itself'
 expect 5 'is empty' 'nothing' verify /dev/null
 expect 5 'not recognised' 'something else' verify ./verify.sh
 expect 1 'cannot read' 'a file that is not there' verify /nonexistent
@@ -78,19 +78,19 @@ for o in kds pcs ca fetch-jwks at policy quote manifest event-log reference tpm-
 done
 
 expect 2 '' 'an unknown option' verify --no-such-option
-expect 2 'has 2 bytes, not 48' 'a measurement of the wrong length' verify --measurement 0011 $g/snp-v2.bin
+expect 2 'the length is 2 bytes, not 48' 'a measurement of the wrong length' verify --measurement 0011 $g/snp-v2.bin
 expect 2 'not a number from 0 to 3' 'a VMPL' verify --vmpl 7 $g/snp-v2.bin
-expect 2 'none of Milan' 'a product' verify --min-tcb Rome:bl=1 $g/snp-v2.bin
+expect 2 'not one of Milan' 'a product' verify --min-tcb Rome:bl=1 $g/snp-v2.bin
 expect 2 'PART=N' 'a part of a TCB' verify --min-tcb foo=1 $g/snp-v2.bin
 expect 2 'N:HEX' 'a PCR' verify --pcr 24:00 $g/snp-v2.bin
 for n in 00 "hex:$(printf '00%.0s' {1..32})" "$(printf '00%.0s' {1..64})"; do
-	expect 2 'zeros are what evidence carries that nobody asked for' "a nonce of ${#n} characters, all zeros" \
+	expect 2 'all zeros is the default of evidence without a nonce' "a nonce of ${#n} characters, all zeros" \
 		verify --nonce "$n" $g/hcl-snp.bin
-	expect 2 'zeros are' 'nor as report data' verify --report-data "$n" $g/hcl-snp.bin
+	expect 2 'all zeros is' 'nor as report data' verify --report-data "$n" $g/hcl-snp.bin
 done
 expect 2 'given twice' 'two nonces' verify --nonce 01 --report-data 02 $g/snp-v2.bin
 expect 2 'no root' 'a root that is none' verify --root <(sed -n '/BEGIN/,/END/p' $g/certs.pem | awk '/BEGIN/ { n++ } n == 2') $g/snp-v2.bin
-expect 2 'no certificate revocation list' 'a CRL that is none' verify --crl $g/runtime-data.json $g/snp-v2.bin
+expect 2 'not a certificate revocation list' 'a CRL that is none' verify --crl $g/runtime-data.json $g/snp-v2.bin
 expect 5 'neither certificates' 'certificates that are none' verify --certs <(echo '{"no": "certificates"}') $g/snp-v2.bin
 expect 2 'JWK cannot be read' 'nor keys of Arm CCA' verify --certs $g/runtime-data.json $g/snp-v2.bin
 expect 0 '' 'help' verify --help
@@ -110,7 +110,7 @@ expect 2 'no option "no-such"' 'a policy with an unknown member' verify --policy
 echo '{"any-code": "yes"}' >"$tmp/policy.json"
 expect 2 'true or false' 'a policy with a wrong type' verify --policy "$tmp/policy.json" $g/snp-v2.bin
 echo '[]' >"$tmp/policy.json"
-expect 2 'no JSON object' 'a policy that is none' verify --policy "$tmp/policy.json" $g/snp-v2.bin
+expect 2 'not a JSON object' 'a policy that is none' verify --policy "$tmp/policy.json" $g/snp-v2.bin
 
 # what a policy cannot mean is refused, with its place
 refused() {
@@ -120,8 +120,8 @@ refused() {
 m=$(printf '11%.0s' {1..48})
 for key in measurement host-data chip-id csp tcb-status pcr min-tcb require-platform; do
 	refused "{\"$key\":[]}" 'the list is empty'
-	refused "{\"$key\":\"\"}" 'the text is empty'
-	refused "{\"$key\":[\"\"]}" 'the text is empty'
+	refused "{\"$key\":\"\"}" 'the string is empty'
+	refused "{\"$key\":[\"\"]}" 'the string is empty'
 	refused "{\"$key\":[[]]}"
 	refused "{\"$key\":null}"
 	refused "{\"$key\":{}}"
@@ -134,11 +134,11 @@ for key in vmpl manifest-vmpl min-guest-svn min-evaluation; do
 done
 refused '{"vmpl":4}' 'column 9: "vmpl": --vmpl: '"'4' is not a number from 0 to 3"
 refused '{"vmpl":4294967296}'
-refused '{"vmpl":3,"vmpl":0}' 'line 1, column 11: "vmpl" is there twice'
-refused '{"vmpl":3,"vm\u0070l":3}' 'there twice'
-refused "{\"measurement\":\"$m\",\"measurement\":\"$m\"}" 'there twice'
-refused '{"any-code":true,"any-code":false}' 'there twice'
-refused '{"nonce":"0000"}' 'zeros are what'
+refused '{"vmpl":3,"vmpl":0}' 'line 1, column 11: "vmpl" is given twice'
+refused '{"vmpl":3,"vm\u0070l":3}' 'given twice'
+refused "{\"measurement\":\"$m\",\"measurement\":\"$m\"}" 'given twice'
+refused '{"any-code":true,"any-code":false}' 'given twice'
+refused '{"nonce":"0000"}' 'all zeros is the default'
 refused '{"nonce":"01","report-data":"01"}' 'given twice'
 refused '{"nonce":["00","01"]}' 'one value'
 refused '{"min-tee-tcb":["ff","00"]}' 'one value'
@@ -148,11 +148,11 @@ refused '{"min-tcb":"snp=1,"}'
 refused '{"min-tcb":"snp= 1"}'
 refused '{"min-tcb":"snp=-1"}'
 refused '{"min-tcb":"snp=256"}'
-refused '{"tcb-status":"Fine"}' 'not a status'
+refused '{"tcb-status":"Fine"}' 'not an Intel TCB status'
 refused '{"tcb-status":"Revoked"}' 'cannot be allowed'
-refused '{"tcb-status":["UpToDate","OutofDate"]}' 'not a status'
+refused '{"tcb-status":["UpToDate","OutofDate"]}' 'not an Intel TCB status'
 refused '{"require-policy":"no-such-bit"}' 'not one of smt'
-refused '{"id-key-digest":"'"$(printf '00%.0s' {1..48})"'"}' 'of no key'
+refused '{"id-key-digest":"'"$(printf '00%.0s' {1..48})"'"}' 'that there was no key'
 refused '{"min-tcb-date":"soon"}'
 refused '{"min-firmware":"1"}'
 refused '{"min-firmware":"1.2.3.4"}'
@@ -162,14 +162,14 @@ refused '{"pcr":"24:'"${m:0:64}"'"}'
 refused '{"pcr":"-1:'"${m:0:64}"'"}'
 refused '{"chip-id":"'"${m:0:32}"'"}'
 refused '{"csp":"CN="}'
-refused '{"chip-id":"0000000000000000"}' 'of no chip'
+refused '{"chip-id":"0000000000000000"}' 'a masked CHIP_ID'
 refused '{"any-code":1}'
 refused '{"any-code":true} {"vmpl":0}'
 refused '{"any-code":true}x'
 refused '{"any-code":true,}'
 refused '{"any-code" true}'
 refused '{"any-code":tru' 'ends too early'
-refused '[{"any-code":true}]' 'no JSON object'
+refused '[{"any-code":true}]' 'not a JSON object'
 refused '{"chip-id\u0000x":[]}'
 refused '{"Measurement":"'"$m"'"}' 'no option'
 refused '{"vmpl":00}' 'a number begins with 0'
@@ -177,7 +177,7 @@ refused '{"vmpl":[00]}'
 # a NUL ends the text for json-c, and hides what is behind it from a reader
 for behind in 'x' '{"vmpl":3}' ' ' '\0'; do
 	{ printf '{"any-code":true}\0'; printf %b "$behind"; } >"$tmp/policy.json"
-	expect 2 'line 1, column 18: there are bytes behind the object' "a policy, a NUL and '$behind'" \
+	expect 2 'line 1, column 18: there are bytes after the object' "a policy, a NUL and '$behind'" \
 		verify --policy "$tmp/policy.json" $g/snp-v2.bin
 done
 head -c 1048577 /dev/zero | tr '\0' ' ' >"$tmp/policy.json"
@@ -227,7 +227,7 @@ check 'hex of the same' cmp "$tmp/a" "$tmp/b"
 
 # certificates are never taken for evidence
 cat "$pem"/* >"$tmp/all.pem"
-expect 5 'no evidence' "AMD's own certificates alone" verify --no-binding --any-code "$tmp/all.pem"
+expect 5 'do not show which code runs' "AMD's own certificates alone" verify --no-binding --any-code "$tmp/all.pem"
 says 'genuine    yes' 'though each of them is genuine'
 
 # what is missing, from AMD; a stand-in gives it, once: the second time it is cached
@@ -259,7 +259,7 @@ if [ -x $sim ]; then
 		expect 0 '' "simulated: ${f##*/}" verify --any-code --nonce 00ff "${args[@]}" "$f"
 		expect 5 'bound: no' "simulated, another nonce: ${f##*/}" verify --any-code --nonce 00fe "${args[@]}" "$f"
 	done
-	expect 5 'no root that is trusted' 'simulated, without --root' \
+	expect 5 'not a trusted root' 'simulated, without --root' \
 		verify --any-code --nonce 00ff "$d/quote-v4.bin"
 else
 	echo 'skip evidence of the simulated TEE: tests/sim is not built'

@@ -20,9 +20,9 @@ static const char *error_text(cbor_error_code code)
 	case CBOR_ERR_NODATA:
 		return "it is cut short";
 	case CBOR_ERR_MEMERROR:
-		return "its parts are larger than it can be";
+		return "a part claims more bytes than it has";
 	case CBOR_ERR_SYNTAXERROR:
-		return "the parts do not fit together";
+		return "its structure is malformed";
 	default:
 		return "it is not CBOR";
 	}
@@ -147,7 +147,7 @@ int cbor_read(struct span s, const char *what, cbor_item_t **out)
 
 	*out = NULL;
 	if (s.len > CBOR_READ_MAX)
-		return fail(RC_EVIDENCE, "%s: it has %zu bytes, more than the %u of any token",
+		return fail(RC_EVIDENCE, "%s: %zu bytes; a token has at most %u",
 			    what, s.len, CBOR_READ_MAX);
 	if (!heads_fit(s, &copy))
 		return fail(RC_EVIDENCE, "%s: cut short, or not CBOR", what);
@@ -156,7 +156,7 @@ int cbor_read(struct span s, const char *what, cbor_item_t **out)
 		return fail(RC_EVIDENCE, "%s: %s", what, error_text(r.error.code));
 	if (r.read != copy.len) {
 		cbor_put(out);
-		return fail(RC_EVIDENCE, "%s: data behind its end", what);
+		return fail(RC_EVIDENCE, "%s: trailing data", what);
 	}
 	if (depth_of(*out, 0) > DEPTH_MAX) {
 		cbor_put(out);

@@ -8,10 +8,10 @@
 
 #include "base/tree.h"
 
-/* Tokens are of some kilobytes; nothing that is larger is read. */
+/* Tokens have some kilobytes; nothing larger is read. */
 #define CBOR_READ_MAX	(1024u * 1024)
 
-/* One item and nothing behind it; RC_EVIDENCE with a message that names @what */
+/* One item and nothing after it; RC_EVIDENCE with a message that names @what */
 int cbor_read(struct span s, const char *what, cbor_item_t **out);
 void cbor_put(cbor_item_t **item);
 /* The value of an integer key in a map, borrowed; NULL: there is none */

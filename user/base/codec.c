@@ -56,7 +56,7 @@ int hex_decode(const char *text, size_t len, struct buf *out, const char **why)
 	return RC_OK;
 }
 
-/* base64url has no padding, except where a service wants it. */
+/* base64url has no padding, unless a service requires it. */
 char *base64_encode(const u8 *p, size_t len, enum base64 alphabet)
 {
 	char *s = xalloc((len + 2) / 3 * 4 + 1);
@@ -100,7 +100,7 @@ int base64_decode(const char *text, size_t len, struct buf *out, const char **wh
 		std |= text[i] == '+' || text[i] == '/';
 		url |= text[i] == '-' || text[i] == '_';
 		if (!isalnum((unsigned char)text[i]) && !strchr("+/-_", text[i])) {
-			*why = "it has a character that is not of base64";
+			*why = "it has a character that is not allowed in base64";
 			return RC_USAGE;
 		}
 	}
@@ -128,7 +128,7 @@ int base64_decode(const char *text, size_t len, struct buf *out, const char **wh
 	if (n >= 0)
 		buf_add(out, bin, (size_t)n - pad);
 	else
-		*why = "it is not base64: its last character has bits that belong to no byte";
+		*why = "it is not base64: the unused bits of its last character are not zero";
 	free(bin);
 	free(copy);
 	return n < 0 ? RC_USAGE : RC_OK;

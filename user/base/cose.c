@@ -53,7 +53,7 @@ int cose_parse(struct span s, const char *what, struct cose *c)
 	}
 	c->root = item;
 	if (!cbor_isa_array(item) || cbor_array_size(item) != 4)
-		return fail(RC_EVIDENCE, "%s: it is no COSE_Sign1, an array of four", what);
+		return fail(RC_EVIDENCE, "%s: it is not a COSE_Sign1, an array of four", what);
 	part = cbor_array_handle(item);
 	if (!cbor_bytes_of(part[0], &c->protected) || !cbor_isa_map(part[1]) ||
 	    !cbor_bytes_of(part[2], &c->payload) || !cbor_bytes_of(part[3], &c->signature))
@@ -75,7 +75,7 @@ void cose_show_header(struct node *to, const struct cose *c)
 		n = add_text(to, "alg", "%lld", (long long)c->alg);
 		note(n, "%s", name ? name : "not known");
 	} else {
-		danger(add_text(to, "alg", "none"), "the token names no algorithm of its signature");
+		danger(add_text(to, "alg", "none"), "the token does not name its signature algorithm");
 	}
 	n = add_bytes(to, "signature", c->signature.p, c->signature.len);
 	note(n, "not checked by show");
@@ -90,7 +90,7 @@ int cwt_show(struct node *to, struct span s)
 
 	if (rc)
 		return rc;
-	note(to, "the outer token alone is decoded");
+	note(to, "only the outer token is decoded");
 	cose_show_header(to, &c);
 	/* the payload may be anything, claims in CBOR are the usual */
 	outer = complain_into(&said);

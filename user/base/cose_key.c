@@ -58,7 +58,7 @@ bool cose_verify(const struct cose *c, EVP_PKEY *key, const char **why)
 	struct buf signed_over CLEANUP_BUF;
 	char group[32] = "";
 
-	*why = "its protected header names no algorithm";
+	*why = "its protected header does not name an algorithm";
 	if (!c->has_alg)
 		return false;
 	*why = "its algorithm is not one of ECDSA with SHA-256, SHA-384 or SHA-512";
@@ -79,7 +79,7 @@ bool cose_verify(const struct cose *c, EVP_PKEY *key, const char **why)
 	cbor_bytes(&signed_over, c->protected);
 	cbor_bytes(&signed_over, (struct span){ (const u8 *)"", 0 });
 	cbor_bytes(&signed_over, c->payload);
-	*why = "it is not of this key, or the token was altered";
+	*why = "this key did not make it, or the token was altered";
 	if (!ecdsa_verify(key, a->digest, buf_span(&signed_over), c->signature.p,
 			  c->signature.p + a->len, a->len, false))
 		return false;

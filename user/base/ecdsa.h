@@ -7,7 +7,7 @@
 
 #include "base/util.h"
 
-/* @r and @s have @len bytes each; false for any key that is no EC key */
+/* @r and @s have @len bytes each; false for a key that is not an EC key */
 bool ecdsa_verify(EVP_PKEY *key, const char *md, struct span msg, const u8 *r, const u8 *s,
 		  size_t len, bool little_endian);
 /* The public key of an uncompressed point; NULL when it is not on the curve */

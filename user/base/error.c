@@ -99,7 +99,7 @@ void free_str(char **s)
 	*s = NULL;
 }
 
-/* Keeps a NUL behind the bytes, so that text may be read as a string. */
+/* Keeps a NUL after the bytes, so that they can be used as a string. */
 void buf_add(struct buf *b, const void *p, size_t len)
 {
 	if (b->cap - b->len < len + 1 || !b->p) {

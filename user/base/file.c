@@ -68,7 +68,7 @@ static int write_failed(const char *name, int err)
 	const char *hint = "";
 
 	if (err == ENOSPC || err == EDQUOT)
-		hint = "; make room, nothing was left behind";
+		hint = "; free some space and try again, no partial file is left";
 	return fail(err == EACCES || err == EPERM || err == EROFS ? RC_DENIED : RC_FAILED,
 		    "cannot write %s: %s%s", name, strerror(err), hint);
 }
@@ -120,7 +120,7 @@ static int write_file(const char *path, const void *data, size_t len, mode_t may
 
 	if (!strcmp(path, "-")) {
 		err = write_all(STDOUT_FILENO, data, len);
-		/* the reader has what it wanted ("| head"): nothing to tell */
+		/* the reader closed the pipe ("| head"): not an error */
 		if (err == -EPIPE)
 			return RC_FAILED;
 		return err ? write_failed("standard output", -err) : RC_OK;

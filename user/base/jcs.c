@@ -81,20 +81,20 @@ static int add_number(struct buf *out, struct json_object *o)
 		long long v = json_object_get_int64(o);
 
 		if (v > EXACT_MAX || v < -EXACT_MAX)
-			return fail(RC_EVIDENCE, "JSON: the number %s has no exact canonical form (RFC 8785 has 53 bits); make it a text",
+			return fail(RC_EVIDENCE, "JSON: the number %s has no exact form in RFC 8785 (more than 53 bits); make it a string",
 				    json_text(o));
 		buf_printf(out, "%lld", v);
 		return RC_OK;
 	}
 	if (!isfinite(json_object_get_double(o)))
-		return fail(RC_EVIDENCE, "JSON: %s is no number for RFC 8785", json_text(o));
+		return fail(RC_EVIDENCE, "JSON: RFC 8785 cannot represent the number %s", json_text(o));
 	add_double(out, json_object_get_double(o));
 	return RC_OK;
 }
 
 /*
- * RFC 8785 sorts by UTF-16 units. UTF-8 bytes sort the same but for characters
- * beyond U+FFFF (lead byte 0xf0 and up): those are surrogates in UTF-16 and come
+ * RFC 8785 sorts by UTF-16 units. UTF-8 bytes sort the same except for
+ * characters beyond U+FFFF (lead byte 0xf0 and up): those are surrogates in UTF-16 and come
  * before U+E000 to U+FFFF (lead bytes 0xee, 0xef).
  */
 static int rank(u8 c)
@@ -170,5 +170,5 @@ int jcs(struct json_object *o, struct buf *out)
 	case json_type_object:
 		return add_object(out, o);
 	}
-	return fail(RC_FAILED, "JSON: a value of no known type");
+	return fail(RC_FAILED, "JSON: a value has an unknown type");
 }

@@ -86,7 +86,7 @@ int json_parse_object(struct span s, const char *what, struct json_object **o)
 	if (json_object_is_type(*o, json_type_object))
 		return RC_OK;
 	json_put(o);
-	return fail(RC_EVIDENCE, "%s: it is no JSON object", what);
+	return fail(RC_EVIDENCE, "%s: it is not a JSON object", what);
 }
 
 /* How many members all the objects in @o have */
@@ -157,7 +157,7 @@ struct json_object *json_get_object(struct json_object *o, const char *key)
 
 int json_get_bytes(struct json_object *o, const char *key, const char *what, struct buf *out)
 {
-	const char *text = json_get_text(o, key), *why = "it is not there, or no text";
+	const char *text = json_get_text(o, key), *why = "missing, or not a string";
 
 	if (text && !base64_decode(text, strlen(text), out, &why))
 		return RC_OK;

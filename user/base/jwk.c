@@ -115,7 +115,7 @@ EVP_PKEY *jwk_key(struct json_object *o, const char **why)
 	*why = "its kty is neither EC nor RSA";
 	if (!type || (strcmp(type, "EC") && strcmp(type, "RSA")))
 		return NULL;
-	*why = "it is no public key of a known curve, or of RSA";
+	*why = "it is not an RSA key, nor a public key on a known curve";
 	if (!strcmp(type, "EC") && json_object_object_get_ex(o, "x", NULL))
 		key = ec_key(o);
 	else if (!strcmp(type, "RSA") && json_object_object_get_ex(o, "n", NULL))
@@ -127,13 +127,13 @@ EVP_PKEY *jwk_key(struct json_object *o, const char **why)
 		same = other && EVP_PKEY_eq(key, other) == 1;
 		EVP_PKEY_free(other);
 		if (!same) {
-			*why = "its x5c is of another key";
+			*why = "its x5c is the certificate of another key";
 			EVP_PKEY_free(key);
 			key = NULL;
 		}
 	}
 	if (key && (!EVP_PKEY_is_a(key, type) || !is_long_enough(key))) {
-		*why = "it is of another type than its kty says, or too short";
+		*why = "its type differs from its kty, or it is too short";
 		EVP_PKEY_free(key);
 		key = NULL;
 	}

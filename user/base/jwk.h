@@ -10,7 +10,7 @@
 
 /*
  * The public key of an EC or RSA key, or of the first certificate of "x5c"; where
- * there are both they must be the same. NULL, and @why: it is no such key.
+ * there are both they must be the same. NULL, and @why: it is not such a key.
  */
 EVP_PKEY *jwk_key(struct json_object *o, const char **why);
 

@@ -53,7 +53,7 @@ void jws_keys_free(struct jws_keys *keys)
 	*keys = (struct jws_keys){ 0 };
 }
 
-/* A key for encryption, or one of a kind that signs no token, is no key here. */
+/* False for keys for encryption, and for types that do not sign tokens. */
 static bool may_sign(struct json_object *o)
 {
 	const char *use = json_get_text(o, "use"), *type = json_get_text(o, "kty");
@@ -104,14 +104,14 @@ int jws_keys_add(struct jws_keys *keys, struct span s, const char *name)
 
 	if (!json_object_is_type(o, json_type_object)) {
 		json_object_put(o);
-		return fail(RC_USAGE, "%s: it is no JWK set", name);
+		return fail(RC_USAGE, "%s: it is not a JWK set", name);
 	}
 	/* what Veraison answers of itself (/.well-known/veraison/verification) */
 	one = json_get_object(o, "ear-verification-key");
 	if (!json_object_object_get_ex(o, "keys", &list))
 		rc = add_key(keys, one ? one : o, false, name);
 	else if (!json_object_is_type(list, json_type_array))
-		rc = fail(RC_USAGE, "%s: its keys are no list", name);
+		rc = fail(RC_USAGE, "%s: its keys are not a list", name);
 	for (i = 0; !rc && json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++)
 		rc = add_key(keys, json_object_array_get_idx(list, i), true, name);
 	json_object_put(o);
@@ -135,7 +135,7 @@ static int part(struct span *left, const char *what, bool last, struct buf *out)
 	const char *why = "empty";
 
 	if (last == !!dot)
-		return fail(RC_EVIDENCE, "token: it has not three parts");
+		return fail(RC_EVIDENCE, "token: it does not have three parts");
 	if (!len || base64_decode((const char *)left->p, len, out, &why))
 		return fail(RC_EVIDENCE, "token: its %s is not base64url: %s", what, why);
 	if (dot)
@@ -155,7 +155,7 @@ int jws_parse(struct span s, struct jws *j)
 	while (s.len && s.p[s.len - 1] && strchr(" \t\r\n", s.p[s.len - 1]))
 		s.len--;
 	if (s.len > TOKEN_MAX)
-		return fail(RC_EVIDENCE, "token: it has %zu bytes, more than the %u of any token", s.len, TOKEN_MAX);
+		return fail(RC_EVIDENCE, "token: %zu bytes; a token has at most %u", s.len, TOKEN_MAX);
 	left = s;
 	rc = part(&left, "header", false, &header);
 	if (!rc)
@@ -228,10 +228,10 @@ bool jws_verify(const struct jws *j, const struct jws_keys *keys, const char **w
 	*why = "its header has critical parameters, which this version does not know";
 	if (json_object_object_get_ex(j->header, "crit", NULL))
 		return false;
-	*why = "its algorithm is none that this version knows";
+	*why = "this version does not know its algorithm";
 	if (!a)
 		return false;
-	*why = j->kid ? "none of the keys given is the one that it names" : "none of the keys given is of its algorithm";
+	*why = j->kid ? "none of the given keys is the one that it names" : "none of the given keys is for its algorithm";
 	for (i = 0; i < keys->n; i++) {
 		const struct jws_key *k = &keys->key[i];
 
@@ -246,7 +246,7 @@ bool jws_verify(const struct jws *j, const struct jws_keys *keys, const char **w
 			*why = a->name;
 			return true;
 		}
-		*why = "it is of none of the keys given, or the token was altered";
+		*why = "none of the given keys made it, or the token was altered";
 	}
 	return false;
 }

@@ -60,7 +60,7 @@ int parse_data(const char *option, const char *arg, struct buf *out)
 	else if (!strncmp(arg, "file:", 5))
 		return file_read(text, 1024 * 1024, out);
 	else
-		return fail(RC_USAGE, "%s: '%s': the encodings are hex:, base64:, text: and file:",
+		return fail(RC_USAGE, "%s: '%s': unknown encoding; use hex:, base64:, text: or file:",
 			    option, arg);
 	if (rc)
 		return fail(RC_USAGE, "%s: '%s': %s", option, arg, why);

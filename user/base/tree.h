@@ -30,7 +30,7 @@ void add_data(struct node *to, const char *key, const u8 *p, size_t len);
 
 /* In JSON only: the text for people has it elsewhere */
 void json_only(struct node *n);
-/* Text behind the value, for people only */
+/* Text after the value, not in JSON */
 void note(struct node *n, const char *fmt, ...) PRINTF(2, 3);
 /* Marked for people, listed in JSON's "warnings" */
 void danger(struct node *n, const char *fmt, ...) PRINTF(2, 3);

@@ -40,13 +40,13 @@ char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) PRINTF(1, 2);
 void free_str(char **s);
 
-/* Bytes that belong to somebody else */
+/* Bytes that the holder does not own */
 struct span {
 	const u8 *p;
 	size_t len;
 };
 
-/* Bytes of ours; zero-initialise, free with buf_free() */
+/* Bytes that the holder owns; zero-initialise, free with buf_free() */
 struct buf {
 	u8 *p;
 	size_t len;

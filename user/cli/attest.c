@@ -19,28 +19,28 @@ static const char help[] =
 "\n"
 "Takes evidence and does the whole exchange with an attestation service: asks for\n"
 "its challenge, binds the evidence to it, sends it, prints the token. The options\n"
-"of request SERVICE hold; with --challenge FILE it goes on from that challenge.\n"
+"of request SERVICE apply; with --challenge FILE it continues from that challenge.\n"
 "\n"
 "  --endpoint URL           https://HOST[:PORT][/PREFIX], no user, no password;\n"
 "                           http:// for a service of the same machine or network,\n"
-"                           with a secret for 127.0.0.0/8 and [::1] alone\n"
-"  --ca FILE                roots in PEM; these alone, none of the system's\n"
+"                           with a secret only for 127.0.0.0/8 and [::1]\n"
+"  --ca FILE                roots in PEM; only these, none of the system's\n"
 "  --secret-file FILE       API key or access token; or in the environment, as\n"
 "                           attest SERVICE --help says; never an argument\n"
 "  --http-timeout SECONDS   for each exchange (default: 30)\n"
 "  --evidence FILE          taken before; with --challenge where there is one\n"
-"  --verify                 check the token, too, and print it only when it holds:\n"
+"  --verify                 check the token, too, and print it only if it passes:\n"
 "                           its keys by --jwks FILE (a JWK set), what it must say\n"
 "                           by --token-policy FILE (as verify --policy), the nonce\n"
 "                           by the exchange itself\n"
-"  -o, --output FILE        whole or not at all, for its owner alone (default: -)\n"
+"  -o, --output FILE        whole or not at all, for its owner only (default: -)\n"
 "  -h, --help               this text\n"
 "\n"
-"A proxy is taken from the environment (https_proxy, no_proxy), but for loopback\n"
+"A proxy is taken from the environment (https_proxy, no_proxy), except for loopback\n"
 "addresses. A message is sent again only after a status that the service documents\n"
-"as passing.\n"
+"as temporary.\n"
 "\n"
-"Exit status: 1 no connection, or a certificate that does not hold, 5 the evidence\n"
+"Exit status: 1 no connection, or a certificate that is not valid, 5 the evidence\n"
 "is not what the service takes, 6 throttled, timed out or failing for now (408,\n"
 "429, 5xx), 7 the service refused.\n"
 "\n"
@@ -73,13 +73,13 @@ static int split_endpoint(const char *url, struct exchange *x)
 
 	/* check this before a message shows the URL: it may contain a password */
 	if (strchr(url, '@'))
-		return fail(RC_USAGE, "--endpoint: an @ is not taken: no user and no password belongs into it");
+		return fail(RC_USAGE, "--endpoint: an @ is not allowed: the URL must not have a user or a password");
 	rc = url_check("--endpoint", url);
 	if (rc)
 		return rc;
 	for (c = url; *c; c++)
 		if (*c <= ' ' || *c > '~' || strchr("?#\"\\", *c))
-			return fail(RC_USAGE, "--endpoint: it has a character that belongs to no endpoint");
+			return fail(RC_USAGE, "--endpoint: it has a character that is not allowed in a URL");
 	host = strstr(url, "://") + 3;
 	len = strcspn(host, "/");
 	x->base = xasprintf("%.*s", (int)(host + len - url), url);
@@ -95,7 +95,7 @@ static bool is_plain(const struct exchange *x)
 	return !strncmp(x->base, "http://", 7) && !url_is_loopback(x->base);
 }
 
-/* From a file or the environment, because everybody can see arguments. */
+/* From a file or the environment, because all users can see arguments. */
 static int find_secret(struct exchange *x)
 {
 	const struct service *s = x->q->service;
@@ -105,7 +105,7 @@ static int find_secret(struct exchange *x)
 
 	if (!s->secret_header) {
 		if (x->o->secret_file)
-			rc = fail(RC_USAGE, "--secret-file: %s wants no secret", s->name);
+			rc = fail(RC_USAGE, "--secret-file: %s does not take a secret", s->name);
 		return rc;
 	}
 	if (x->o->secret_file) {
@@ -117,16 +117,17 @@ static int find_secret(struct exchange *x)
 		value = getenv(s->secret_env);
 	}
 	if (!rc && (!value || !*value))
-		return fail(RC_USAGE, "%s wants a secret, in --secret-file FILE or in the environment's %s",
+		return fail(RC_USAGE, "%s needs a secret, in --secret-file FILE or in the environment variable %s",
 			    s->name, s->secret_env);
 	if (!rc && strpbrk(value, "\r\n"))
-		rc = fail(RC_USAGE, "the secret has more than one line");
+		rc = fail(RC_USAGE, "the secret (--secret-file FILE, or %s) has more than one line",
+			  s->secret_env);
 	if (!rc)
 		x->secret = xasprintf("%s%s", s->secret_header, value);
 	if (b.p)
 		explicit_bzero(b.p, b.len);
 	if (!rc && is_plain(x))
-		rc = fail(RC_USAGE, "--endpoint: a secret goes over https:// alone, or to an address of this machine (127.0.0.1, [::1])");
+		rc = fail(RC_USAGE, "--endpoint: a secret is sent only over https:// or to this machine (127.0.0.0/8, [::1])");
 	return rc;
 }
 
@@ -215,7 +216,8 @@ static int talk(const struct exchange *x, struct request *q, struct message *m, 
 
 	for (i = 0; !rc && again; i++) {
 		if (i == ROUNDS_MAX)
-			return fail(RC_BUSY, "the service does not come to an end");
+			return fail(RC_BUSY, "the service still has no result after %d exchanges; try again later",
+				    ROUNDS_MAX);
 		again = false;
 		rc = send_message(x, m, &a);
 		if (!rc)
@@ -278,9 +280,9 @@ static int check_token(const struct request_options *o, const struct request *q,
 static int check_verify_options(const struct request_options *o, const struct request *q)
 {
 	if (o->verify && (q->resource || q->plugin))
-		return fail(RC_USAGE, "--verify checks the token, and with --resource or --plugin none is printed");
+		return fail(RC_USAGE, "--verify checks a token; --resource and --plugin print none: leave --verify out");
 	if (o->verify && (!o->jwks || !o->token_policy))
-		return fail(RC_USAGE, "--verify wants the keys of the issuer (--jwks FILE) and what the token must say (--token-policy FILE)");
+		return fail(RC_USAGE, "--verify needs the keys of the issuer (--jwks FILE) and what the token must say (--token-policy FILE)");
 	if (!o->verify && (o->jwks || o->token_policy))
 		return fail(RC_USAGE, "--jwks and --token-policy go with --verify");
 	return RC_OK;
@@ -295,7 +297,7 @@ static int attest(struct request_options *o, struct request *q)
 	int rc;
 
 	if (!q->service->answer)
-		return fail(RC_USAGE, "%s is a format, there is no service to ask; request %s makes it",
+		return fail(RC_USAGE, "%s is a format, not a service; use: cvm-evidence request %s",
 			    q->service->name, q->service->name);
 	if (!o->endpoint)
 		return fail(RC_USAGE, "--endpoint URL is missing");
@@ -305,20 +307,20 @@ static int attest(struct request_options *o, struct request *q)
 	if (!rc)
 		rc = find_secret(&x);
 	if (!rc && is_plain(&x))
-		warning("%s is not checked to be the service, and anybody on the way can read and answer", x.base);
+		warning("%s is not authenticated (http://): every machine on the path can read and forge the exchange", x.base);
 	if (!rc)
 		rc = request_load(o, q);
 	/* do not replace a given challenge: other data may be bound to it already */
 	ask = q->service->begin && !q->self_nonce && !q->challenge.path;
 	if (!rc && ask && o->evidence)
-		rc = fail(RC_USAGE, "--evidence: %s gives a new challenge, to which evidence taken before is not bound; name the one it is bound to with --challenge FILE, or leave it out",
+		rc = fail(RC_USAGE, "--evidence: %s sends a new challenge, to which this evidence is not bound; give the challenge it is bound to (--challenge FILE), or leave --evidence out",
 			  q->service->name);
 	if (!rc && ask)
 		rc = ask_challenge(&x, q);
 	if (!rc)
 		rc = request_prepare(q);
 	if (!rc && q->key_made && !q->resource && !q->plugin)
-		warning("the token is for a key that was made now and is kept nowhere: --save-key FILE keeps it");
+		warning("the token is for a new key, which is not saved: --save-key FILE saves it");
 	if (!rc)
 		rc = request_gather(o, q);
 	if (!rc)
@@ -330,7 +332,7 @@ static int attest(struct request_options *o, struct request *q)
 	/* a resource may be anything */
 	if (!rc && refuses_binary(o->output, !q->resource && !q->plugin))
 		return RC_USAGE;
-	/* a token or a resource: whoever has it can use it */
+	/* a token or a resource: a secret */
 	rc = rc ? rc : file_write_secret(o->output, out.p, out.len);
 	if (out.p)
 		explicit_bzero(out.p, out.len);

@@ -66,7 +66,7 @@ void doctor_say(struct doctor *d, const char *check, enum verdict_of_doctor v, c
 /* The member at a path of keys joined by dots; NULL */
 struct json_object *doctor_get(struct json_object *o, const char *path);
 const char *doctor_text(struct json_object *o, const char *path);
-/* 1, 0, or -1 when it is no boolean */
+/* 1, 0, or -1 if it is not a boolean */
 int doctor_bool(struct json_object *o, const char *path);
 
 void doctor_checks(struct doctor *d);

@@ -51,10 +51,10 @@ static void check_tee(struct doctor *d)
 	const char *tee = doctor_text(d->status, "machine_tee");
 
 	if (!tee)
-		doctor_say(d, "tee", DOC_NA, NULL, "it was not captured which TEE this is");
+		doctor_say(d, "tee", DOC_NA, NULL, "the bundle does not say which TEE this is");
 	else if (!tee_of(d))
 		doctor_say(d, "tee", DOC_FAIL,
-			   "create the VM as a confidential one; in one that is, see that its kernel has the driver (docs/install.md)",
+			   "create a confidential VM; if this is one, use a kernel with the driver of its TEE (docs/install.md)",
 			   "nothing says that this is a confidential VM: no isolation type of Hyper-V, no TDX leaf of CPUID, no device of SEV-SNP or CCA");
 	else
 		doctor_say(d, "tee", DOC_OK, NULL, "%s, on %s", tee, names[cloud_of(d)]);
@@ -105,7 +105,7 @@ static void check_kernel(struct doctor *d)
 	}
 	if (!paravisor && is_tee(d, "tdx") && (v[0] < 6 || (v[0] == 6 && v[1] < 7)))
 		doctor_say(d, "kernel", DOC_WARN, "upgrade to 6.7 or newer",
-			   "%s gives a TDREPORT, which only a quoting service on this machine can make a quote of",
+			   "%s gives a TDREPORT; only a quoting service on this machine can make a quote from it",
 			   release);
 	else
 		doctor_say(d, "kernel", DOC_OK, NULL, "%s", release);
@@ -124,7 +124,7 @@ static void check_module(struct doctor *d)
 	const char *remedy = doctor_text(d->status, "module.remedy");
 
 	if (!state)
-		doctor_say(d, "module", DOC_NA, NULL, "it was not captured whether the module is loaded");
+		doctor_say(d, "module", DOC_NA, NULL, "the bundle does not say whether the module is loaded");
 	else if (!strcmp(state, "loaded"))
 		doctor_say(d, "module", DOC_OK, NULL, "cvm_evidence is loaded");
 	else
@@ -164,13 +164,13 @@ static void check_device(struct doctor *d)
 	const char *mode = doctor_text(d->status, "device.mode");
 
 	if (!access) {
-		doctor_say(d, "device", DOC_NA, NULL, "it was not captured whether the device may be opened");
+		doctor_say(d, "device", DOC_NA, NULL, "the bundle does not say whether the device may be opened");
 	} else if (strcmp(access, "yes")) {
 		doctor_say(d, "device", DOC_FAIL, doctor_text(d->status, "device.remedy"), "%s", access);
 	} else if (mode && strlen(mode) >= 4 && mode[3] != '0') {
 		doctor_say(d, "device", DOC_FAIL,
 			   "find the udev rule that does it; ours is 60-cvm-evidence.rules with 0660",
-			   "everybody may open it (mode %s): every program speaks for the whole VM", mode);
+			   "every user may open it (mode %s): every program speaks for the whole VM", mode);
 	} else if (owner && strcmp(owner, "root:cvm-evidence")) {
 		doctor_say(d, "device", DOC_WARN,
 			   "install the package cvm-evidence (udev rule and group), then: udevadm trigger /sys/class/misc/cvm-evidence",
@@ -229,7 +229,7 @@ static bool wants_vtpm(struct doctor *d)
 static void check_vtpm(struct doctor *d)
 {
 	if (!doctor_text(d->status, "tpm.version"))
-		doctor_say(d, "vtpm", DOC_NA, NULL, "it was not captured whether there is a TPM");
+		doctor_say(d, "vtpm", DOC_NA, NULL, "the bundle does not say whether there is a TPM");
 	else if (!has_tpm(d))
 		doctor_say(d, "vtpm", wants_vtpm(d) ? DOC_FAIL : DOC_NA,
 			   wants_vtpm(d) ? "on Azure the evidence is in the virtual TPM: create the VM with vTPM" : NULL,
@@ -243,8 +243,8 @@ static void check_vtpm(struct doctor *d)
 	else if (doctor_bool(d->status, "tpm.owner_password") == 1)
 		doctor_say(d, "vtpm", wants_vtpm(d) ? DOC_FAIL : DOC_WARN,
 			   "give the owner an empty password again: tpm2_changeauth -c owner -p PASSWORD",
-			   "somebody took ownership of the TPM%s",
-			   wants_vtpm(d) ? ": the paravisor can no longer read what the evidence is to answer for" : "");
+			   "the owner of the TPM has a password%s",
+			   wants_vtpm(d) ? ": the paravisor can no longer read the report data" : "");
 	else if (doctor_bool(d->status, "tpm.owner_enabled") == 0)
 		doctor_say(d, "vtpm", DOC_FAIL, "reboot", "the owner's hierarchy is switched off until the next boot");
 	else
@@ -314,7 +314,7 @@ static void check_ak_certificate(struct doctor *d)
 			   "NV index 0x01c101d0 is not there: verifiers that ask for a certificate of the AK refuse this VM");
 	else if (doctor_bool(d->facts, "tpm.ak_cert.readable") != 1)
 		doctor_say(d, "ak_certificate", DOC_FAIL, "reboot, and report it if it stays",
-			   "NV index 0x01c101d0 has no certificate in it");
+			   "NV index 0x01c101d0 does not hold a certificate");
 	else if (!until || !now)
 		doctor_say(d, "ak_certificate", DOC_FAIL, NULL, "its dates cannot be read");
 	else if (now < from)
@@ -338,7 +338,7 @@ static void check_ak_certificate(struct doctor *d)
 static void check_user_data(struct doctor *d)
 {
 	static const char undefine[] =
-		"undefine it, the module makes it anew: tpm2_nvundefine -C o 0x01400002; then see which tool does it";
+		"tpm2_nvundefine -C o 0x01400002; the module then defines it again. Find out which tool defined it";
 	int present = doctor_bool(d->facts, "tpm.nv_user_data.present");
 	long long size = number(d->facts, "tpm.nv_user_data.size", 0);
 	unsigned int attr = (unsigned int)number(d->facts, "tpm.nv_user_data.attributes", 0);
@@ -434,7 +434,7 @@ static void refclock(struct doctor *d, const char *path, const struct buf *conf)
 	if (!servers) {
 		remedy = xasprintf("add a time server to %s (server or pool), then comment out the line 'refclock PHC ..', or doctor --fix", path);
 		doctor_say(d, "clock_reference", DOC_WARN, remedy,
-			   "chrony follows ptp_hyperv alone, which drifts on TDX guests, and has no server to follow instead");
+			   "chrony follows only ptp_hyperv, which drifts on TDX guests, and has no server to follow instead");
 		return;
 	}
 	if (!d->fix) {
@@ -465,7 +465,7 @@ static void check_clock(struct doctor *d)
 		doctor_say(d, "clock_source", DOC_WARN, "see the kernel's log: the TSC was found unstable",
 			   "%s: slow, and every read of it goes to the host", source);
 	else if (tee_of(d) && (!strcmp(source, "kvm-clock") || !strncmp(source, "hyperv_clocksource", 18)))
-		doctor_say(d, "clock_source", DOC_OK, NULL, "%s: its parameters are the host's word", source);
+		doctor_say(d, "clock_source", DOC_OK, NULL, "%s: its parameters come from the host", source);
 	else
 		doctor_say(d, "clock_source", DOC_OK, NULL, "%s", source);
 
@@ -473,7 +473,7 @@ static void check_clock(struct doctor *d)
 		doctor_say(d, "clock_offset", DOC_NA, NULL, "not known");
 	else if (!synchronized)
 		doctor_say(d, "clock_offset", DOC_WARN, "run chrony or systemd-timesyncd with a server that you trust",
-			   "nothing synchronizes the clock: certificates and tokens are judged by it");
+			   "nothing synchronizes the clock, by which certificates and tokens are checked");
 	else if (error > 1000000)
 		doctor_say(d, "clock_offset", DOC_WARN, "see: chronyc tracking",
 			   "the clock may be wrong by %lld ms", error / 1000);
@@ -507,7 +507,7 @@ static void check_generation_id(struct doctor *d)
 		doctor_say(d, "generation_id", DOC_NA, NULL, "the module was not asked");
 	else if (!notices)
 		doctor_say(d, "generation_id", DOC_WARN, "a kernel with CONFIG_VMGENID",
-			   "this kernel does not notice when the VM is copied or goes back to a snapshot");
+			   "this kernel cannot detect that the VM was cloned or restored from a snapshot");
 	else if (!files_exists(&d->files, "/sys/bus/acpi/drivers/vmgenid") &&
 		 !files_exists(&d->files, "/sys/bus/platform/drivers/vmgenid"))
 		doctor_say(d, "generation_id", DOC_WARN, "ask the host for a VM generation id (QEMU: -device vmgenid)",
@@ -524,12 +524,12 @@ static void check_listeners(struct doctor *d)
 		doctor_say(d, "events", DOC_NA, NULL, "the module was not asked");
 	else if (!tells)
 		doctor_say(d, "events", DOC_WARN, "the kernel's log says why the netlink family could not be registered",
-			   "the module tells no events");
+			   "the module has no events");
 	else if (files_exists(&d->files, "/sys/fs/cgroup/system.slice/cvm-evidence-audit.service"))
 		doctor_say(d, "events", DOC_OK, NULL, "cvm-evidence-audit writes them into the journal");
 	else
 		doctor_say(d, "events", DOC_WARN, "systemctl enable --now cvm-evidence-audit",
-			   "nobody records who takes evidence, and when to attest again");
+			   "nothing records who takes evidence, and when to attest again");
 }
 
 static void check_orphans(struct doctor *d)
@@ -554,12 +554,12 @@ static void check_kernel_fixes(struct doctor *d)
 
 	if (!whole)
 		doctor_say(d, "kernel_fixes", DOC_FAIL, "upgrade the kernel, and send us a bundle",
-			   "what came as a TDX quote is none, or has bytes behind it: a kernel that believes the length which the host writes copies too much");
+			   "the TDX quote is malformed or has trailing bytes: this kernel may copy as many bytes as the host says");
 	else if (whole > 0)
-		doctor_say(d, "kernel_fixes", DOC_OK, NULL, "nothing stands behind the quote");
+		doctor_say(d, "kernel_fixes", DOC_OK, NULL, "the quote has no trailing bytes");
 	else
 		doctor_say(d, "kernel_fixes", DOC_NA, NULL,
-			   "cannot be seen without harm here; the module does not trust the lengths that TSM keeps");
+			   "cannot be tested without harm; the module does not rely on the lengths that TSM keeps");
 }
 
 void doctor_checks(struct doctor *d)

@@ -152,7 +152,7 @@ void doctor_disk(struct doctor *d)
 	char *swap CLEANUP(free_str) = plain_swap(d, &known, &any);
 
 	if (root == STORE_UNKNOWN)
-		doctor_say(d, "root_disk", DOC_NA, NULL, "what the root file system lies on cannot be told");
+		doctor_say(d, "root_disk", DOC_NA, NULL, "cannot determine the device of the root file system");
 	else if (root == STORE_VERITY)
 		doctor_say(d, "root_disk", DOC_OK, NULL, "dm-verity: not secret, and the host cannot change it");
 	else if (is_safe(root))
@@ -171,7 +171,7 @@ void doctor_disk(struct doctor *d)
 		doctor_say(d, "swap", DOC_OK, NULL, any ? "encrypted or in memory" : "there is none");
 
 	if (tmp == STORE_UNKNOWN)
-		doctor_say(d, "tmp", DOC_NA, NULL, "what /tmp lies on cannot be told");
+		doctor_say(d, "tmp", DOC_NA, NULL, "cannot determine the device of /tmp");
 	else if (is_safe(tmp))
 		doctor_say(d, "tmp", DOC_OK, NULL, tmp == STORE_MEMORY ? "in memory" : "encrypted");
 	else

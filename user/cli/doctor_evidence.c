@@ -41,7 +41,7 @@ static void check_quoting(struct doctor *d)
 	else
 		doctor_say(d, "quoting", DOC_WARN,
 			   "on Azure: --imds; elsewhere a quoting service of this machine: --qgs",
-			   "the evidence holds a TDREPORT, which only a quoting service can make a quote of");
+			   "the evidence is a TDREPORT; only a quoting service can make a quote from it");
 }
 
 static void check_debug(struct doctor *d)
@@ -50,7 +50,7 @@ static void check_debug(struct doctor *d)
 	int migratable = doctor_bool(d->facts, "evidence.migratable");
 
 	if (debug < 0)
-		doctor_say(d, "debug", DOC_NA, NULL, "no evidence that says it");
+		doctor_say(d, "debug", DOC_NA, NULL, "no evidence shows it");
 	else if (debug)
 		doctor_say(d, "debug", DOC_FAIL, "create the VM without debugging; never give this one a secret",
 			   "the host may read and write this VM's memory: it was started for debugging");
@@ -68,7 +68,7 @@ static void check_vmpl(struct doctor *d)
 	if (!v)
 		doctor_say(d, "vmpl", DOC_NA, NULL, "for SEV-SNP");
 	else
-		doctor_say(d, "vmpl", DOC_OK, NULL, "the report is one of VMPL %d%s", json_object_get_int(v),
+		doctor_say(d, "vmpl", DOC_OK, NULL, "the report is from VMPL %d%s", json_object_get_int(v),
 			   json_object_get_int(v) ? "" : ", the most privileged");
 }
 
@@ -117,7 +117,7 @@ static bool tdx_below(struct doctor *d, const char *svn)
 static void check_tcb(struct doctor *d)
 {
 	static const char update[] =
-		"the host's firmware has to be updated: ask its owner; verify judges it with --min-tcb or --min-tee-tcb";
+		"the host's firmware has to be updated: ask its owner; verify checks it with --min-tcb or --min-tee-tcb";
 	struct json_object *tcb = doctor_get(d->facts, "evidence.tcb");
 	struct json_object *current = doctor_get(d->facts, "evidence.tcb_current");
 	const char *svn = doctor_text(d->facts, "evidence.tee_tcb_svn");
@@ -144,7 +144,7 @@ static void check_tcb(struct doctor *d)
 	else if (tcb || svn)
 		doctor_say(d, "tcb", DOC_OK, NULL, "at the minimum or above");
 	else
-		doctor_say(d, "tcb", DOC_NA, NULL, "no evidence that says it");
+		doctor_say(d, "tcb", DOC_NA, NULL, "no evidence shows it");
 }
 
 /* Attacks that were published with the keys they gave, by what the report names */
@@ -155,14 +155,14 @@ static void check_generation(struct doctor *d)
 
 	if (product && !strcasecmp(product, "milan"))
 		doctor_say(d, "generation", DOC_WARN,
-			   "a VM on Genoa or Turin, if the owner of the host is not to be trusted",
+			   "use a VM on Genoa or Turin, unless you trust the owner of the host",
 			   "Milan: a software attack of the host extracts the seed of all VCEKs (arXiv 2605.12990): reports of any TCB can be forged");
 	else if (product || (tee && !strcmp(tee, "tdx") && doctor_text(d->facts, "evidence.tee_tcb_svn")))
-		doctor_say(d, "generation", DOC_WARN, "judge whether those with hands on the host are to be trusted",
-			   "%s: who has the machine in hand can extract keys by the memory bus (TEE.fail, 2025)",
+		doctor_say(d, "generation", DOC_WARN, "decide whether you trust everyone with physical access to the host",
+			   "%s: physical access to the memory bus allows the extraction of keys (TEE.fail, 2025)",
 			   product ? product : "TDX");
 	else
-		doctor_say(d, "generation", DOC_NA, NULL, "no evidence that names it");
+		doctor_say(d, "generation", DOC_NA, NULL, "no evidence names it");
 }
 
 void doctor_evidence(struct doctor *d)

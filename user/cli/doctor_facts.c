@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What no file has: status, fresh evidence, the TPM's answers, the clock. As JSON,
  * so that a bundle keeps them; of evidence only what the checks look at, nothing
- * that tells one machine from another.
+ * that identifies a machine.
  */
 #include <string.h>
 #include <sys/timex.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What all checks of doctor use: a verdict is told, a fact is looked up. */
+/* What all checks of doctor use: report a verdict, look a fact up. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -33,7 +33,7 @@ static int no_such_value(u32 attr, const char *value)
 		if (event_value_name(a, i))
 			buf_printf(&names, " %s", event_value_name(a, i));
 	if (names.len)
-		return fail(RC_USAGE, "--filter: '%s' is no %s; there are:%s", value, a->name,
+		return fail(RC_USAGE, "--filter: '%s' is not a value of %s; use one of:%s", value, a->name,
 			    (char *)names.p);
 	return fail(RC_USAGE, "--filter: '%s' cannot have the value '%s'; it is %s", a->name, value,
 		    a->kind == EVENT_FLAG ? "true or absent" :

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which events are wanted: ATTRIBUTE=VALUE[,VALUE]... */
+/* Which events to print: ATTRIBUTE=VALUE[,VALUE]... */
 #ifndef CVM_CLI_EVENT_FILTER_H
 #define CVM_CLI_EVENT_FILTER_H
 

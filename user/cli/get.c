@@ -15,19 +15,19 @@ static const char help[] =
 "\n"
 "Takes fresh evidence from /dev/cvm-evidence and writes it.\n"
 "\n"
-"What the evidence is to answer for (1 to 64 bytes, padded with zeros to 64):\n"
+"What the evidence is bound to (1 to 64 bytes, padded with zeros to 64):\n"
 "  --report-data hex:..|base64:..|text:..|file:PATH\n"
 "  --nonce-hash sha256|sha384|sha512 FILE\n"
 "                           the hash of FILE, of any size\n"
-"  Without either it is 64 random bytes: such evidence proves no freshness to\n"
-"  anybody else.\n"
+"  Without either it is 64 random bytes: such evidence proves no freshness to a\n"
+"  verifier.\n"
 "\n"
 "How it is taken:\n"
 TAKE_HELP
 "\n"
 "What is written:\n"
 "  --format blob            everything, as the device gave it (default)\n"
-"           raw             the hardware's report or quote alone\n"
+"           raw             only the hardware's report or quote\n"
 "           certs           the SNP host's certificates, PEM, leaf first\n"
 "           json            the blob decoded, as show --json\n"
 "           tsm-json        {auxblob, outblob, provider}, as Veraison takes it\n"
@@ -39,7 +39,7 @@ TAKE_HELP
 "  -h, --help               this text\n"
 "\n"
 "Exit status: 3 no provider (with the reason of each), 4 not allowed, 5 the\n"
-"evidence does not answer for what was asked, 6 throttled or timed out.\n"
+"evidence is not bound to what was asked for, 6 throttled or timed out.\n"
 "\n"
 "Examples:\n"
 "  cvm-evidence get -o evidence.cvme\n"
@@ -70,7 +70,7 @@ static int nonce_hash_option(struct take *t, const char *alg, const char *path)
 	int rc;
 
 	if (strcmp(alg, "sha256") && strcmp(alg, "sha384") && strcmp(alg, "sha512"))
-		return fail(RC_USAGE, "--nonce-hash: '%s' is none of sha256, sha384, sha512", alg);
+		return fail(RC_USAGE, "--nonce-hash: '%s' is not one of sha256, sha384, sha512", alg);
 	if (!path)
 		return fail(RC_USAGE, "--nonce-hash %s: the file to hash is missing", alg);
 	rc = digest_file(alg, path, hash, &len);
@@ -85,11 +85,11 @@ static int certs_pem(const struct evidence *e, struct buf *out)
 	int rc;
 
 	if (e->kind != RAW_SNP)
-		return fail(RC_USAGE, "--format certs is for SNP, this is: %s%s", raw_kind_title(e->kind),
+		return fail(RC_USAGE, "--format certs needs SNP evidence; this is: %s%s", raw_kind_title(e->kind),
 			    e->kind == RAW_TDX_QUOTE ? "; its certificates are in the quote" : "");
 	if (cert_table_is_empty(table)) {
 		url = snp_check(e->report) ? NULL : snp_vcek_url(e->report.p);
-		return fail(RC_EVIDENCE, "the evidence brings no certificates, this host gives none%s%s",
+		return fail(RC_EVIDENCE, "the evidence has no certificates: this host provides none%s%s",
 			    url ? "; AMD has the VCEK at " : "", url ? url : "");
 	}
 	rc = cert_pool_add(&pool, table, "the certificate table");
@@ -164,7 +164,7 @@ static int format_option(const char *name, enum format *format)
 			return RC_OK;
 		}
 	}
-	return fail(RC_USAGE, "--format: '%s' is none of blob, raw, certs, json, tsm-json, cmw-json, cmw-cbor", name);
+	return fail(RC_USAGE, "--format: '%s' is not one of blob, raw, certs, json, tsm-json, cmw-json, cmw-cbor", name);
 }
 
 static int run(int argc, char **argv)

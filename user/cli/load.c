@@ -10,14 +10,14 @@ static const char help[] =
 "Usage: cvm-evidence load [--json]\n"
 "\n"
 "Loads the module cvm_evidence, and the driver of the TEE this machine is a guest\n"
-"of: sev-guest, tdx-guest or arm-cca-guest. Where nothing tells which TEE it is,\n"
-"every driver is tried; one that does not fit refuses by itself.\n"
+"of: sev-guest, tdx-guest or arm-cca-guest. If the TEE cannot be determined, every\n"
+"driver is tried; one that does not fit refuses to load.\n"
 "\n"
 "  --json        the outcome for programs\n"
 "  -h, --help    this text\n"
 "\n"
 "Exit status: 0 cvm_evidence is loaded, whatever drivers there are ('cvm-evidence\n"
-"status' tells whether one of them gives evidence); 1 failed, 3 cvm_evidence is\n"
+"status' shows whether one of them gives evidence); 1 failed, 3 cvm_evidence is\n"
 "not installed, 4 not allowed (not root, Secure Boot, lockdown).\n"
 "\n"
 "Example:\n"
@@ -43,7 +43,7 @@ static int load(struct node *list, const char *name)
 	json_only(add_text(n, "module", "%s", name));
 	add_bool(n, "loaded", !err);
 	if (!err) {
-		add_text(n, "outcome", "%s", before == MODULE_LOADED ? "it was there" : "loaded now");
+		add_text(n, "outcome", "%s", before == MODULE_LOADED ? "already loaded" : "loaded now");
 	} else {
 		add_text(n, "error", "%s", strerror(-err));
 		add_text(n, "remedy", "%s", module_load_hint(name, err));

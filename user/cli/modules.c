@@ -89,13 +89,13 @@ const char *module_load_hint(const char *name, int err)
 	case EPERM:
 	case EACCES:
 		if (platform_lockdown() && strcmp(platform_lockdown(), "none"))
-			return "the kernel is locked down (Secure Boot) and takes signed modules only: enrol the key DKMS signs with, 'mokutil --import /var/lib/dkms/mok.pub', and confirm it at the next boot; if you are not root, be root";
-		return "loading modules takes root and CAP_SYS_MODULE, which containers lack";
+			return "the kernel is locked down (Secure Boot) and takes signed modules only: enrol the key DKMS signs with, 'mokutil --import /var/lib/dkms/mok.pub', and confirm it at the next boot; if you are not root, run as root";
+		return "loading modules needs root and CAP_SYS_MODULE, which containers lack";
 	case ENOENT:
-		return ours ? "it is not built for this kernel: install linux-headers for it, then run 'make dkms-install' (or 'make install', without DKMS) in the sources of cvm-evidence" :
+		return ours ? "it is not installed for this kernel: install linux-headers for this kernel and the package cvm-evidence-dkms, or run 'make dkms-install' in the source of cvm-evidence" :
 			"this kernel has no such driver";
 	case ENOEXEC:
-		return ours ? "it was built for another kernel: 'dkms autoinstall', or build it again" :
+		return ours ? "it was built for another kernel: run 'dkms autoinstall', or build it again" :
 			"the file was built for another kernel";
 	case ENODEV:
 		return "this machine is not a guest of that TEE";

@@ -26,10 +26,10 @@
 static const char help[] =
 "Usage: cvm-evidence monitor [options]\n"
 "\n"
-"Prints the events of the module as they happen, one in a line: who took evidence,\n"
+"Prints the events of the module as they happen, one per line: who took evidence,\n"
 "what failed, and when to attest again. Needs CAP_NET_ADMIN.\n"
 "\n"
-"  --json                 an object in a line, with everything the event has\n"
+"  --json                 one object per line, with everything the event has\n"
 "  --filter ATTR=VALUE[,VALUE]...\n"
 "                         only events that have one of the values; given several\n"
 "                         times, all must hold: --filter type=evidence-taken,reattest\n"
@@ -39,16 +39,16 @@ static const char help[] =
 "  --exec COMMAND         instead of printing it, run a shell command for each event,\n"
 "                         with the event as JSON on its standard input; one at a time,\n"
 "                         in order. 4096 events wait for a slow one, more are dropped,\n"
-"                         which is told.\n"
+"                         which is reported.\n"
 "  --count N              end after N events\n"
 "  --timeout SECONDS      end then; status 6 if --count was not reached. 0: do not\n"
 "                         wait for events at all, for use with --log\n"
 "  --wait                 if the module is not loaded, wait for it\n"
 "  -h, --help             this text\n"
 "\n"
-"Events that were lost are told in a line (\"***\") or an object (\"notice\") of its\n"
-"own, and so is the module's going and coming, which is waited for. Ends with\n"
-"status 0 by SIGINT, SIGTERM, or when nobody reads the output any more.\n"
+"Lost events are reported in a line (\"***\") or an object (\"notice\"), and so is\n"
+"unloading of the module; monitor then waits until it is loaded again. Ends with\n"
+"status 0 on SIGINT, SIGTERM, or when the reader of the output has closed it.\n"
 "\n"
 "Exit status: 0, 3 the module is not loaded or of another version than this tool,\n"
 "4 no CAP_NET_ADMIN, 6 see --timeout.\n"
@@ -153,7 +153,7 @@ static void on_loaded(void *arg, bool there)
 	if (m->done)
 		return;
 	if (there)
-		notice(m, "loaded", "", "loaded: the module is there; event numbers start at 1");
+		notice(m, "loaded", "", "loaded: the module is loaded; event numbers start at 1");
 	else
 		notice(m, "unloaded", "", "unloaded: waiting for the module to come back");
 }
@@ -183,7 +183,7 @@ static void on_event(void *arg, const struct event *e)
 	if (!m->exec)
 		put_line(m, &line);
 	else if (event_exec_add(m->exec, (char *)line.p))
-		tell_dropped(m, event_exec_dropped(m->exec), "it is slower than they come");
+		tell_dropped(m, event_exec_dropped(m->exec), "the command is slower than the events");
 	if (m->left && !--m->left)
 		end(m, RC_OK);
 }
@@ -192,7 +192,7 @@ static int no_module(void)
 {
 	if (module_state("cvm_evidence") == MODULE_LOADED)
 		return fail(RC_NO_PROVIDER,
-			    "the module is loaded, but has no events here: they are told in the init network namespace only ('cvm-evidence status' there says whether the module has events)");
+			    "the module is loaded, but this network namespace has no events: run monitor in the initial one ('cvm-evidence status' there shows whether the module has events)");
 	return fail(RC_NO_PROVIDER,
 		    "the module is not loaded: 'cvm-evidence load' loads it, --wait waits for it");
 }
@@ -204,7 +204,7 @@ static int failed(int err)
 		return no_module();
 	case EPERM:
 		return fail(RC_DENIED,
-			    "listening to events, reading their log and asking for counters needs CAP_NET_ADMIN in the init user namespace: be root, or have the service manager give it (AmbientCapabilities=CAP_NET_ADMIN)");
+			    "events, their log and the counters need CAP_NET_ADMIN in the initial user namespace: run as root, or set AmbientCapabilities=CAP_NET_ADMIN in the unit");
 	case EPROTO:
 		return fail(RC_NO_PROVIDER,
 			    "the loaded module speaks another version of the interface than this tool (%d): install module and tool of one version, then reload the module (modprobe -r cvm_evidence; modprobe cvm_evidence)",
@@ -320,10 +320,10 @@ static void finish_exec(struct monitor *m)
 			if (told)
 				break;
 			told = true;
-			tell_dropped(m, event_exec_cancel(m->exec), "a signal ended this");
+			tell_dropped(m, event_exec_cancel(m->exec), "ended by a signal");
 		}
 	}
-	tell_dropped(m, event_exec_dropped(m->exec), "it is slower than they come");
+	tell_dropped(m, event_exec_dropped(m->exec), "the command is slower than the events");
 	m->rc = rc;
 }
 
@@ -419,7 +419,7 @@ static int run(int argc, char **argv)
 		case COUNT:
 			rc = parse_number("--count", optarg, UINT64_MAX, &m.count);
 			if (!rc && !m.count)
-				rc = fail(RC_USAGE, "--count 0 asks for no event at all");
+				rc = fail(RC_USAGE, "--count: it must be at least 1");
 			break;
 		case TIMEOUT:
 			rc = parse_number("--timeout", optarg, INT32_MAX, &m.timeout);
@@ -448,7 +448,7 @@ out:
 
 const struct cmd cmd_monitor = {
 	.name = "monitor",
-	.summary = "tells who takes evidence, what fails, and when to attest again",
+	.summary = "shows who takes evidence, what fails, and when to attest again",
 	.help = help,
 	.run = run,
 };

@@ -24,7 +24,7 @@ static bool cpu_says_tdx(void)
 	return b == 0x65746e49 && d == 0x5844546c && c == 0x20202020;
 }
 
-/* Hyper-V tells its guests how they are isolated, under a paravisor too. */
+/* Hyper-V reports to its guests how they are isolated, under a paravisor too. */
 static const char *hyperv_isolation(void)
 {
 	unsigned int a, b, c, d;

@@ -12,14 +12,14 @@ static const char help[] =
 "Usage: cvm-evidence request SERVICE [options]\n"
 "\n"
 "Turns evidence into the request that an attestation service takes, and refuses\n"
-"evidence the service would find not bound to your data. Nothing is sent, but\n"
+"evidence the service would find not bound to your data. Nothing is sent, except\n"
 "for an explicit --imds, --kds or --qgs. attest does the whole exchange.\n"
 "\n"
 "Where the evidence is from (default: fresh from the device):\n"
-"  --evidence FILE          a blob, or a raw SNP report (with certificates behind it\n"
-"                           or not), TDX quote or HCL report, also in hex or base64;\n"
+"  --evidence FILE          a blob, or a raw SNP report (with or without certificates\n"
+"                           after it), TDX quote or HCL report, also in hex or base64;\n"
 "                           refused when it is not bound to what the service checks\n"
-"  --quote FILE             the quote a quoting service made of the TDREPORT\n"
+"  --quote FILE             the quote that a quoting service made from the TDREPORT\n"
 "  --qgs[=vsock:CID:PORT|unix:PATH]\n"
 "                           have the quoting service make it (default: the host's,\n"
 "                           vsock:2:4050)\n"
@@ -39,7 +39,7 @@ TAKE_HELP
 "  -h, --help               this text\n"
 "\n"
 "Exit status 5: the evidence is not bound to what the service checks, or the\n"
-"certificates, the quote or the TPM part the service wants are missing.\n"
+"certificates, the quote or the TPM part the service needs are missing.\n"
 "\n"
 "Examples:\n"
 "  cvm-evidence request maa --runtime-data key.jwk --curl sharedweu.weu.attest.azure.net | sh\n"
@@ -137,7 +137,7 @@ static int request(struct request_options *o, struct request *q)
 	if (!rc)
 		rc = request_prepare(q);
 	if (!rc && q->key_made)
-		warning("a key was made and is kept nowhere: what the service encrypts to it is lost; --save-key FILE keeps it, --tee-key FILE takes one that there is");
+		warning("a new key was made and is not saved: what the service encrypts to it cannot be decrypted; use --save-key FILE, or --tee-key FILE for an existing key");
 	if (!rc && o->show_binding)
 		return write_binding(o, q);
 	if (!rc)

@@ -23,7 +23,7 @@ enum {
 	VERIFY, JWKS, TOKEN_POLICY, MORE_EVIDENCE, PLUGIN,
 };
 
-/* For one verb alone; 0: for both */
+/* For one verb only; 0: for both */
 #define ONLY_REQUEST	1
 #define ONLY_ATTEST	2
 
@@ -112,7 +112,7 @@ static int check_plain(const char *option, const char *text, const char *also)
 		if (!isalnum((unsigned char)*c) && !strchr(also, *c))
 			break;
 	if (*c || c == text)
-		return fail(RC_USAGE, "%s: '%s' is not what belongs there%s", option, text,
+		return fail(RC_USAGE, "%s: '%s' is empty or has a character that is not allowed%s", option, text,
 			    !strcmp(option, "--http") || !strcmp(option, "--curl") ?
 			    " (a host, as sharedweu.weu.attest.azure.net, no https://)" : "");
 	return RC_OK;
@@ -222,7 +222,7 @@ static int request_option(struct request_options *o, struct request *q, int c, c
 	case HASH:
 		q->hash = arg;
 		return hash_is_known(arg) ? RC_OK :
-		       fail(RC_USAGE, "--hash: '%s' is none of sha256, sha384, sha512", arg);
+		       fail(RC_USAGE, "--hash: '%s' is not one of sha256, sha384, sha512", arg);
 	case API_VERSION:
 		q->api_version = arg;
 		return check_plain("--api-version", arg, ".-");
@@ -272,10 +272,10 @@ static int request_option(struct request_options *o, struct request *q, int c, c
 		rc = parse_number("--http-timeout", arg, 3600, &n);
 		o->http_timeout = (unsigned int)n;
 		if (!rc && !n)
-			rc = fail(RC_USAGE, "--http-timeout: 0 s is no time at all");
+			rc = fail(RC_USAGE, "--http-timeout: it must be at least 1 second");
 		return rc;
 	}
-	return fail(RC_FAILED, "option %d is in no table", c);
+	return fail(RC_FAILED, "internal error: option %d is not in the table", c);
 }
 
 static int option(struct request_options *o, struct request *q, int c, const char *arg)
@@ -370,7 +370,7 @@ static int help(const struct request *q, const struct cmd *cmd, bool *done)
 		rc = cmd_help(cmd);
 		if (rc)
 			return rc;
-		printf("\nSERVICE (%s SERVICE --help tells its own options):\n",
+		printf("\nSERVICE (%s SERVICE --help shows its own options):\n",
 		       cmd->name);
 		for (i = 0; i < n_services; i++)
 			if (is_offered(services[i], cmd))

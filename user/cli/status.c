@@ -31,12 +31,12 @@
 static const char help[] =
 "Usage: cvm-evidence status [--json] [--device PATH] [--tpm PATH]\n"
 "\n"
-"Tells whether this machine can give evidence, and if not, why and what to do:\n"
+"Shows whether this machine can give evidence, and if not, why and what to do:\n"
 "kernel, TEE, Secure Boot and lockdown, the module, the device, each provider\n"
 "with its driver, the module's limits and counters, and entries that other tools\n"
 "left in the TSM report configfs (they keep a driver from being unloaded).\n"
-"Providers and counters are told to those who may open the device, and to those\n"
-"with CAP_NET_ADMIN.\n"
+"Providers and counters are shown if you may open the device or have\n"
+"CAP_NET_ADMIN.\n"
 "Of the TPM: whether it is locked out, has an owner's password, and on Azure\n"
 "whether it outlives a reboot, to be known before a key is sealed to it.\n"
 "\n"
@@ -45,7 +45,7 @@ static const char help[] =
 "  --tpm PATH       the TPM (default: /dev/tpmrm0)\n"
 "  -h, --help       this text\n"
 "\n"
-"Exit status: what 'cvm-evidence get' would meet. 0 a provider is available,\n"
+"Exit status: that of 'cvm-evidence get'. 0 a provider is available,\n"
 "3 none is, or the module is of another version than this tool, 4 the device may\n"
 "not be opened, 6 the guest's key to the SNP firmware is wiped.\n"
 "\n"
@@ -108,7 +108,7 @@ static int open_node(struct node *to, const char *path, int *fd)
 	add_text(n, "path", "%s", path);
 	if (stat(path, &st)) {
 		add_text(n, "access", "%s", strerror(errno));
-		add_text(n, "remedy", "the module makes it; in a container, pass it in");
+		add_text(n, "remedy", "load the module ('cvm-evidence load'); in a container, pass the device in");
 		return RC_NO_PROVIDER;
 	}
 	pw = getpwuid(st.st_uid);
@@ -120,7 +120,7 @@ static int open_node(struct node *to, const char *path, int *fd)
 	add_text(n, "access", "%s", *fd >= 0 ? "yes" : strerror(err));
 	if (*fd >= 0)
 		return RC_OK;
-	add_text(n, "remedy", "be root, or a member of the group that owns it: usermod -aG cvm-evidence USER");
+	add_text(n, "remedy", "run as root, or join the group that owns it (usermod -aG cvm-evidence USER, then log in again)");
 	return err == EACCES || err == EPERM ? RC_DENIED : RC_NO_PROVIDER;
 }
 
@@ -193,7 +193,7 @@ static void show_version(struct node *to, const struct cvm_evidence_info *i)
 	add_uint(to, "api_version", i->api_version);
 	n = add_uint(to, "vm_epoch", i->vm_epoch);
 	if (!(i->flags & CVM_EVIDENCE_INFO_F_VMFORK))
-		note(n, "meaningless: this kernel does not notice forks of the VM");
+		note(n, "meaningless: this kernel cannot detect forks of the VM");
 	json_only(add_bool(to, "notices_vm_forks", i->flags & CVM_EVIDENCE_INFO_F_VMFORK));
 	n = add_bool(to, "tells_events", i->flags & CVM_EVIDENCE_INFO_F_EVENTS);
 	if (!(i->flags & CVM_EVIDENCE_INFO_F_EVENTS))
@@ -273,7 +273,7 @@ static int outlook(struct node *to, const struct device_info *di)
 	for (i = 0; i < di->n && !p; i++)
 		if (di->providers[i].id == CVM_EVIDENCE_PROVIDER_TDX_GUEST &&
 		    di->providers[i].status == CVM_EVIDENCE_ST_AVAILABLE)
-			add_text(to, "remedy", "the provider tdx-guest gives a TDREPORT, not a quote: 'cvm-evidence get --allow-tdreport' takes it");
+			add_text(to, "remedy", "the provider tdx-guest gives a TDREPORT, not a quote: 'cvm-evidence get --allow-tdreport' accepts it");
 	return RC_NO_PROVIDER;
 }
 
@@ -334,7 +334,7 @@ int status_gather(struct node *root, const char *path, const char *tpm)
 		if (!rc)
 			rc = outlook(root, &di);
 	} else if (err == -EPERM) {
-		add_text(root, "not_told", "providers and counters, which take access to the device, or CAP_NET_ADMIN in the init user namespace");
+		add_text(root, "not_told", "providers and counters, which need access to the device, or CAP_NET_ADMIN in the initial user namespace");
 	} else if (err == -EPROTO) {
 		add_text(root, "not_told", "providers and counters: the loaded module speaks another version of the interface than this tool");
 	}
@@ -395,7 +395,7 @@ static int run(int argc, char **argv)
 
 const struct cmd cmd_status = {
 	.name = "status",
-	.summary = "tells whether this machine can give evidence, and what it lacks",
+	.summary = "shows whether this machine can give evidence, and what it lacks",
 	.help = help,
 	.run = run,
 };

@@ -4,7 +4,7 @@
 
 #include "base/tree.h"
 
-/* What status tells, added to @root. Returns the exit status that get would meet. */
+/* Adds what status shows to @root. Returns the exit status that get would meet. */
 int status_gather(struct node *root, const char *path, const char *tpm);
 
 #endif

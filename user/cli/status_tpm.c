@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The TPM, before anybody seals a key to it: will it be there after a reboot, is
- * it locked out, does somebody own it.
+ * The TPM, before a key is sealed to it: is its state kept over a reboot, is
+ * it locked out, does it have an owner.
  */
 #include <stdio.h>
 #include <string.h>
@@ -86,7 +86,7 @@ static bool show_readiness(struct node *to, struct tpm *t)
 	property(val, known, LOCKOUT_RECOVERY, "lockout_recovery_s", to);
 	n = add_bool(to, "owner_password", owned);
 	if (owned)
-		danger(n, "somebody took ownership: new keys of the owner and NV indices (that of user data, too) want this password");
+		danger(n, "the owner has a password: new owner keys and NV indices (also the one for user data) need it");
 	n = add_bool(to, "owner_enabled", enabled);
 	if (!enabled)
 		danger(n, "the owner's hierarchy is switched off until the next boot");
@@ -107,7 +107,7 @@ static int read_claims(struct tpm *t, struct buf *claims)
 		return rc;
 	len = le32(head.p + 16);
 	if (le32(head.p + 4) != 1 || le32(head.p) != HCL_DATA_LEN + len || len > HCL_CLAIMS_MAX)
-		return fail(RC_EVIDENCE, "NV index 0x%08x is there, but is no HCL report", TPM_NV_HCL);
+		return fail(RC_EVIDENCE, "NV index 0x%08x is there, but is not an HCL report", TPM_NV_HCL);
 	return tpm_nv_read(t, TPM_NV_HCL, HCL_DATA + HCL_DATA_LEN, len, claims);
 }
 
@@ -166,14 +166,14 @@ static void show_advice(struct node *to, bool is_azure, enum persisted p, bool r
 	struct node *n;
 
 	if (p == PERSISTED_NO) {
-		n = add_text(to, "before_sealing", "its state is not kept, says the paravisor: what is sealed to this TPM is lost when the VM is stopped or restarted, with its keys and NV indices");
+		n = add_text(to, "before_sealing", "the paravisor says that its state is not kept: what is sealed to this TPM is lost when the VM is stopped or restarted, with its keys and NV indices");
 		danger(n, "do not seal a disk's key to it, nor anything that must outlive this boot");
 	} else if (p == PERSISTED_UNKNOWN && is_azure) {
-		add_text(to, "before_sealing", "it is not known whether what is sealed to this TPM can be opened after a reboot: keep another way to it");
+		add_text(to, "before_sealing", "it is not known whether what is sealed to this TPM can be opened after a reboot: keep a recovery key elsewhere");
 	} else if (!ready) {
 		add_text(to, "before_sealing", "first clear what is in the way, above");
 	} else if (p == PERSISTED_YES) {
-		add_text(to, "before_sealing", "what is sealed to this TPM can be opened after a reboot, says the paravisor; not on a copy of the VM, nor when its state was made anew: keep a recovery key elsewhere");
+		add_text(to, "before_sealing", "the paravisor says that data sealed to this TPM can be opened after a reboot, but not on a copy of the VM nor after its state was reset: keep a recovery key elsewhere");
 	} else {
 		add_text(to, "before_sealing", "nothing is in the way");
 	}
@@ -202,7 +202,7 @@ void status_tpm(struct node *to, const char *path)
 	json_only(add_bool(map, "accessible", !rc));
 	if (rc) {
 		add_why(map, "not_seen", &said);
-		add_text(map, "remedy", "lockout, ownership and whether it is persisted are told to root; the latter is in evidence, too: cvm-evidence get | cvm-evidence show -");
+		add_text(map, "remedy", "run as root to see lockout, ownership and persistence; evidence shows persistence too: cvm-evidence get | cvm-evidence show -");
 		return;
 	}
 	ready = show_readiness(map, &t);

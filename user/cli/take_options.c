@@ -16,7 +16,7 @@ static int quote_data_option(struct take *t, const char *arg)
 	if (rc)
 		return rc;
 	if (b.len > sizeof(t->quote_data))
-		return fail(RC_USAGE, "--quote-data: %zu bytes; a TPM takes %zu at most, many fewer",
+		return fail(RC_USAGE, "--quote-data: %zu bytes; the limit is %zu, and many TPMs accept fewer",
 			    b.len, sizeof(t->quote_data));
 	memcpy(t->quote_data, b.p, b.len);
 	t->r.quote_data = b.len ? (uintptr_t)t->quote_data : 0;
@@ -41,7 +41,7 @@ static int pcrs_option(struct take *t, const char *arg)
 			last = strtoul(p, &end, 10);
 		}
 		if (end == p || !isdigit((unsigned char)*p) || first > last || last >= TPM_PCRS)
-			return fail(RC_USAGE, "--pcrs: '%s' is no list of numbers from 0 to %d, as 0-7,11",
+			return fail(RC_USAGE, "--pcrs: '%s' is not a list of numbers from 0 to %d, as 0-7,11",
 				    arg, TPM_PCRS - 1);
 		for (; first <= last; first++)
 			t->r.pcr_mask |= 1u << first;
@@ -66,7 +66,7 @@ int take_option(struct take *t, int opt, const char *arg, bool *mine)
 		break;
 	case TAKE_PROVIDER:
 		if (provider_by_name(arg, &r->provider))
-			return fail(RC_USAGE, "--provider: '%s' is none of auto, tsm, sev-guest, tdx-guest, vtpm",
+			return fail(RC_USAGE, "--provider: '%s' is not one of auto, tsm, sev-guest, tdx-guest, vtpm",
 				    arg);
 		break;
 	case TAKE_PRIVLEVEL:
@@ -77,7 +77,7 @@ int take_option(struct take *t, int opt, const char *arg, bool *mine)
 		rc = parse_number("--timeout", arg, UINT32_MAX, &n);
 		r->timeout_ms = (u32)n;
 		if (!rc && !n)
-			rc = fail(RC_USAGE, "--timeout: 0 ms is no time at all; leave it out for the module's default");
+			rc = fail(RC_USAGE, "--timeout: it must be at least 1 ms; leave it out for the module's default");
 		break;
 	case TAKE_FRESH:
 		r->flags |= CVM_EVIDENCE_F_FRESH;

@@ -35,7 +35,7 @@ enum {
 "  --privlevel N            0..3; SNP: the VMPL (default: what the driver has)\n" \
 "  --timeout MS             deadline (default: the module's)\n" \
 "  --fresh                  refuse evidence that was not made for this request\n" \
-"  --allow-tdreport         take a TDREPORT too, where there is no way to a quote;\n" \
+"  --allow-tdreport         accept a TDREPORT if TSM exists but cannot give a quote;\n" \
 "                           --provider tdx-guest takes one in any case\n" \
 "  --event-log              attach the CCEL table and its event log\n" \
 "  --service-provider NAME  ask a service of the SVSM (\"svsm\"), not the TEE\n" \
@@ -43,11 +43,11 @@ enum {
 "  --manifest-version N     version of its manifest\n" \
 "  --tpm-quote              vtpm: attach a quote of the PCRs by the vTPM's key\n" \
 "  --quote-data hex:..|base64:..|text:..|file:PATH\n" \
-"                           what the quote is over, may be empty (\"hex:\");\n" \
+"                           qualifying data of the quote, may be empty (\"hex:\");\n" \
 "                           default: the report data as they were given\n" \
-"  --pcrs LIST              of these, as 0-7,11 (default: all 24)\n"
+"  --pcrs LIST              PCRs to quote, as 0-7,11 (default: all 24)\n"
 
-/* RC_OK also for options that are not of this range; @mine tells */
+/* RC_OK also for other options; sets @mine if it is one of these */
 int take_option(struct take *t, int opt, const char *arg, bool *mine);
 
 #endif

@@ -22,11 +22,11 @@ static const char help[] =
 "\n"
 "Checks evidence offline: a blob of /dev/cvm-evidence, or an SNP report, TDX\n"
 "quote, TDREPORT, HCL report, token of Arm CCA, certificates or TPM quote of any\n"
-"other tool, also as hex, base64, or in JSON; or the token of a service (JWT). FILE is - (standard input) by default. Three\n"
-"verdicts:\n"
+"other tool, also as hex, base64, or in JSON; or the token of a service (JWT).\n"
+"FILE is - (standard input) by default. Three verdicts:\n"
 "  genuine    hardware signed it: signature, certificate chain, what belongs to it\n"
-"  bound      it answers for --report-data or --nonce\n"
-"  appraised  it is of the code, in the state, that you want to talk to\n"
+"  bound      it is bound to --report-data or --nonce\n"
+"  appraised  its code and state are the ones that you require\n"
 "Each check is named: passed, failed or not possible, with the reason; what was\n"
 "not checked is listed. Exit status 0 only when all three are yes, or waived by\n"
 "--no-binding and --any-code; else 5.\n"
@@ -39,7 +39,7 @@ static const char help[] =
 "  --ca FILE                CA certificates for --kds, --pcs and --fetch-jwks\n"
 "  --root FILE              trust this root instead of AMD's and Intel's\n"
 "  --crl FILE               certificate revocation list, PEM or DER; repeatable\n"
-"  --require-crl            each certificate of the chain must be in reach of one\n"
+"  --require-crl            each certificate of the chain must be covered by one\n"
 "  --vcek-for-masked-chip FILE   the VCEK of a report whose CHIP_ID is masked\n"
 "  --cca-key FILE           keys of Arm CCA platforms: PEM, JWK, JWK set or CoRIM\n"
 "  --corim-key FILE         keys that may have signed a CoRIM, in PEM or as JWK\n"
@@ -49,12 +49,12 @@ static const char help[] =
 "  --token-root FILE        roots of the certificates that a token brings along (x5c)\n"
 "  --collateral FILE        TCB info or QE identity of Intel's PCS, or a bundle of all\n"
 "                           (dcap-qvl, Trustee); repeatable\n"
-"  --quote FILE             the quote made of a TDREPORT\n"
+"  --quote FILE             the quote made from a TDREPORT\n"
 "  --manifest FILE          the manifest of SVSM services\n"
 "  --event-log FILE         the CCEL event log of a TD, against its RTMRs\n"
 "  --reference FILE [--explain]\n"
-"                           an event log that is known to be good: the events must be\n"
-"                           its own; in words which of them changed\n"
+"                           a reference event log: every measured event must be in\n"
+"                           it; --explain describes the events that differ\n"
 "  --tpm-quote FILE --tpm-signature FILE --pcrs FILE [--ak FILE]\n"
 "                           a quote of the vTPM by the key in HCL claims\n"
 "  --ak-root FILE [--ak-cert FILE]\n"
@@ -82,10 +82,10 @@ static const char help[] =
 "  --pcr N:HEX              TPM; of a quote that carries the nonce\n"
 "  --any-code               no measurement or ID key is asked for\n"
 "  --profile azure          HCL reports: as Azure's paravisor makes them\n"
-"How new and how strict (one value each, but for those with names):\n"
+"How new and how strict (one value each, except those with names):\n"
 "  --vmpl N                 SNP: the VMPL that asked for the report\n"
-"  --manifest-vmpl N        SNP: the VMPL whose manifest counts; 0, the SVSM's, by default\n"
-"  --min-tcb [PRODUCT:]PART=N,..   SNP: fmc, bl, tee, snp, ucode; held against the\n"
+"  --manifest-vmpl N        SNP: the VMPL whose manifest is accepted; 0, the SVSM's, by default\n"
+"  --min-tcb [PRODUCT:]PART=N,..   SNP: fmc, bl, tee, snp, ucode; compared with the\n"
 "                           reported, the committed and the launch TCB; repeatable\n"
 "  --min-guest-svn N --min-firmware MAJOR.MINOR[.BUILD] --min-policy-abi MAJOR.MINOR\n"
 "  --mit-vector 0xN --launch-mit-vector 0xN                SNP\n"
@@ -170,7 +170,7 @@ static int at_option(const char *arg, time_t *at)
 	}
 	if (parse_time(arg, true, at))
 		return RC_OK;
-	return fail(RC_USAGE, "--at: '%s' is no time: 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS", arg);
+	return fail(RC_USAGE, "--at: '%s' is not a time: 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS", arg);
 }
 
 static int add_certs(void *arg, struct span s, const char *name)
@@ -491,7 +491,7 @@ static int read_options(struct verify *v, struct settings *f, int argc, char **a
 	}
 	v->given_certs = v->certs.n;
 	if (v->explain && !v->parts.reference.len)
-		return fail(RC_USAGE, "--explain tells what changed from a log that is known to be good: --reference FILE");
+		return fail(RC_USAGE, "--explain describes what differs from a reference log: give it with --reference FILE");
 	if (f->ca && !f->kds && !f->pcs && !f->fetch_jwks)
 		return fail(RC_USAGE, "--ca is for --kds, --pcs or --fetch-jwks, which were not given");
 	return RC_OK;

@@ -19,11 +19,11 @@ int device_open(const char *path, int *fd)
 	err = errno;
 	if (err == EACCES || err == EPERM || err == EROFS)
 		return fail(RC_DENIED,
-			    "cannot open %s: %s; be root, or a member of the group that owns it (usermod -aG cvm-evidence USER, then log in again); in a container, pass the device in",
+			    "cannot open %s: %s; run as root, or join the group that owns it (usermod -aG cvm-evidence USER, then log in again); in a container, pass the device in",
 			    path, strerror(err));
 	if (err == ENOENT || err == ENXIO || err == ENODEV)
 		return fail(RC_NO_PROVIDER,
-			    "cannot open %s: %s; the module is not loaded: 'cvm-evidence load' loads it, 'cvm-evidence status' says more",
+			    "cannot open %s: %s; load the module with 'cvm-evidence load'; in a container, pass the device in; 'cvm-evidence status' shows more",
 			    path, strerror(err));
 	return fail(RC_FAILED, "cannot open %s: %s", path, strerror(err));
 }
@@ -31,7 +31,7 @@ int device_open(const char *path, int *fd)
 int not_a_device(const char *path)
 {
 	return fail(RC_NO_PROVIDER,
-		    "%s is not the device of the cvm_evidence module, or of one that speaks version %d of the interface, as this tool does: " INSTALL,
+		    "%s is not the device of the module cvm_evidence, or the module does not speak version %d of the interface, which this tool needs: " INSTALL,
 		    path, CVM_EVIDENCE_API_VERSION);
 }
 
@@ -61,7 +61,7 @@ int device_info(int fd, const char *path, struct device_info *out)
 		return fail(RC_FAILED, "%s: asking for the providers failed: %s", path,
 			    strerror(errno));
 	}
-	/* besides size the only member that is at the same offset in all versions */
+	/* apart from size, the only member that is at the same offset in all versions */
 	if (out->info.api_version < CVM_EVIDENCE_API_VERSION)
 		return other_version(path, out->info.api_version);
 	out->n = out->info.nr_providers;

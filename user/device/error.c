@@ -24,7 +24,7 @@ static char *why_not(const struct cvm_evidence_provider *p)
 	char *text CLEANUP(free_str) = reason_text(p), *remedy CLEANUP(free_str) = reason_remedy(p);
 
 	if (p->status == CVM_EVIDENCE_ST_AVAILABLE)
-		return xstrdup("it is available again; ask once more");
+		return xstrdup("it is available again; try again");
 	return xasprintf("%s%s%s", text, *remedy ? "; " : "", remedy);
 }
 
@@ -33,7 +33,7 @@ static bool gives_tdreport(const struct cvm_evidence_provider *p)
 	return p->id == CVM_EVIDENCE_PROVIDER_TDX_GUEST && p->status == CVM_EVIDENCE_ST_AVAILABLE;
 }
 
-/* ENODEV alone helps nobody: say for each provider why it is not there. */
+/* ENODEV does not help the user: say for each provider why it cannot be used. */
 static int no_provider(int fd, const char *path, const struct cvm_evidence_request *r)
 {
 	const struct cvm_evidence_provider *p;
@@ -55,7 +55,7 @@ static int no_provider(int fd, const char *path, const struct cvm_evidence_reque
 
 		p = &di.providers[i];
 		if (gives_tdreport(p) && !(r->flags & CVM_EVIDENCE_F_TDREPORT))
-			complain("  %.*s: it gives a TDREPORT, not a quote, and only a quoting service of this machine can make one of it; --allow-tdreport takes it",
+			complain("  %.*s: it gives a TDREPORT, from which only a quoting service on this machine can make a quote; --allow-tdreport accepts it",
 				 (int)sizeof(p->name), p->name);
 		else
 			complain("  %.*s: %s", (int)sizeof(p->name), p->name, why);
@@ -114,7 +114,7 @@ static int unsupported(int fd, const char *path, const struct cvm_evidence_reque
 	else if (p && r->flags & CVM_EVIDENCE_F_TPM_QUOTE && !(p->caps & CVM_EVIDENCE_CAP_TPM_QUOTE))
 		what = "--tpm-quote";
 	else if (r->flags & CVM_EVIDENCE_F_FRESH)
-		what = "--fresh: what it has was not made for this request";
+		what = "--fresh: its report was not made for this request";
 	return fail(RC_USAGE, "%s: the provider %.*s (driver %.*s) cannot serve %s", path,
 		    p ? (int)sizeof(p->name) : 1, p ? p->name : "?",
 		    p ? (int)sizeof(p->driver) : 1, p ? p->driver : "?", what);
@@ -208,7 +208,7 @@ int request_failed(int fd, const char *path, const struct cvm_evidence_request *
 		return fail(RC_BUSY, "%s: the guest's key to the SNP firmware is wiped%s; reload the driver with another key (modprobe -r sev-guest; modprobe sev-guest vmpck_id=1), or reboot",
 			    path, fw);
 	case EBADMSG:
-		return fail(RC_EVIDENCE, "%s: the provider (%s) gave evidence that does not answer for this request; it was thrown away",
+		return fail(RC_EVIDENCE, "%s: the provider (%s) gave evidence that is not bound to this request; it was discarded",
 			    path, who);
 	case ESTALE:
 		return fail(RC_BUSY, "%s: this VM was forked or restored while the evidence was taken; ask again",
@@ -216,7 +216,7 @@ int request_failed(int fd, const char *path, const struct cvm_evidence_request *
 	case EINTR:
 		return fail(RC_FAILED, "%s: interrupted", path);
 	case ECANCELED:
-		return fail(RC_FAILED, "%s: another user of the same open file replaced the request", path);
+		return fail(RC_FAILED, "%s: another thread or process that shares the open file replaced the request", path);
 	case E2BIG:
 		return other_version(path, 0);
 	default:

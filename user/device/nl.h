@@ -22,18 +22,18 @@ struct netlink_counters {
 };
 
 /*
- * Functions that can fail return 0 or a negative errno, and no message: ENOENT
- * is no family, EPERM no CAP_NET_ADMIN, EOPNOTSUPP no group of events, EPROTO a
- * module that speaks another version of the interface, EBADMSG an answer that
- * is malformed.
+ * Functions that can fail return 0 or a negative errno, and set no message.
+ * ENOENT: no family; EPERM: no CAP_NET_ADMIN; EOPNOTSUPP: no group of events;
+ * EPROTO: the module speaks another version of the interface; EBADMSG: the
+ * answer is malformed.
  */
 
-/* Without @ops there is no listening. */
+/* Without @ops it does not listen. */
 int netlink_open(struct netlink **nl, const struct netlink_ops *ops, void *arg);
 void netlink_close(struct netlink **nl);
 /* Readable when there is something to receive */
 int netlink_fd(const struct netlink *nl);
-/* Looks the family up, anew after a reload, and asks for its version; with
+/* Looks the family up, again after a reload, and asks for its version; with
  * @listen joins its group
  */
 int netlink_attach(struct netlink *nl, bool listen);

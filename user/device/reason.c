@@ -31,7 +31,7 @@ static const struct {
 
 	{ R(NO_INTERFACE), P(TSM), NOTHING,
 	  "this kernel was built without TSM reports (CONFIG_TSM_REPORTS)",
-	  "it needs Linux 6.7 or later with CONFIG_TSM_REPORTS (Debian: linux-image-amd64 of backports); the providers sev-guest and tdx-guest do without it" },
+	  "it needs Linux 6.7 or later with CONFIG_TSM_REPORTS (Debian: linux-image-amd64 of backports); the providers sev-guest and tdx-guest do not need it" },
 	{ R(NO_INTERFACE), P(SEV_GUEST), NOTHING,
 	  "this kernel was built without the driver sev-guest (CONFIG_SEV_GUEST)",
 	  "it needs CONFIG_SEV_GUEST; Debian's cloud kernels of 6.1 lack it: apt-get install linux-image-amd64" },
@@ -40,7 +40,7 @@ static const struct {
 	  "it needs Linux 6.2 or later with CONFIG_TDX_GUEST_DRIVER" },
 	{ R(NO_INTERFACE), P(VTPM), NOTHING,
 	  "this kernel was built without a TPM core (CONFIG_TCG_TPM)",
-	  "on a confidential VM of Azure it needs a kernel with CONFIG_TCG_TPM (Debian: linux-image-cloud-amd64)" },
+	  "on a confidential VM on Azure it needs a kernel with CONFIG_TCG_TPM (Debian: linux-image-cloud-amd64)" },
 	{ R(NO_INTERFACE), ANY, NOTHING,
 	  "this kernel was built without the interface that it uses", "" },
 
@@ -60,7 +60,7 @@ static const struct {
 	  "the driver tdx-guest is not loaded, or this is not a TDX guest",
 	  "in a TDX guest: modprobe tdx-guest (CONFIG_TDX_GUEST_DRIVER, Linux 6.2 or later)" },
 	{ R(NO_DRIVER), ANY, NOTHING,
-	  "its driver is not loaded, or this is not a machine that it is for",
+	  "its driver is not loaded, or is not for this machine",
 	  "'cvm-evidence load' tries the drivers of this machine" },
 
 	{ R(FOREIGN_NODE), P(SEV_GUEST), NOTHING,
@@ -70,7 +70,7 @@ static const struct {
 	  "the device tdx_guest does not belong to the driver tdx-guest",
 	  WHOSE_NODE "tdx-guest" },
 	{ R(FOREIGN_NODE), ANY, NOTHING,
-	  "the device of the driver does not belong to it",
+	  "the device does not belong to the driver",
 	  WHOSE_NODE "the driver" },
 
 	{ R(DRIVER_NOT_LIVE), ANY, NOTHING,
@@ -84,24 +84,24 @@ static const struct {
 	  "the driver @driver was unloaded",
 	  "'cvm-evidence load' loads the drivers of this machine again" },
 	{ R(DRIVER_LEFT), P(SEV_GUEST), NOTHING,
-	  "the driver sev-guest went away during a request", "modprobe sev-guest" },
+	  "the driver sev-guest was unloaded during a request", "modprobe sev-guest" },
 	{ R(DRIVER_LEFT), P(TDX_GUEST), NOTHING,
-	  "the driver tdx-guest went away during a request", "modprobe tdx-guest" },
+	  "the driver tdx-guest was unloaded during a request", "modprobe tdx-guest" },
 	{ R(DRIVER_LEFT), ANY, NOTHING,
-	  "the driver @driver went away during a request",
+	  "the driver @driver was unloaded during a request",
 	  "'cvm-evidence load' loads the drivers of this machine again" },
 
 	{ R(KEY_WIPED), ANY, NOTHING,
 	  "the guest's key to the SNP firmware is wiped", NEW_KEY },
 
 	{ R(NO_TPM), ANY, NOTHING, "there is no TPM 2.0",
-	  "only a confidential VM of Azure gives evidence in this way; there: modprobe tpm_crb, modprobe tpm_tis" },
+	  "only a confidential VM on Azure gives evidence in this way; there: modprobe tpm_crb, modprobe tpm_tis" },
 	{ R(NO_HCL_REPORT), ANY, NOTHING,
 	  "the TPM has no HCL report of a paravisor",
-	  "only the TPM of a confidential VM of Azure has one" },
+	  "only the TPM of a confidential VM on Azure has one" },
 	{ R(TPM_REFUSED), ANY, TPM_RC,
 	  "the TPM refused a command of the probe",
-	  "'cvm-evidence status' as root tells the state of the TPM" },
+	  "run 'cvm-evidence status' as root to see the state of the TPM" },
 	{ R(PROBE_FAILED), ANY, ERRNO,
 	  "the probe failed",
 	  "the kernel's log (dmesg) may say more; the next request probes again" },
@@ -207,7 +207,7 @@ char *reason_remedy(const struct cvm_evidence_provider *p)
 	size_t i = row_of(p);
 
 	if (i == ARRAY_SIZE(rows))
-		return xstrdup("use the tool that belongs to the loaded module");
+		return xstrdup("use the cvm-evidence of the same version as the loaded module");
 	if (p->reason == R(TPM_REFUSED) && tpm_rc_is_passing(tpm_rc_base(p->reason_param)))
 		return xstrdup(MOMENT);
 	return with_driver(rows[i].remedy, p, "");

@@ -47,7 +47,7 @@ static int read_blob(int fd, const char *path, const struct cvm_evidence_request
 		if (!n)
 			return RC_OK;
 		if (blob->len + (size_t)n > EVIDENCE_MAX)
-			return fail(RC_EVIDENCE, "%s: the evidence has no end", path);
+			return fail(RC_EVIDENCE, "%s: the evidence is larger than this tool accepts", path);
 		buf_add(blob, chunk, (size_t)n);
 	}
 }
@@ -63,7 +63,7 @@ static int ask(int fd, const char *path, struct cvm_evidence_request *r, bool ke
 		return RC_OK;
 	r->report_data_len = sizeof(r->report_data);
 	if (getrandom(r->report_data, sizeof(r->report_data), 0) != sizeof(r->report_data))
-		return fail(RC_FAILED, "no random bytes from the kernel: %s", strerror(errno));
+		return fail(RC_FAILED, "cannot get random bytes from the kernel: %s", strerror(errno));
 	return start_request(fd, path, r);
 }
 
@@ -85,7 +85,7 @@ int device_evidence(const char *path, struct cvm_evidence_request *r, bool kerne
 	if (!rc)
 		rc = read_blob(fd, path, r, blob);
 	if (!rc && r->report_data_len && blob->len != r->blob_len)
-		rc = fail(RC_EVIDENCE, "%s: %llu bytes of evidence were announced, %zu came", path,
+		rc = fail(RC_EVIDENCE, "%s: the device announced %llu bytes of evidence, but returned %zu", path,
 			  (unsigned long long)r->blob_len, blob->len);
 	close(fd);
 	return rc;

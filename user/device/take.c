@@ -62,7 +62,7 @@ int take_evidence(struct take *t, struct buf *blob, struct evidence *e)
 	asked = evidence_data(e, CVM_EVIDENCE_ITEM_REPORT_DATA);
 	if (!t->kernel_random && (asked.len != t->r.report_data_len ||
 				  memcmp(asked.p, t->r.report_data, asked.len)))
-		return fail(RC_EVIDENCE, "%s: the evidence answers for other report data than was asked",
+		return fail(RC_EVIDENCE, "%s: the evidence is bound to other report data than requested",
 			    t->device);
 	return evidence_check_binding(e, &checked);
 }

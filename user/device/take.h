@@ -11,7 +11,7 @@ struct take {
 	const char *service_provider;
 	struct cvm_evidence_request r;
 	u8 quote_data[CVM_EVIDENCE_QUOTE_DATA_MAX];
-	bool kernel_random;	/* nobody gave report data */
+	bool kernel_random;	/* no report data were given */
 };
 
 #define TAKE_INIT { \
@@ -23,7 +23,7 @@ struct take {
 int take_report_data(struct take *t, const u8 *p, size_t len);
 /* The TEE and the provider that the device would use */
 int take_provider(const struct take *t, u32 *tee, u32 *provider);
-/* The evidence, parsed and found to answer for what was asked */
+/* The evidence, parsed and found to be bound to the request */
 int take_evidence(struct take *t, struct buf *blob, struct evidence *e);
 
 #endif

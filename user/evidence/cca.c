@@ -50,7 +50,7 @@ static int parse_token(struct cca_token *t, const cbor_item_t *item, const char 
 	if (!rc)
 		rc = cbor_read(t->cose.payload, name, &t->claims);
 	if (!rc && !cbor_isa_map(t->claims))
-		rc = fail(RC_EVIDENCE, "CCA token: the claims of the %s are no map", name);
+		rc = fail(RC_EVIDENCE, "CCA token: the claims of the %s are not a map", name);
 	return rc;
 }
 
@@ -70,7 +70,7 @@ int cca_parse(struct span s, struct cca *c)
 	}
 	if (!map || !cbor_isa_map(map) ||
 	    (c->tag != TAG_COLLECTION && c->tag != TAG_CMW_COLLECTION))
-		rc = fail(RC_EVIDENCE, "CCA token: it is no collection of two tokens");
+		rc = fail(RC_EVIDENCE, "CCA token: it is not a collection of two tokens");
 	for (i = 0; !rc && i < CCA_TOKENS; i++)
 		rc = parse_token(&c->token[i], cbor_member(map, (s64)keys[i]), token_names[i]);
 	cbor_put(&map);

@@ -50,7 +50,7 @@ static int of_directory(const char *option, const char *path, cert_file_fn *add,
 	if (n < 0)
 		return fail(RC_FAILED, "%s: cannot read the directory %s", option, path);
 	if (n > FILES_MAX)
-		rc = fail(RC_USAGE, "%s: %s has %d files, more than the %d of any directory of certificates",
+		rc = fail(RC_USAGE, "%s: %s has %d files; a directory of certificates has at most %d",
 			  option, path, n, FILES_MAX);
 	for (i = 0; i < n; i++) {
 		char *name CLEANUP(free_str) = xasprintf("%s/%s", path, list[i]->d_name);

@@ -119,7 +119,7 @@ int cert_table_show(struct node *to, struct span s)
 	int rc;
 
 	if (cert_table_is_empty(s)) {
-		note(list, "the host gives none");
+		note(list, "the host provides none");
 		return RC_OK;
 	}
 	for (i = 0; !(rc = entry(s, i, &e, &last)) && !last; i++) {
@@ -186,12 +186,12 @@ int cert_pool_add(struct cert_pool *pool, struct span s, const char *what)
 		return RC_OK;
 	}
 	for (i = 0; !(rc = entry(s, i, &e, &last)) && !last; i++) {
-		/* lists of revoked ones and what hosts add are no certificates */
+		/* revocation lists and what hosts add are not certificates */
 		if (!is_certificate(&e))
 			continue;
 		if (x509_each(e.body, pool_one, pool) < 0)
 			return fail(RC_EVIDENCE,
-				    "%s: the %s at offset %u is no certificate in PEM or DER",
+				    "%s: the %s at offset %u is not a certificate in PEM or DER",
 				    what, e.name, e.off);
 	}
 	return rc;

@@ -110,7 +110,7 @@ static int no_leaf(const u8 *report)
 			    "no VCEK certificate for this report; give it and its chain with --certs FILE (may be repeated); AMD has them at %s and https://kdsintf.amd.com/vcek/v1/%s/cert_chain",
 			    url, product);
 	return fail(RC_EVIDENCE,
-		    "no VCEK or VLEK certificate for this report; give the chain with --certs FILE (PEM, DER or a certificate table); a VLEK is had of the cloud provider");
+		    "no VCEK or VLEK certificate for this report; give the chain with --certs FILE (PEM, DER or a certificate table); get the VLEK certificate from the cloud provider");
 }
 
 X509 *cert_pool_leaf(const struct cert_pool *pool, const u8 *report)
@@ -137,7 +137,7 @@ int cert_pool_chain(const struct cert_pool *pool, const u8 *report, struct buf *
 	}
 	if (leaf)
 		return fail(RC_EVIDENCE,
-			    "the key of no VCEK or VLEK here signed the report: the evidence was altered, or the certificate is of another chip or TCB");
+			    "none of the VCEK or VLEK certificates matches the signature: the report was altered, or the certificates are of another chip or TCB");
 	return no_leaf(report);
 }
 

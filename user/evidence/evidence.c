@@ -103,11 +103,11 @@ static int parse_header(struct span s, struct evidence *e, u32 *header_len, u32 
 	e->binding = le32(p + 36);
 	if (e->major != CVM_EVIDENCE_BLOB_MAJOR)
 		return fail(RC_EVIDENCE,
-			    "evidence: format version %u.%u at offset 4, this tool reads %d.x; use a newer one",
+			    "evidence: format version %u.%u at offset 4, this tool reads %d.x; use a newer cvm-evidence",
 			    e->major, e->minor, CVM_EVIDENCE_BLOB_MAJOR);
 	if (total != s.len)
 		return fail(RC_EVIDENCE, "evidence: %s: offset 16 says %llu bytes, there are %zu",
-			    total > s.len ? "cut short" : "data behind its end",
+			    total > s.len ? "cut short" : "trailing data",
 			    (unsigned long long)total, s.len);
 	if (*header_len < CVM_EVIDENCE_BLOB_HEADER_LEN || *header_len % 8 ||
 	    *header_len > s.len)
@@ -115,11 +115,11 @@ static int parse_header(struct span s, struct evidence *e, u32 *header_len, u32 
 			    *header_len);
 	if (e->flags & CVM_EVIDENCE_BLOB_F_CRITICAL & ~BLOB_FLAGS)
 		return fail(RC_EVIDENCE,
-			    "evidence: the flags 0x%08x at offset 32 have critical bits (0x%08x) that this tool does not know; use a newer one",
+			    "evidence: the flags 0x%08x at offset 32 have critical bits (0x%08x) that this tool does not know; use a newer cvm-evidence",
 			    e->flags, e->flags & CVM_EVIDENCE_BLOB_F_CRITICAL & ~BLOB_FLAGS);
 	if (e->binding < CVM_EVIDENCE_BINDING_DIRECT || e->binding > CVM_EVIDENCE_BINDING_STATEMENT)
 		return fail(RC_EVIDENCE,
-			    "evidence: its binding, %u at offset 36, is not known to this tool; use a newer one",
+			    "evidence: binding %u at offset 36 is not known to this tool; use a newer cvm-evidence",
 			    e->binding);
 	if (!e->minor && !is_zero(p + 40, 24))
 		return fail(RC_EVIDENCE, "evidence: reserved bytes at offset 40 are not zero");
@@ -174,7 +174,7 @@ static int check_item(const struct evidence *e, const struct evidence_item *it, 
 	if ((it->type == 0 || it->type >= ARRAY_SIZE(item_names)) &&
 	    it->flags & CVM_EVIDENCE_ITEM_F_CRITICAL)
 		return fail(RC_EVIDENCE,
-			    "evidence: item %u at offset %zu is critical and of type %u, which this tool does not know; use a newer one",
+			    "evidence: item %u at offset %zu has the unknown type %u and is marked critical; use a newer cvm-evidence",
 			    nr, it->off - CVM_EVIDENCE_ITEM_HEADER_LEN, it->type);
 	for (i = 0; i < e->n; i++)
 		if (e->items[i].type == it->type && it->type != CVM_EVIDENCE_ITEM_ABSENT)
@@ -275,7 +275,7 @@ int evidence_check_binding(const struct evidence *e, bool *checked)
 		break;
 	case CVM_EVIDENCE_BINDING_HCL:
 		if (e->kind != RAW_HCL)
-			return fail(RC_EVIDENCE, "evidence: bound by HCL claims, but its report is no HCL report");
+			return fail(RC_EVIDENCE, "evidence: bound by HCL claims, but its report is not an HCL report");
 		rc = hcl_parse(e->report, &h);
 		if (rc)
 			return rc;
@@ -291,6 +291,6 @@ int evidence_check_binding(const struct evidence *e, bool *checked)
 	*checked = true;
 	if (memcmp(got, want, 64))
 		return fail(RC_EVIDENCE,
-			    "evidence: the report is not bound to the report_data beside it (REPORT_DATA differs)");
+			    "evidence: the report is not bound to the report_data of the blob (REPORT_DATA differs)");
 	return RC_OK;
 }

@@ -31,8 +31,8 @@ int evidence_parse(struct span s, struct evidence *e);
 void evidence_free(struct evidence *e);
 const struct evidence_item *evidence_find(const struct evidence *e, u32 type);
 struct span evidence_data(const struct evidence *e, u32 type);
-/* Whether the report answers for the report_data beside it. Fails, with a
- * message, when it does not; @checked is false when nobody can tell.
+/* Whether the report is bound to the report_data of the blob. Fails, with a
+ * message, when it does not; @checked is false if it cannot be determined.
  */
 int evidence_check_binding(const struct evidence *e, bool *checked);
 

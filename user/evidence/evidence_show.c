@@ -13,7 +13,7 @@ static const struct {
 } bindings[] = {
 	[CVM_EVIDENCE_BINDING_DIRECT]	 = { "direct", "REPORT_DATA is report_data, padded" },
 	[CVM_EVIDENCE_BINDING_HCL]	 = { "hcl", "REPORT_DATA is the hash of the HCL claims, which carry report_data" },
-	[CVM_EVIDENCE_BINDING_HCL_BOOT]	 = { "hcl-boot", "an HCL report of boot time" },
+	[CVM_EVIDENCE_BINDING_HCL_BOOT]	 = { "hcl-boot", "an HCL report made earlier, without report_data" },
 	[CVM_EVIDENCE_BINDING_HCL_QUOTE] = { "hcl-quote", "a cached HCL report and a fresh quote of its AK" },
 	[CVM_EVIDENCE_BINDING_SVSM]	 = { "svsm", "REPORT_DATA is SHA-512(report_data, padded, || manifest)" },
 	[CVM_EVIDENCE_BINDING_STATEMENT] = { "statement", "REPORT_DATA is SHA-256(statement), padded" },
@@ -29,11 +29,11 @@ static void show_flags(struct node *to, const struct evidence *e)
 	set = e->flags & CVM_EVIDENCE_BLOB_F_TDREPORT;
 	b = add_bool(n, "tdreport", set);
 	if (set)
-		note(b, "no quote: a quoting service must make one of it");
+		note(b, "not a quote: a quoting service must make one from it");
 	set = e->flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM;
 	b = add_bool(n, "kernel_random", set);
 	if (set)
-		danger(b, "nobody chose the nonce: proves no freshness to anyone else");
+		danger(b, "the kernel chose the nonce: it proves freshness to no verifier");
 	set = e->flags & CVM_EVIDENCE_BLOB_F_UNCHECKED;
 	b = add_bool(n, "unchecked", set);
 	if (set)
@@ -64,7 +64,7 @@ static int show_binding(struct node *to, const struct evidence *e)
 	if (checked || rc) {
 		n = add_bool(to, "binding_ok", !rc);
 		if (rc)
-			danger(n, "the report does not answer for report_data");
+			danger(n, "the report is not bound to report_data");
 	} else {
 		add_text(to, "binding_ok", "not checked");
 	}

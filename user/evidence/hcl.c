@@ -38,7 +38,7 @@ int hcl_parse(struct span s, struct hcl *h)
 			    "HCL report: claims of %u bytes at offset %d, %zu are left",
 			    claims_len, CLAIMS_OFF, s.len - CLAIMS_OFF);
 	if (!is_zero(s.p + CLAIMS_OFF + claims_len, s.len - CLAIMS_OFF - claims_len))
-		return fail(RC_EVIDENCE, "HCL report: data behind the claims, at or after offset %zu",
+		return fail(RC_EVIDENCE, "HCL report: data after the claims, at or after offset %zu",
 			    (size_t)CLAIMS_OFF + claims_len);
 	if (h->hash_type < 1 || h->hash_type > 3)
 		return fail(RC_EVIDENCE, "HCL report: hash type %u at offset %d is not known",

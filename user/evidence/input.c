@@ -26,6 +26,6 @@ bool input_open(struct span s, size_t max, struct buf *hold, struct input *in)
 int input_unknown(const char *name)
 {
 	return fail(RC_EVIDENCE,
-		    "%s: not recognised at offset 0: no evidence blob, SNP report, TDX quote, TDREPORT, HCL report, CCA token, TPM quote, certificate, CRL, event log or JSON, nor hex or base64 of one",
+		    "%s: not recognised at offset 0: neither an evidence blob, SNP report, TDX quote, TDREPORT, HCL report, CCA token, TPM quote, certificate, CRL, event log or JSON, nor hex or base64 of one",
 		    name);
 }

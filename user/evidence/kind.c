@@ -20,7 +20,7 @@ static const struct {
 	[RAW_SNP]	 = { "snp-report", "AMD SEV-SNP attestation report" },
 	[RAW_TDX_QUOTE]	 = { "tdx-quote", "Intel TDX quote" },
 	[RAW_TDREPORT]	 = { "tdreport",
-			     "Intel TDREPORT (no quote: only the same machine can check it)" },
+			     "Intel TDREPORT (not a quote: only the same machine can check it)" },
 	[RAW_HCL]	 = { "hcl-report", "HCL report of an Azure paravisor" },
 	[RAW_CCA]	 = { "cca-token", "Arm CCA attestation token" },
 	[RAW_CERT_TABLE] = { "cert-table", "Certificate table of an SNP host" },
@@ -29,7 +29,7 @@ static const struct {
 	[RAW_TPM_QUOTE]	 = { "tpm-quote", "Quote of a TPM (TPMS_ATTEST)" },
 	[RAW_EVENT_LOG]	 = { "event-log", "TCG event log" },
 	[RAW_CWT]	 = { "cwt", "Token in COSE" },
-	[RAW_COLLATERAL] = { "collateral", "TCB collateral of Intel" },
+	[RAW_COLLATERAL] = { "collateral", "Intel TCB collateral" },
 	[RAW_JWT]	 = { "jwt", "Token in JOSE" },
 	[RAW_JSON]	 = { "json", "JSON" },
 };

@@ -70,7 +70,7 @@ int crl_show(struct node *to, struct span s)
 		}
 		ERR_clear_error();
 		if (!crl || !is_zero(p, s.len - (size_t)(p - s.p)))
-			return fail(RC_EVIDENCE, "CRL: cut short, or data behind its end");
+			return fail(RC_EVIDENCE, "CRL: cut short, or trailing data");
 		return RC_OK;
 	}
 	bio = BIO_new_mem_buf(s.p, (int)s.len);
@@ -81,5 +81,5 @@ int crl_show(struct node *to, struct span s)
 	}
 	BIO_free(bio);
 	ERR_clear_error();
-	return n ? RC_OK : fail(RC_EVIDENCE, "CRL: the PEM text has none that can be read");
+	return n ? RC_OK : fail(RC_EVIDENCE, "CRL: no list in the PEM text can be read");
 }

@@ -182,7 +182,7 @@ static int show_part(struct node *to, const char *key, struct span s, const stru
 		o = json_parse(buf_span(&b));
 	if (!json_object_is_type(o, json_type_object)) {
 		json_object_put(o);
-		return fail(RC_EVIDENCE, "token: its %s is no JSON object in base64url", key);
+		return fail(RC_EVIDENCE, "token: its %s is not a JSON object in base64url", key);
 	}
 	rc = show_value(to, key, o, 0, how);
 	json_object_put(o);
@@ -201,7 +201,7 @@ int jwt_show(struct node *to, struct span s, show_fn *show)
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		dot = memchr(p, '.', (size_t)(end - p));
 		if (!dot)
-			return fail(RC_EVIDENCE, "token: it has no three parts");
+			return fail(RC_EVIDENCE, "token: it does not have three parts");
 		one = show_part(to, parts[i], (struct span){ p, (size_t)(dot - p) }, &how);
 		rc = rc ? rc : one;
 		p = dot + 1;

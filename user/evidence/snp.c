@@ -74,7 +74,7 @@ int snp_check(struct span s)
 	for (i = SNP_REPORT_LEN; i < s.len; i++)
 		if (s.p[i])
 			return fail(RC_EVIDENCE,
-				    "SNP report: data at offset %zu, behind the end of the report",
+				    "SNP report: data at offset %zu, after the end of the report",
 				    i);
 	return RC_OK;
 }
@@ -317,7 +317,7 @@ void snp_show(struct node *to, struct span s)
 		note(n, "provisional: no report of this version has been seen");
 	n = add_text(to, "product", "%s", product_names[product]);
 	if (version < 3)
-		note(n, "reports before version 3 do not tell; TCB read as %s",
+		note(n, "reports before version 3 do not name it; TCB read as %s",
 		     layouts[layout].name);
 	else if (product == SNP_UNKNOWN)
 		note(n, "CPUID family 0x%x model 0x%x; TCB read as %s", r[0x188], r[0x189],

@@ -32,7 +32,7 @@ int snp_part_at(enum snp_layout layout, enum snp_part part);
 size_t snp_chip_id_len(enum snp_layout layout);
 /* Path and query at AMD's KDS if the chip is a @product; NULL: it has none */
 char *snp_vcek_path(const u8 *report, enum snp_product product);
-/* Where AMD gives the VCEK of this report; NULL when the report does not tell */
+/* Where AMD gives the VCEK of this report; NULL if the report does not say */
 char *snp_vcek_url(const u8 *report);
 void snp_show(struct node *to, struct span s);
 

@@ -34,7 +34,7 @@ int tdreport_check(struct span s)
 	for (i = TDREPORT_LEN; i < s.len; i++)
 		if (s.p[i])
 			return fail(RC_EVIDENCE,
-				    "TDREPORT: data at offset %zu, behind its end", i);
+				    "TDREPORT: data at offset %zu, after its end", i);
 	return RC_OK;
 }
 
@@ -185,7 +185,7 @@ int tdx_quote_is_of(const struct tdx_quote *q, const u8 *tdreport)
 	for (i = 0; i < ARRAY_SIZE(same); i++)
 		if (memcmp(q->body.p + same[i].in_body, tdreport + same[i].in_report, same[i].len))
 			return fail(RC_EVIDENCE,
-				    "the quote is not of this TDREPORT: their %s differ; ask the quoting service for a quote of this very report",
+				    "the quote was not made from this TDREPORT: their %s differ; ask the quoting service for a quote from this report",
 				    same[i].name);
 	return RC_OK;
 }

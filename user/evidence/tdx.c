@@ -161,7 +161,7 @@ static int parse_auth(struct tdx_quote *q, size_t base)
 		return rc;
 	if (c.off != c.s.len)
 		return fail(RC_EVIDENCE,
-			    "TDX quote: %zu bytes at offset %zu belong to no part of it",
+			    "TDX quote: %zu unexpected bytes at offset %zu",
 			    c.s.len - c.off, c.off);
 	q->parsed = true;
 	return RC_OK;
@@ -189,7 +189,7 @@ int tdx_quote_parse(struct span s, struct tdx_quote *q)
 	for (i = c.off; i < s.len; i++)
 		if (s.p[i])
 			return fail(RC_EVIDENCE,
-				    "TDX quote: data at offset %zu, behind the end of the quote at %zu",
+				    "TDX quote: data at offset %zu, after the end of the quote at %zu",
 				    i, c.off);
 	if (le16(s.p + 2) == KEY_ECDSA_P256)
 		return parse_auth(q, base);

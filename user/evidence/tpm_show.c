@@ -45,9 +45,9 @@ static int show_quote(struct node *to, const struct evidence *e)
 		return rc;
 	n = add_bytes(to, "extraData", q.extra_data.p, q.extra_data.len);
 	if (q.extra_data.len == asked.len && !memcmp(q.extra_data.p, asked.p, asked.len))
-		note(n, "the report data as asked");
+		note(n, "the requested report data");
 	else if (!q.extra_data.len)
-		note(n, "none: the quote is fresh to nobody");
+		note(n, "none: the quote proves freshness to no verifier");
 	n = add_text(to, "signature", "%s with %s", alg_name(q.sig_alg), alg_name(q.sig_hash));
 	note(n, "not checked by show; verify does");
 	add_text(to, "pcr_bank", "%s", alg_name(q.bank));
@@ -71,7 +71,7 @@ static int show_key(struct node *to, const struct evidence *e, struct span s)
 	struct hcl h;
 
 	if (s.len < 12 || be16(s.p) != s.len - 2)
-		return fail(RC_EVIDENCE, "evidence: the item ak_pub is no TPM2B_PUBLIC");
+		return fail(RC_EVIDENCE, "evidence: the item ak_pub is not a TPM2B_PUBLIC");
 	add_text(to, "key_type", "%s", be16(s.p + 2) == 1 ? "RSA" : "not RSA");
 	if (e->kind != RAW_HCL || hcl_parse(e->report, &h) || !hcl_ak(&h, &n, &exponent))
 		return RC_OK;
@@ -125,6 +125,6 @@ int tpm_attest_show(struct node *to, struct span s)
 		if (q.mask >> i & 1)
 			add_text(list, NULL, "%u", i);
 	note(add_bytes(to, "pcrDigest", q.pcr_digest.p, q.pcr_digest.len),
-	     "of the values, which are in a file of their own, as the signature is");
+	     "of the PCR values, which, like the signature, are in a separate file");
 	return RC_OK;
 }

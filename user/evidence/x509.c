@@ -310,5 +310,5 @@ void x509_show_pem(struct node *to, const char *key, struct span s)
 	int n = x509_each(s, show_one, &a);
 
 	if (n < 0)
-		danger(a.list, "it has something that is no certificate");
+		danger(a.list, "it contains something that is not a certificate");
 }

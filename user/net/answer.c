@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Answers of services: what they wanted to say, in one line */
+/* Answers of services: their error message, in one line */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,12 +99,12 @@ int answer_json(const struct http_answer *a, struct json_object **o)
 	if (json_object_is_type(*o, json_type_object))
 		return RC_OK;
 	json_put(o);
-	return fail(RC_REFUSED, "the service answered with what is no JSON object (%s)",
+	return fail(RC_REFUSED, "the service's answer is not a JSON object (%s)",
 		    a->type ? a->type : "no Content-Type");
 }
 
-/* Tokens are dots and base64url; anything else is no token, and no text for a
- * terminal.
+/* Tokens are dots and base64url; anything else is not a token, and is not safe
+ * to print on a terminal.
  */
 int answer_token(const char *text, size_t len, struct buf *out)
 {
@@ -116,7 +116,7 @@ int answer_token(const char *text, size_t len, struct buf *out)
 		if (!isalnum((unsigned char)text[i]) && !strchr("-_.=", text[i]))
 			break;
 	if (!len || i < len)
-		return fail(RC_REFUSED, "what the service calls a token is none");
+		return fail(RC_REFUSED, "the token in the service's answer is malformed");
 	buf_add(out, text, len);
 	buf_add_str(out, "\n");
 	return RC_OK;

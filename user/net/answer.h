@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Answers of services that are a JSON object, or a token alone */
+/* Answers of services that are a JSON object, or only a token */
 #ifndef CVM_NET_ANSWER_H
 #define CVM_NET_ANSWER_H
 

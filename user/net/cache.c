@@ -19,7 +19,7 @@ static char *cache_dir(const char *kind)
 	return home && *home == '/' ? xasprintf("%s/.cache/cvm-evidence/%s", home, kind) : NULL;
 }
 
-/* All directories of @path; a cache that cannot be made is no cache. */
+/* Make all directories of @path; errors are ignored, then nothing is cached. */
 static void make_dirs(const char *path)
 {
 	char *copy CLEANUP(free_str) = xstrdup(path), *c;

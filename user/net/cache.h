@@ -11,7 +11,7 @@
 char *cache_path(const char *kind, const char *url);
 /* A file of at most @max bytes that has something in it; no message */
 bool cache_read(const char *path, size_t max, struct buf *b);
-/* A cache that cannot be written is no cache. */
+/* Errors are ignored: then nothing is cached. */
 void cache_keep(const char *kind, const char *path, const void *p, size_t len);
 /* Until when a service must not be asked; 0 when it may be asked now */
 time_t cache_quiet_until(const char *path);

@@ -11,7 +11,7 @@ struct http_request {
 	const char *const *headers;	/* whole lines; a secret may be among them */
 	size_t n_headers;
 	struct span body;
-	const char *ca;			/* file of roots: these alone, none of the system's */
+	const char *ca;			/* file of roots: only these, none of the system's */
 	unsigned int timeout;		/* seconds, of the whole exchange */
 	bool no_proxy;			/* link-local services of the host; loopback never has one */
 	size_t max;			/* bytes of the answer's body */

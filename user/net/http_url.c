@@ -36,18 +36,18 @@ int url_check(const char *what, const char *url)
 
 	if ((strncmp(url, "https://", 8) && strncmp(url, "http://", 7)) || !authority(url, &a) ||
 	    !a.len)
-		return fail(RC_USAGE, "%s: it is not https://HOST[:PORT][/PREFIX]", what);
+		return fail(RC_USAGE, "%s: it must be https://HOST[:PORT][/PREFIX]", what);
 	for (i = 0; i < a.len; i++)
 		if (a.p[i] == '@')
-			return fail(RC_USAGE, "%s: an @ before the path is not taken; a secret belongs into --secret-file FILE, and never into a URL",
+			return fail(RC_USAGE, "%s: an @ before the path is not allowed; put a secret into --secret-file FILE, never into a URL",
 				    what);
 	for (i = 0; i < a.len; i++)
 		if (!isalnum(a.p[i]) && !strchr(".-_:[]%", a.p[i]))
-			return fail(RC_USAGE, "%s: its host has a character that no host has", what);
+			return fail(RC_USAGE, "%s: the host has a character that is not allowed", what);
 	return RC_OK;
 }
 
-/* Splits host and port; false when what follows the host is no port */
+/* Splits host and port; false if what follows the host is not a port */
 static bool split_host(struct span a, char *host, size_t size, bool *v6)
 {
 	const u8 *end, *p = a.p, *stop = a.p + a.len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a URL says of the host, judged by the same rules everywhere */
+/* What a URL says of the host, by the same rules everywhere */
 #ifndef CVM_NET_HTTP_URL_H
 #define CVM_NET_HTTP_URL_H
 

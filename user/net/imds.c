@@ -51,7 +51,7 @@ static int check_tcb(struct json_object *o, const u8 *report)
 		reversed[i] = tcb[7 - i];
 	hex = hex_encode(reversed, 8);
 	if (strcasecmp(hex, tcbm))
-		rc = fail(RC_EVIDENCE, "--imds: the host's certificate is for TCB %s, the report is of %s; take evidence again, or use --kds",
+		rc = fail(RC_EVIDENCE, "--imds: the host's certificate is for TCB %s, the report has %s; take evidence again, or use --kds",
 			  tcbm, hex);
 	free_str(&hex);
 	return rc;

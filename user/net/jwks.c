@@ -24,7 +24,7 @@ static int get(const char *url, const char *ca, unsigned int timeout, struct buf
 		return rc;
 	/* these keys decide what is believed: who sends them must be known */
 	if (strncmp(url, "https://", 8) && !url_is_loopback(url))
-		return fail(RC_USAGE, "--fetch-jwks: keys come over https:// alone, or from an address of this machine");
+		return fail(RC_USAGE, "--fetch-jwks: keys are fetched only over https:// or from this machine");
 	rc = http_exchange(&r, &a);
 	if (!rc)
 		rc = answer_check(&a);
@@ -48,7 +48,7 @@ int jwks_discover(const char *issuer, const char *ca, unsigned int timeout, stru
 	int rc;
 
 	if (strncmp(issuer, "https://", 8) && strncmp(issuer, "http://", 7))
-		return fail(RC_USAGE, "--fetch-jwks: the issuer %s is no URL that tells where its keys are: give it (--fetch-jwks=URL)",
+		return fail(RC_USAGE, "--fetch-jwks: the issuer %s is not a URL, so its keys cannot be found: give their URL (--fetch-jwks=URL)",
 			    issuer);
 	rc = get(url, ca, timeout, &metadata);
 	if (rc)
@@ -57,7 +57,7 @@ int jwks_discover(const char *issuer, const char *ca, unsigned int timeout, stru
 	iss = json_get_text(o, "issuer");
 	uri = json_get_text(o, "jwks_uri");
 	if (!iss || strcmp(iss, issuer))
-		return fail(RC_REFUSED, "--fetch-jwks: the metadata of %s are of another issuer", issuer);
+		return fail(RC_REFUSED, "--fetch-jwks: the metadata of %s are those of another issuer", issuer);
 	if (!uri)
 		return fail(RC_REFUSED, "--fetch-jwks: the metadata of %s name no keys (jwks_uri)", issuer);
 	return get(uri, ca, timeout, out);

@@ -40,7 +40,7 @@ static int fetch(const char *base, const char *ca, unsigned int timeout, const c
 		return RC_OK;
 	until = cache_quiet_until(quiet);
 	if (until)
-		return fail(RC_BUSY, "--kds: %s asked not to be asked for another %lld s; give certificates with --certs FILE",
+		return fail(RC_BUSY, "--kds: %s is throttling for another %lld s; give certificates with --certs FILE",
 			    base, (long long)(until - time(NULL)));
 	rc = http_exchange(&r, &a);
 	if (rc)

@@ -80,7 +80,7 @@ static int get_signed(const struct session *s, const char *path, const char *key
 	if (rc)
 		return rc;
 	if (!a.issuer_chain || memchr(a.body.p ? a.body.p : (u8 *)"", 0, a.body.len))
-		return fail(RC_REFUSED, "--pcs: %s answers without the chain of the signer, or with what is no text", s->base);
+		return fail(RC_REFUSED, "--pcs: %s answered without the certificate chain of the signer, or with something that is not text", s->base);
 	json_object_object_add(to, key, json_object_new_string_len((char *)a.body.p, (int)a.body.len));
 	json_add_text(to, chain, a.issuer_chain);
 	return RC_OK;
@@ -166,7 +166,7 @@ int pcs_collateral(const char *base, const char *ca, unsigned int timeout, const
 	buf_free(out);
 	until = cache_quiet_until(s.quiet);
 	if (until)
-		return fail(RC_BUSY, "--pcs: %s asked not to be asked for another %lld s; give collateral with --collateral FILE",
+		return fail(RC_BUSY, "--pcs: %s is throttling for another %lld s; give collateral with --collateral FILE",
 			    s.base, (long long)(until - time(NULL)));
 	o = json_object_new_object();
 	rc = fetch(&s, fmspc, pck_ca, o);

@@ -145,7 +145,7 @@ static int parse(const char *address, struct span s, struct buf *quote)
 	id_len = s.len >= HEAD_LEN ? le32(s.p + HEADER_LEN) : 0;
 	quote_len = s.len >= HEAD_LEN ? le32(s.p + HEADER_LEN + 4) : 0;
 	if (!quote_len || (u64)HEAD_LEN + id_len + quote_len != s.len)
-		return fail(RC_REFUSED, "--qgs: the answer of %s contradicts itself: %zu bytes for an id of %u and a quote of %u",
+		return fail(RC_REFUSED, "--qgs: the answer of %s is malformed: %zu bytes, but an id of %u and a quote of %u bytes",
 			    address, s.len, id_len, quote_len);
 	buf_add(quote, s.p + HEAD_LEN + id_len, quote_len);
 	return RC_OK;

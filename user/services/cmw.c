@@ -11,7 +11,7 @@ static const char help[] =
 "challenge, padded with zeros.\n"
 "\n"
 "  --challenge FILE         1 to 64 bytes, as they are\n"
-"  --self-nonce             no challenge: proves no freshness to anybody else\n"
+"  --self-nonce             no challenge: proves no freshness to a verifier\n"
 "  --form json              a record with a TSM report (default)\n"
 "         cbor              the same in CBOR\n"
 "         json-collection, cbor-collection\n"
@@ -27,7 +27,7 @@ static int bind(struct request *q)
 
 	if (!q->challenge.path)
 		return q->self_nonce ? RC_OK :
-		       fail(RC_USAGE, "--challenge FILE is missing: what the evidence is to answer for (or --self-nonce)");
+		       fail(RC_USAGE, "--challenge FILE is missing: the data that the evidence is bound to (or --self-nonce)");
 	if (b->len > sizeof(q->bind.data))
 		return fail(RC_USAGE, "--challenge: %s has %zu bytes, the hardware takes %zu; hash it",
 			    q->challenge.path, b->len, sizeof(q->bind.data));

@@ -16,7 +16,7 @@ static const char help[] =
 "\n"
 "  --runtime-data FILE      a JSON object, or up to 64 bytes\n"
 "  --runtime-data-type json|binary\n"
-"  --self-nonce             no runtime data: the token will not be fresh to anyone\n"
+"  --self-nonce             no runtime data: the token proves no freshness\n"
 "  --hash sha256|sha384|sha512\n"
 "                           of JSON (default: " HASH_DEFAULT ")\n"
 "  --init-data FILE         TOML; its hash is in HOST_DATA or MRCONFIGID\n"
@@ -49,11 +49,11 @@ static int bind(struct request *q)
 
 	if (!q->runtime.path)
 		return q->self_nonce ? RC_OK :
-		       fail(RC_USAGE, "--runtime-data FILE is missing: what the evidence is to answer for (or --self-nonce)");
+		       fail(RC_USAGE, "--runtime-data FILE is missing: the data that the evidence is bound to (or --self-nonce)");
 	if (is_json(q)) {
 		rc = bind_json(q);
 	} else if (q->runtime.b.len > sizeof(b->data)) {
-		return fail(RC_USAGE, "--runtime-data: %s has %zu bytes and is no JSON object; AS takes others as report data, of 64 bytes at most",
+		return fail(RC_USAGE, "--runtime-data: %s is neither a JSON object nor at most 64 bytes (it has %zu)",
 			    q->runtime.path, q->runtime.b.len);
 	} else {
 		memcpy(b->data, q->runtime.b.p, q->runtime.b.len);
@@ -88,7 +88,7 @@ static int add_init(const struct request *q, struct json_object *o)
 	if (rc || !q->init.path)
 		return rc;
 	if (strlen((char *)q->init.b.p) != q->init.b.len)
-		return fail(RC_USAGE, "--init-data: %s is no text", q->init.path);
+		return fail(RC_USAGE, "--init-data: %s is not text", q->init.path);
 	i = json_object_new_object();
 	json_add_text(i, "init_data_toml", (char *)q->init.b.p);
 	json_object_object_add(o, "init_data", i);

@@ -122,11 +122,11 @@ static int snp_evidence(const struct request *q, struct json_object *o)
 	X509 *leaf = cert_pool_leaf(&q->certs, q->report.p);
 
 	if (snp_layout(q->report.p) == SNP_LAYOUT_VENICE)
-		return fail(RC_EVIDENCE, "CoCo's verifiers have no form for a report of Venice, whose TCB lacks parts that theirs has");
+		return fail(RC_EVIDENCE, "CoCo's verifiers cannot take a report of Venice, whose TCB lacks parts that their format requires");
 	if (version < 3 || version > 5)
 		warning("this report has version %u, CoCo's verifiers take 3 to 5", version);
 	if (vmpl)
-		warning("this report is of VMPL %u, CoCo's verifiers take 0 alone", vmpl);
+		warning("this report is from VMPL %u, CoCo's verifiers accept only 0", vmpl);
 	json_object_object_add(o, "attestation_report", snp_struct(q->report.p));
 	if (leaf)
 		leaf_der(leaf, o);
@@ -170,11 +170,11 @@ static void add_tpm_quote(const struct tpm_quote *t, struct json_object *to)
 static int check_tpm_quote(const struct tpm_quote *t)
 {
 	if (!t->attest.len)
-		return fail(RC_EVIDENCE, "CoCo's verifiers want a quote of the vTPM, which this evidence does not have");
+		return fail(RC_EVIDENCE, "CoCo's verifiers need a quote of the vTPM, which this evidence does not have");
 	if (t->mask != (1u << TPM_PCRS) - 1 || t->bank != TPM_ALG_SHA256)
-		return fail(RC_EVIDENCE, "CoCo's verifiers want a quote over all 24 PCRs of SHA-256; this one is over others");
+		return fail(RC_EVIDENCE, "CoCo's verifiers need a quote over all 24 PCRs of SHA-256; this one is over others");
 	if (!t->sig.len)
-		return fail(RC_EVIDENCE, "CoCo's verifiers want a quote signed by RSA");
+		return fail(RC_EVIDENCE, "CoCo's verifiers need a quote signed by RSA");
 	return RC_OK;
 }
 
@@ -251,10 +251,10 @@ int coco_check_init_data(const struct request *q)
 	if (q->kind == RAW_SNP) {
 		if (is_hash_of(&q->init.b, q->report.p + SNP_HOST_DATA_OFF, 32))
 			return RC_OK;
-		return fail(RC_EVIDENCE, "HOST_DATA of the report is no hash of --init-data: this VM was not launched with them");
+		return fail(RC_EVIDENCE, "HOST_DATA of the report is not a hash of --init-data: this VM was not launched with these data");
 	}
 	if (!tdx_quote_parse(q->report, &quote) &&
 	    is_hash_of(&q->init.b, quote.body.p + QUOTE_MRCONFIGID, 48))
 		return RC_OK;
-	return fail(RC_EVIDENCE, "MRCONFIGID of the quote is no hash of --init-data: this VM was not launched with them");
+	return fail(RC_EVIDENCE, "MRCONFIGID of the quote is not a hash of --init-data: this VM was not launched with these data");
 }

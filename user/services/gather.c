@@ -38,7 +38,7 @@ static int settle_type(struct given *g, const char *option)
 	if (!g->type)
 		g->type = json ? "json" : "binary";
 	else if (!strcmp(g->type, "json") && !json)
-		return fail(RC_USAGE, "%s json: the data are no JSON object", option);
+		return fail(RC_USAGE, "%s json: the data are not a JSON object", option);
 	return RC_OK;
 }
 
@@ -80,7 +80,7 @@ static int load_evidence(const struct request_options *o, struct request *q)
 		if (rc)
 			return rc;
 		if (q->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM && !q->self_nonce)
-			return fail(RC_EVIDENCE, "the nonce of this evidence is the kernel's own: it proves no freshness to anybody else; take evidence for your data (leave out --evidence)%s",
+			return fail(RC_EVIDENCE, "the kernel chose the nonce of this evidence, so it proves freshness to no verifier; take evidence for your data (leave out --evidence)%s",
 				    q->service->takes & TAKES_SELF_NONCE ?
 				    ", or say --self-nonce" : "");
 		return from_blob(q);
@@ -134,7 +134,7 @@ static int load_key(struct request *q)
 	if (q->tee_key)
 		return tee_key_read(q->tee_key, &q->key);
 	if (q->evidence.len)
-		return fail(RC_USAGE, "--tee-key FILE is missing: the evidence of --evidence is bound to a key that there already is");
+		return fail(RC_USAGE, "--tee-key FILE is missing: give the key that this evidence is bound to");
 	rc = tee_key_generate(&q->key);
 	q->key_made = !q->save_key;
 	return rc || !q->save_key ? rc : tee_key_save(&q->key, q->save_key);
@@ -230,7 +230,7 @@ static int get_quote(const struct request_options *o, struct request *q)
 		return qgs_quote(o->qgs, o->http_timeout, q->report.p, &q->quote);
 	if (o->imds)
 		return imds_quote(o->imds, o->http_timeout, q->report.p, &q->quote);
-	return fail(RC_EVIDENCE, "this evidence is a TDREPORT, which only the same machine can check: have its quoting service make a quote of it (--qgs, or Azure's --imds), or give that with --quote FILE");
+	return fail(RC_EVIDENCE, "this evidence is a TDREPORT, which only the same machine can check: have its quoting service make a quote from it (--qgs, or Azure's --imds), or give the quote with --quote FILE");
 }
 
 static int get_certs(const struct request_options *o, struct request *q)
@@ -294,13 +294,13 @@ static int not_bound(const struct request *q, const char *where, const u8 *got)
 	char *g CLEANUP(free_str) = hex_encode(got, 64);
 
 	if (q->e.binding == CVM_EVIDENCE_BINDING_STATEMENT)
-		complain("the evidence carries a statement, whose hash fills %s; %s wants its own digest there", where,
+		complain("the evidence carries a statement, whose hash fills %s; %s requires its own digest there", where,
 			 q->service->name);
 	else if (!memcmp(got, b->data, b->len))
-		complain("the evidence is not bound to %s: %s has more behind it, %s wants zeros (%s)",
+		complain("the evidence is not bound to %s: in %s more bytes follow it, where %s requires zeros (%s)",
 			 b->what, where, q->service->name, g);
 	else
-		complain("the evidence is not bound to %s: %s wants %s %s, it is %s", b->what,
+		complain("the evidence is not bound to %s: %s requires %s %s, it is %s", b->what,
 			 q->service->name, where, w, g);
 	return RC_EVIDENCE;
 }
@@ -322,7 +322,7 @@ static int check_hcl(struct request *q)
 		char *g CLEANUP(free_str) = hex_encode(q->tpm.extra_data.p, q->tpm.extra_data.len);
 
 		return fail(RC_EVIDENCE, "the TPM quote is not bound to %s: its qualifying data are \"%s\"",
-			    b->quote_len ? b->what : "nothing, as the service wants it", g);
+			    b->quote_len ? b->what : "nothing, as the service requires", g);
 	}
 	if (!b->len || q->user_data_bound || (b->quote_len && q->quote_bound))
 		return RC_OK;
@@ -378,7 +378,7 @@ int request_tee(const struct request_options *o, const struct request *q, const 
 			snp = h.report_type == HCL_SNP;
 		} else if (q->kind != RAW_SNP && q->kind != RAW_TDX_QUOTE &&
 			   q->kind != RAW_TDREPORT) {
-			return fail(RC_EVIDENCE, "%s knows SNP and TDX; this is: %s",
+			return fail(RC_EVIDENCE, "%s accepts SNP and TDX; this is: %s",
 				    q->service->name, raw_kind_title(q->kind));
 		}
 		*tee = azure ? snp ? "az-snp-vtpm" : "az-tdx-vtpm" : snp ? "snp" : "tdx";

@@ -56,14 +56,14 @@ static int challenge(struct request *q)
 		return fail(RC_EVIDENCE, "%s has no name that can be used in a request", what);
 	if (json_object_object_get_ex(q->session_info, "used", &used) &&
 	    json_object_get_boolean(used))
-		return fail(RC_EVIDENCE, "%s was used before; it is good for one time", what);
+		return fail(RC_EVIDENCE, "%s was used before; a challenge can be used only once", what);
 	return json_get_bytes(q->session_info, "tpmNonce", what, &q->service_nonce);
 }
 
 static int bind(struct request *q)
 {
 	if (!q->challenge.path)
-		return fail(RC_USAGE, "--challenge FILE is missing: what Google answered to POST .../challenges (request gcp --begin makes the question)");
+		return fail(RC_USAGE, "--challenge FILE is missing: what Google answered to POST .../challenges (request gcp --begin makes that request)");
 	if (!q->service_nonce.len || q->service_nonce.len > sizeof(q->bind.data))
 		return fail(RC_EVIDENCE, "the challenge of Google has %zu bytes, the hardware takes 1 to %zu",
 			    q->service_nonce.len, sizeof(q->bind.data));
@@ -80,7 +80,7 @@ static int add_tdx(const struct request *q, struct json_object *o)
 	struct json_object *t;
 
 	if (!table.len || !log.len)
-		return fail(RC_EVIDENCE, "Google wants the CCEL table and event log, which this evidence does not have (get --event-log takes them)");
+		return fail(RC_EVIDENCE, "Google needs the CCEL table and event log, which this evidence does not have (get --event-log takes them)");
 	t = json_object_new_object();
 	json_add_bytes(t, "ccelAcpiTable", table, BASE64_STD);
 	json_add_bytes(t, "ccelData", log, BASE64_STD);

@@ -21,7 +21,7 @@ static const char help[] =
 "  --policy-must-match      fail when one of them does not hold\n"
 "  --token-signing-alg RS256|PS384\n"
 "  --form v2                composite body (default)\n"
-"         v1                flat body, TDX alone\n"
+"         v1                flat body, only TDX\n"
 "\n"
 "The API key of attest is in --secret-file FILE, or in the environment's\n"
 "TRUSTAUTHORITY_API_KEY. --endpoint is https://api.trustauthority.intel.com, or\n"
@@ -122,7 +122,7 @@ static int build(struct request *q, struct message *m)
 	struct json_object *o, *tee;
 
 	if (q->n_policies > POLICIES_MAX)
-		return fail(RC_USAGE, "--policy-id: ITA takes %d, here are %zu", POLICIES_MAX,
+		return fail(RC_USAGE, "--policy-id: ITA takes at most %d, %zu were given", POLICIES_MAX,
 			    q->n_policies);
 	if (q->form == V1 && q->kind == RAW_SNP)
 		return fail(RC_EVIDENCE, "ITA's v1 takes no SNP report; --form v2 does");

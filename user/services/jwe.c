@@ -134,9 +134,9 @@ static int decrypt(struct json_object *jwe, struct json_object *header, const ch
 		return bad("its header asks for an extension (crit, zip) that this version does not know");
 	if (json_object_object_get_ex(jwe, "header", NULL) ||
 	    json_object_object_get_ex(jwe, "unprotected", NULL))
-		return bad("it has header parameters that nothing protects");
+		return bad("it has unprotected header parameters");
 	if (!alg || strcmp(alg, ALG) || !enc || strcmp(enc, "A256GCM"))
-		return bad("it is not by " ALG " and A256GCM");
+		return bad("its algorithms are not " ALG " and A256GCM");
 	if (json_get_bytes(jwe, "iv", "the resource", &iv) ||
 	    json_get_bytes(jwe, "ciphertext", "the resource", &text) ||
 	    json_get_bytes(jwe, "tag", "the resource", &tag) ||
@@ -148,7 +148,7 @@ static int decrypt(struct json_object *jwe, struct json_object *header, const ch
 			    tag.len, GCM_TAG_LEN);
 	epk = epk_key(header);
 	if (!epk)
-		return bad("its ephemeral key is none of P-256");
+		return bad("its ephemeral key is not on P-256");
 	ok = shared_secret(key->pkey, epk, z);
 	EVP_PKEY_free(epk);
 	if (!ok)
@@ -175,10 +175,10 @@ int jwe_decrypt(struct span s, const struct tee_key *key, struct buf *out)
 		return fail(RC_USAGE, "--resource: --tee-key has only the public key, which cannot decrypt");
 	protected = json_get_text(jwe, "protected");
 	if (!protected || base64_decode(protected, strlen(protected), &b, &why))
-		return bad("the answer is no JWE in JSON");
+		return bad("the answer is not a JWE in JSON");
 	header = json_parse(buf_span(&b));
 	if (!header)
-		return bad("its protected header is no JSON");
+		return bad("its protected header is not JSON");
 	more = json_get_text(jwe, "aad");
 	aad = more ? xasprintf("%s.%s", protected, more) : xstrdup(protected);
 	return decrypt(jwe, header, aad, key, out);

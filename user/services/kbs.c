@@ -66,7 +66,7 @@ static int challenge(struct request *q)
 		return RC_OK;
 	alg = json_get_text(extra, "selected-hash-algorithm");
 	if (alg && !hash_is_known(alg))
-		return fail(RC_EVIDENCE, "the challenge of KBS selects the hash '%s', which is not known", alg);
+		return fail(RC_EVIDENCE, "the challenge of KBS selects the hash '%s', which this tool does not support", alg);
 	if (alg)
 		q->hash = alg;
 	return RC_OK;
@@ -98,10 +98,10 @@ static int check_more_evidence(const struct request *q)
 	good = json_object_is_type(o, json_type_object) &&
 	       strlen((char *)q->more_evidence.b.p) == q->more_evidence.b.len;
 	json_object_put(o);
-	return good ? RC_OK : fail(RC_USAGE, "--additional-evidence: %s is no JSON object", q->more_evidence.path);
+	return good ? RC_OK : fail(RC_USAGE, "--additional-evidence: %s is not a JSON object", q->more_evidence.path);
 }
 
-/* The whole digest in REPORT_DATA, padded; a vTPM gets the digest alone. */
+/* The whole digest in REPORT_DATA, padded; a vTPM gets only the digest. */
 static int bind(struct request *q)
 {
 	struct json_object *o;
@@ -109,7 +109,7 @@ static int bind(struct request *q)
 	int rc;
 
 	if (!q->service_nonce.len)
-		return fail(RC_USAGE, "--challenge FILE is missing: what KBS answered to POST /kbs/v0/auth (request kbs --begin makes the question)");
+		return fail(RC_USAGE, "--challenge FILE is missing: what KBS answered to POST /kbs/v0/auth (request kbs --begin makes that request)");
 	rc = check_more_evidence(q);
 	if (rc)
 		return rc;
@@ -136,7 +136,7 @@ static int add_init_data(const struct request *q, struct json_object *o)
 		return rc;
 	if (q->init.path) {
 		if (strlen((char *)q->init.b.p) != q->init.b.len)
-			return fail(RC_USAGE, "--init-data: %s is no text", q->init.path);
+			return fail(RC_USAGE, "--init-data: %s is not text", q->init.path);
 		init = json_object_new_object();
 		json_add_text(init, "format", "toml");
 		json_add_text(init, "body", (char *)q->init.b.p);
@@ -198,7 +198,7 @@ static int answer(struct request *q, const struct http_answer *a, struct message
 	if (rc)
 		return rc;
 	if (fetched && q->plugin && !is_jwe(buf_span(&a->body))) {
-		warning("the plugin did not encrypt its answer: TLS alone protected it");
+		warning("the plugin did not encrypt its answer: only TLS protected it");
 		buf_add(out, a->body.p ? a->body.p : (u8 *)"", a->body.len);
 		return RC_OK;
 	}

@@ -19,13 +19,13 @@ static const char help[] =
 "                           nonce of the relying party\n"
 "  --runtime-data-type json|binary\n"
 "                           default: json when FILE is a JSON object\n"
-"  --self-nonce             no runtime data: the token will not be fresh to anyone\n"
+"  --self-nonce             no runtime data: the token proves no freshness\n"
 "  --nonce TEXT             echoed into the token, not bound to the hardware\n"
 "  --init-data FILE         initTimeData; SNP: SHA-256 of it is in HOST_DATA\n"
 "  --init-data-type json|binary\n"
 "  --api-version VERSION    default: the one the service documents\n"
 "  --form tee               SevSnpVm or TdxVm (default)\n"
-"         azure-guest       AzureGuest: the vTPM's quote besides, and a key of this\n"
+"         azure-guest       AzureGuest: also the vTPM's quote, and a key of this\n"
 "                           boot that the AK certified, made by the TPM while PCR 0\n"
 "                           to 7 are what was quoted. The service seals its token to\n"
 "                           that key; attest opens it. Needs access to the TPM\n"
@@ -50,7 +50,7 @@ static const char *const forms[] = { "tee", "azure-guest", NULL };
 
 static int no_runtime_data(void)
 {
-	return fail(RC_USAGE, "--runtime-data FILE is missing: without it nobody can tell what this evidence answers for (or --self-nonce)");
+	return fail(RC_USAGE, "--runtime-data FILE is missing: give the data that the evidence is bound to, or --self-nonce for a random nonce");
 }
 
 /* The service compares the first 32 bytes with the hash of runtimeData. */
@@ -112,7 +112,7 @@ static int check_init_data(const struct request *q)
 		return RC_OK;
 	digest("SHA256", q->init.b.p, q->init.b.len, hash);
 	if (memcmp(hash, q->report.p + SNP_HOST_DATA_OFF, 32))
-		return fail(RC_EVIDENCE, "HOST_DATA of the report is not SHA-256 of --init-data: this VM was not launched with them");
+		return fail(RC_EVIDENCE, "HOST_DATA of the report is not the SHA-256 of --init-data: this VM was not launched with these data");
 	return RC_OK;
 }
 

@@ -5,7 +5,7 @@
 #include "services/service.h"
 #include "tpm/key.h"
 
-/* PCRs that AzureGuest wants quoted, on Linux */
+/* PCRs that AzureGuest requires in the quote, on Linux */
 #define MAA_BOOT_PCRS	TPM_KEY_PCRS
 
 /* maa_guest.c: the body of AzureGuest */

@@ -81,7 +81,7 @@ static int check_key(const struct request *q, bool *given)
 
 	*given = n;
 	if (n && n < 3)
-		return fail(RC_USAGE, "a key that the AK certified is three files, --enc-key-pub, --enc-key-info and --enc-key-signature; without any of them the TPM is asked for one");
+		return fail(RC_USAGE, "a key that the AK certified needs three files, --enc-key-pub, --enc-key-info and --enc-key-signature; without any of them the TPM makes a key");
 	return RC_OK;
 }
 
@@ -93,7 +93,7 @@ static int read_log(struct request *q)
 		return RC_OK;
 	rc = file_read(TCG_LOG, TCG_LOG_MAX, &q->tcg_log.b);
 	if (rc)
-		return fail(RC_DENIED, "AzureGuest wants the firmware's event log, which root alone can read; be root, or give a copy of it with --tcg-log FILE");
+		return fail(RC_DENIED, "AzureGuest needs the firmware's event log, which only root can read; run as root, or give a copy of it with --tcg-log FILE");
 	q->tcg_log.path = TCG_LOG;
 	return RC_OK;
 }
@@ -186,14 +186,14 @@ static int check(const struct request *q)
 		return fail(RC_EVIDENCE, "AzureGuest takes HCL reports of Azure's paravisor; this evidence is: %s",
 			    raw_kind_title(q->kind));
 	if (!q->tpm.attest.len)
-		return fail(RC_EVIDENCE, "AzureGuest wants a quote of the vTPM, which this evidence does not have");
+		return fail(RC_EVIDENCE, "AzureGuest needs a quote of the vTPM, which this evidence does not have");
 	if ((q->tpm.mask & MAA_BOOT_PCRS) != MAA_BOOT_PCRS || q->tpm.bank != TPM_ALG_SHA256)
 		return fail(RC_EVIDENCE, "AzureGuest needs a quote over PCR 0 to 7 of SHA-256; this one is over other PCRs");
 	if (!q->tpm.sig.len)
-		return fail(RC_EVIDENCE, "AzureGuest wants a quote signed by RSA");
+		return fail(RC_EVIDENCE, "AzureGuest needs a quote signed by RSA");
 	if (!evidence_data(&q->e, CVM_EVIDENCE_ITEM_AK_PUB).len ||
 	    !evidence_data(&q->e, CVM_EVIDENCE_ITEM_AK_CERT).len)
-		return fail(RC_EVIDENCE, "AzureGuest wants the AK and its certificate, which this evidence does not have");
+		return fail(RC_EVIDENCE, "AzureGuest needs the AK and its certificate, which this evidence does not have");
 	return RC_OK;
 }
 

@@ -47,7 +47,7 @@ static int check_params(struct json_object *params)
 	other = (mode && strcmp(mode, "ChainingModeGCM")) || (cipher && strcmp(cipher, "AES")) ||
 		(json_object_object_get_ex(params, "KeySizeInBits", &bits) &&
 		 json_object_get_int(bits) != GCM_KEY_LEN * 8);
-	return other ? fail(RC_REFUSED, ANSWER ": sealed in another way than by AES-256-GCM") : RC_OK;
+	return other ? fail(RC_REFUSED, ANSWER ": it is not sealed with AES-256-GCM") : RC_OK;
 }
 
 static int parse(const char *token, struct sealed *s)
@@ -60,13 +60,13 @@ static int parse(const char *token, struct sealed *s)
 	if (strchr(token, '.'))
 		return fail(RC_REFUSED, ANSWER ": a token that is not sealed to the key, as AzureGuest's are");
 	if (base64_decode(token, strlen(token), &b, &why))
-		return fail(RC_REFUSED, ANSWER ": the sealed token is no base64url: %s", why);
+		return fail(RC_REFUSED, ANSWER ": the sealed token is not base64url: %s", why);
 	o = json_parse(buf_span(&b));
 	if (!json_object_is_type(o, json_type_object))
-		return fail(RC_REFUSED, ANSWER ": the sealed token is no JSON object");
+		return fail(RC_REFUSED, ANSWER ": the sealed token is not a JSON object");
 	if (!json_object_object_get_ex(o, "EncryptionParams", &params) ||
 	    !json_object_is_type(params, json_type_object))
-		return fail(RC_REFUSED, ANSWER ": its member EncryptionParams: it is not there, or no object");
+		return fail(RC_REFUSED, ANSWER ": its member EncryptionParams: missing, or not an object");
 	rc = check_params(params);
 	if (!rc)
 		rc = get(params, "Iv", GCM_IV_LEN, &s->iv);
@@ -169,7 +169,7 @@ static int find_token(struct span s, char **token)
 	}
 	o = json_parse(s);
 	if (!o)
-		return fail(RC_REFUSED, ANSWER ": it is no JSON");
+		return fail(RC_REFUSED, ANSWER ": it is not JSON");
 	text = json_get_text(o, "token");
 	if (!text)
 		return fail(RC_REFUSED, ANSWER ": it has no member token");

@@ -119,7 +119,7 @@ void message_curl(const struct service *s, const struct message *m, const char *
 		buf_add_str(out, " -H ");
 		add_quoted(out, line, (size_t)(end - line));
 	}
-	/* from a file descriptor: arguments can be seen by everybody on the machine */
+	/* from a file descriptor: all users of the machine can see arguments */
 	if (s->secret_header)
 		buf_add_str(out, " -H @/dev/fd/3");
 	if (m->type)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Requests to attestation services. A service is one file with one struct
- * service, and one line in services.c.
+ * service, listed in services.c. CONTRIBUTING.md lists what else it touches.
  */
 #ifndef CVM_SERVICES_SERVICE_H
 #define CVM_SERVICES_SERVICE_H
@@ -46,7 +46,7 @@ struct given {
 	struct buf b;
 };
 
-/* What the evidence is to answer for */
+/* What the evidence must be bound to */
 struct binding {
 	u8 data[64];		/* REPORT_DATA, padded with zeros; HCL: user-data */
 	size_t len;		/* bytes of it that are checked, 0: anything is accepted */
@@ -85,7 +85,7 @@ struct request {
 	struct evidence e;
 	struct buf evidence, quote;
 	enum raw_kind kind;	/* in the end RAW_SNP or RAW_TDX_QUOTE */
-	struct span report;	/* without what is behind its end */
+	struct span report;	/* without trailing bytes */
 	bool azure;		/* it came in an HCL report */
 	struct hcl hcl;
 	struct span hcl_raw;	/* as the NV index has it */
@@ -132,7 +132,7 @@ struct service {
 	int (*challenge)(struct request *q);
 	/* Fills q->bind */
 	int (*bind)(struct request *q);
-	/* Finds what is needed besides evidence, before evidence is taken */
+	/* Finds what is needed in addition to evidence, before evidence is taken */
 	int (*ready)(struct request *q);
 	/* The message with the evidence */
 	int (*build)(struct request *q, struct message *m);
@@ -142,7 +142,7 @@ struct service {
 	 */
 	int (*answer)(struct request *q, const struct http_answer *a, struct message *next,
 		      bool *again, struct buf *out);
-	/* Reads q->sealed, an answer that somebody else fetched; @out as of answer() */
+	/* Reads q->sealed, an answer that was fetched by other means; @out as of answer() */
 	int (*open)(struct request *q, struct buf *out);
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of services: a further one is one line here, and one file */
+/* The table of services. CONTRIBUTING.md lists what else a new service touches. */
 #include "services/service.h"
 
 extern const struct service service_cmw, service_coco_as, service_gcp, service_ita, service_kbs,

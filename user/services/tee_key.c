@@ -34,7 +34,7 @@ int tee_key_read(const char *path, struct tee_key *key)
 	if (rc)
 		return rc;
 	bio = BIO_new_mem_buf(b.p ? b.p : (u8 *)"", (int)b.len);
-	/* an empty passphrase: nobody is asked for one */
+	/* an empty passphrase, so that OpenSSL does not ask for one */
 	key->pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
 	key->can_decrypt = key->pkey;
 	if (!key->pkey) {
@@ -45,10 +45,10 @@ int tee_key_read(const char *path, struct tee_key *key)
 	OPENSSL_cleanse(b.p, b.len);
 	ERR_clear_error();
 	if (!key->pkey)
-		return fail(RC_USAGE, "--tee-key: %s is no key in PEM, or an encrypted one (openssl ecparam -name prime256v1 -genkey -noout makes one)",
+		return fail(RC_USAGE, "--tee-key: %s is not an unencrypted key in PEM (openssl ecparam -name prime256v1 -genkey -noout makes one)",
 			    path);
 	if (!is_p256(key->pkey))
-		return fail(RC_USAGE, "--tee-key: %s is no key of EC P-256", path);
+		return fail(RC_USAGE, "--tee-key: %s is not a key of EC P-256", path);
 	return RC_OK;
 }
 

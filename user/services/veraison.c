@@ -190,7 +190,7 @@ static const char *ear_status(struct json_object *sub)
 	return NULL;
 }
 
-/* Rejected evidence is no error of HTTP: the result says so, and why. */
+/* Rejected evidence is not an HTTP error: the result says so, and why. */
 static int check_result(const char *result)
 {
 	struct json_object *ear CLEANUP(json_put) = jwt_payload(result);
@@ -200,7 +200,7 @@ static int check_result(const char *result)
 	if (!json_object_is_type(ear, json_type_object) ||
 	    !json_object_object_get_ex(ear, "submods", &submods) ||
 	    !json_object_is_type(submods, json_type_object) || !json_object_object_length(submods))
-		return fail(RC_REFUSED, "the result of Veraison is no EAR");
+		return fail(RC_REFUSED, "the result of Veraison is not an EAR");
 	json_object_object_foreach(submods, name, sub) {
 		const char *status = ear_status(sub), *why = NULL;
 
@@ -210,7 +210,7 @@ static int check_result(const char *result)
 		    json_object_object_get_ex(sub, "ear.veraison.policy-claims", &claims))
 			why = json_get_text(claims, "problem");
 		if (!status)
-			rc = fail(RC_REFUSED, "Veraison's result for %s has no status: it does not say what it came to", name);
+			rc = fail(RC_REFUSED, "Veraison's result for %s has no status", name);
 		else if (!strcmp(status, "contraindicated"))
 			rc = fail(RC_REFUSED, "Veraison rejected the evidence (%s)%s%s", name,
 				  why ? ": " : "", why ? why : "");

@@ -210,7 +210,7 @@ int tpm_create_rsa(struct tpm *t, const struct tpm_policy *p, u32 *handle, struc
 	tpm_start(&c, CC_CREATE_PRIMARY, true);
 	tpm_put(&c, RH_NULL, 4);
 	tpm_put_sessions(&c, RS_PW, 1);
-	tpm_put(&c, 4, 2);			/* no password, no data of ours */
+	tpm_put(&c, 4, 2);			/* no password, no further data */
 	tpm_put(&c, 0, 4);
 	at = c.b.len;
 	tpm_put(&c, 0, 2);
@@ -244,7 +244,7 @@ int tpm_certify(struct tpm *t, u32 handle, u32 key, struct buf *attest, struct b
 	tpm_put(&c, handle, 4);
 	tpm_put(&c, key, 4);
 	tpm_put_sessions(&c, RS_PW, 2);
-	tpm_put(&c, 0, 2);			/* qualifying data: none, as the service wants it */
+	tpm_put(&c, 0, 2);			/* qualifying data: none, as the service requires */
 	tpm_put(&c, TPM_ALG_NULL, 2);	/* the key's own scheme */
 	rc = tpm_finish(t, &c, "TPM2_Certify", NULL, &a);
 	if (rc)

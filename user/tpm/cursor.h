@@ -8,7 +8,7 @@
 struct tpm_cursor {
 	struct span s;		/* what is left */
 	const char *what;	/* for messages */
-	bool short_of;		/* more was wanted than there was */
+	bool short_of;		/* more was read than there was */
 };
 
 /* An integer of so many bytes; 0 when it is cut short */

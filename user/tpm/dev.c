@@ -51,18 +51,18 @@ int tpm_open(struct tpm *t, const char *path, const char *who)
 	switch (errno) {
 	case EACCES:
 	case EPERM:
-		return fail(RC_DENIED, "%s wants the TPM itself, and %s may not be opened: %s; be root, or a member of the group that owns it",
+		return fail(RC_DENIED, "%s needs the TPM, but cannot open %s: %s; run as root, or join the group that owns it",
 			    who, path, strerror(errno));
 	case ENOENT:
 	case ENXIO:
 	case ENODEV:
-		return fail(RC_DENIED, "%s wants the TPM itself, and there is no %s here: %s; in a container, pass it in",
+		return fail(RC_DENIED, "%s needs the TPM, but there is no %s: %s; in a container, pass it in",
 			    who, path, strerror(errno));
 	case EBUSY:
-		return fail(RC_BUSY, "%s wants the TPM itself, and somebody else has %s open; %s can be shared",
+		return fail(RC_BUSY, "%s needs the TPM, but another program has %s open; use %s, which can be shared",
 			    who, path, TPM_DEVICE);
 	}
-	return fail(RC_FAILED, "%s wants the TPM itself, and %s cannot be opened: %s", who, path,
+	return fail(RC_FAILED, "%s needs the TPM, but cannot open %s: %s", who, path,
 		    strerror(errno));
 }
 
@@ -86,7 +86,7 @@ static int send_all(const struct tpm *t, struct span s)
 	if (n == (ssize_t)s.len)
 		return RC_OK;
 	return fail(RC_FAILED, "%s: cannot send a command: %s", t->path,
-		    n < 0 ? strerror(errno) : "it takes only a part of it");
+		    n < 0 ? strerror(errno) : "only a part was accepted");
 }
 
 /* The answer says how long it is, and is no longer. */
@@ -109,11 +109,11 @@ static int receive(const struct tpm *t, u8 p[static ANSWER_MAX], size_t *len)
 		c.s = (struct span){ p + 2, 4 };
 		want = tpm_take(&c, 4);
 		if (want < HEADER_LEN || want > ANSWER_MAX)
-			return fail(RC_FAILED, "%s: an answer that says to be of %zu bytes", t->path,
+			return fail(RC_FAILED, "%s: the answer claims a length of %zu bytes", t->path,
 				    want);
 	}
 	if (*len != want)
-		return fail(RC_FAILED, "%s: an answer of %zu bytes says to be of %zu", t->path, *len,
+		return fail(RC_FAILED, "%s: the answer has %zu bytes, but claims %zu", t->path, *len,
 			    want);
 	return RC_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The few TPM 2.0 commands that the tool needs besides evidence, to the kernel's
+ * The few TPM 2.0 commands that the tool needs in addition to evidence, to the kernel's
  * resource manager or to a socket of swtpm.
  *
  * Marshalled here rather than by libtss2-esys: nine commands with an empty
@@ -49,7 +49,7 @@ struct tpm_policy {
 	u8 digest[32];		/* of the policy */
 };
 
-/* RC_DENIED with a message that @who wants it */
+/* RC_DENIED with a message that @who needs it */
 int tpm_open(struct tpm *t, const char *path, const char *who);
 void tpm_close(struct tpm *t);
 /* One command, one answer, whole; RC_OK whatever the response code */
@@ -60,7 +60,7 @@ int tpm_exchange(struct tpm *t, struct span command, struct buf *answer);
  * Response codes that a caller handles itself come without a message, as RC_OK
  * and t->rc.
  */
-/* TPM_PT_* from @first on; @known has bit i when the TPM told val[i] */
+/* TPM_PT_* from @first on; @known has bit i if the TPM returned val[i] */
 int tpm_properties(struct tpm *t, u32 first, u32 *val, size_t n, u32 *known);
 int tpm_pcr_read(struct tpm *t, u32 mask, struct buf *values);
 int tpm_read_public(struct tpm *t, u32 handle, struct buf *pub);	/* t->rc */

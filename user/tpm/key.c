@@ -29,13 +29,13 @@ static int check_ak(struct tpm *t, struct span ak_pub)
 	if (rc)
 		return rc;
 	if (t->rc && tpm_rc_base(t->rc) == TPM_RC_HANDLE)
-		return fail(RC_EVIDENCE, "%s has no key 0x%08x: it is no vTPM of Azure's paravisor",
+		return fail(RC_EVIDENCE, "%s has no key 0x%08x: it is not a vTPM of an Azure paravisor",
 			    t->path, TPM_HANDLE_AK);
 	if (t->rc)
 		return tpm_refused(t, "TPM2_ReadPublic");
 	rc = tpm_rsa_parse(buf_span(&b), &here);
 	if (!rc && !tpm_same_key(&asked, &here))
-		rc = fail(RC_EVIDENCE, "the evidence is of another machine: its AK is not the one of %s",
+		rc = fail(RC_EVIDENCE, "the evidence comes from another machine: its AK is not that of %s",
 			  t->path);
 	return rc;
 }
@@ -52,7 +52,7 @@ static int check_quote(const struct tpm *t, const struct tpm_quote *q, struct sp
 	n = changed_pcr(buf_span(&was), now);
 	if (n < 0)
 		return RC_OK;
-	return fail(RC_EVIDENCE, "PCR %d of %s is not what was quoted, it was extended since; take new evidence",
+	return fail(RC_EVIDENCE, "PCR %d of %s was extended since the quote; take new evidence",
 		    n, t->path);
 }
 
@@ -105,13 +105,13 @@ static int check_pcrs(const struct tpm_key_was *was, const struct tpm_policy *p,
 	int rc;
 
 	if (n >= 0)
-		return fail(RC_EVIDENCE, "PCR %d was extended since the answer was asked for, " NO_MORE, n);
+		return fail(RC_EVIDENCE, "PCR %d was extended since the request, " NO_MORE, n);
 	if (!was->pub.len)
 		return RC_OK;
 	rc = tpm_rsa_parse(was->pub, &k);
 	if (!rc && (k.policy.len != sizeof(p->digest) ||
 		    memcmp(k.policy.p, p->digest, sizeof(p->digest))))
-		rc = fail(RC_EVIDENCE, "PCR 0 to 7 are not what they were when the answer was asked for, "
+		rc = fail(RC_EVIDENCE, "PCR 0 to 7 changed since the request, "
 			  NO_MORE);
 	return rc;
 }
@@ -127,15 +127,15 @@ static int check_same(const struct tpm_key_was *was, const struct buf *pub)
 	if (!rc)
 		rc = tpm_rsa_parse(buf_span(pub), &now);
 	if (!rc && !tpm_same_key(&then, &now))
-		rc = fail(RC_EVIDENCE, "the key that the answer is sealed to is gone: it is of another boot, or of another TPM; take new evidence and ask again");
+		rc = fail(RC_EVIDENCE, "the key that the answer is sealed to is gone: it was made in another boot or by another TPM; take new evidence and ask again");
 	return rc;
 }
 
 int tpm_key_mismatch(const struct tpm_key_was *was)
 {
 	if (was->pub.len)
-		return fail(RC_REFUSED, "the answer was altered, or it is sealed to another key than it was asked for");
-	return fail(RC_REFUSED, "the answer is not sealed to the key that this TPM has now: PCR 0 to 7 were extended or the VM was restarted since it was asked for (--sent FILE tells which), or it was altered");
+		return fail(RC_REFUSED, "the answer was altered, or it is sealed to another key than the request named");
+	return fail(RC_REFUSED, "the answer is not sealed to the key that this TPM has now: PCR 0 to 7 were extended or the VM was restarted since the request (--sent FILE shows which), or the answer was altered");
 }
 
 static int not_decrypted(const struct tpm *t, const struct tpm_key_was *was)

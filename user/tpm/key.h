@@ -29,7 +29,7 @@ struct tpm_key_was {
 	struct span pcrs;	/* values of TPM_KEY_PCRS */
 };
 
-/* For evidence of this TPM alone, with a quote over what its PCRs have now */
+/* Only for evidence of this TPM, with a quote over the present values of its PCRs */
 int tpm_key_make(const char *path, struct span ak_pub, const struct tpm_quote *q,
 		 struct tpm_key *key);
 /*

@@ -81,7 +81,7 @@ static int finish(const struct tpm_cursor *c)
 	if (c->short_of)
 		return fail(RC_EVIDENCE, "TPM quote: %s is cut short", c->what);
 	if (c->s.len)
-		return fail(RC_EVIDENCE, "TPM quote: %zu bytes behind the end of %s", c->s.len, c->what);
+		return fail(RC_EVIDENCE, "TPM quote: %zu bytes after the end of %s", c->s.len, c->what);
 	return RC_OK;
 }
 
@@ -93,20 +93,20 @@ static int parse_attest(struct tpm_quote *q)
 	size_t i;
 
 	if (c.short_of || magic != TPM_GENERATED || type != ST_ATTEST_QUOTE)
-		return fail(RC_EVIDENCE, "TPM quote: this is no TPMS_ATTEST of a quote (0x%08llx 0x%04llx)",
+		return fail(RC_EVIDENCE, "TPM quote: this is not a TPMS_ATTEST of a quote (0x%08llx 0x%04llx)",
 			    (unsigned long long)magic, (unsigned long long)type);
 	tpm_take_2b(&c);			/* name of the signing key */
 	q->extra_data = tpm_take_2b(&c);
 	tpm_take_bytes(&c, 17 + 8);		/* clock, firmware version */
 	count = tpm_take(&c, 4);
 	if (!c.short_of && count != 1)
-		return fail(RC_EVIDENCE, "TPM quote: over %llu banks of PCRs, one is understood",
+		return fail(RC_EVIDENCE, "TPM quote: it covers %llu PCR banks; only one is supported",
 			    (unsigned long long)count);
 	q->bank = (u16)tpm_take(&c, 2);
 	select = tpm_take_bytes(&c, tpm_take(&c, 1));
 	for (i = 0; i < select.len; i++) {
 		if (i >= TPM_PCRS / 8 && select.p[i])
-			return fail(RC_EVIDENCE, "TPM quote: over PCRs behind %d", TPM_PCRS - 1);
+			return fail(RC_EVIDENCE, "TPM quote: it covers PCRs above %d", TPM_PCRS - 1);
 		if (i < TPM_PCRS / 8)
 			q->mask |= (u32)select.p[i] << 8 * i;
 	}
@@ -149,11 +149,11 @@ static int check_pcrs(struct tpm_quote *q)
 		return fail(RC_EVIDENCE, "TPM quote: hash 0x%04x is not known",
 			    hash ? q->bank : q->sig_hash);
 	if (q->pcrs.len != n * q->pcr_len)
-		return fail(RC_EVIDENCE, "TPM quote: it is over %zu PCRs of %zu bytes, the values have %zu bytes",
+		return fail(RC_EVIDENCE, "TPM quote: it covers %zu PCRs of %zu bytes, but the values have %zu bytes",
 			    n, q->pcr_len, q->pcrs.len);
 	if (digest(hash, q->pcrs.p, q->pcrs.len, got) != q->pcr_digest.len ||
 	    memcmp(got, q->pcr_digest.p, q->pcr_digest.len))
-		return fail(RC_EVIDENCE, "TPM quote: the PCR values beside it are not the ones that were quoted");
+		return fail(RC_EVIDENCE, "TPM quote: the given PCR values are not the quoted ones");
 	return RC_OK;
 }
 
@@ -186,7 +186,7 @@ int tpm_rsa_parse(struct span s, struct tpm_rsa *k)
 	*k = (struct tpm_rsa){ 0 };
 	k->area = tpm_take_2b(&c);
 	if (c.short_of || c.s.len)
-		return fail(RC_EVIDENCE, "TPM key: this is no TPM2B_PUBLIC");
+		return fail(RC_EVIDENCE, "TPM key: this is not a TPM2B_PUBLIC");
 	c.s = k->area;
 	type = tpm_take(&c, 2);
 	name_alg = tpm_take(&c, 2);
@@ -204,7 +204,7 @@ int tpm_rsa_parse(struct span s, struct tpm_rsa *k)
 		k->exponent = 65537;
 	k->n = tpm_take_2b(&c);
 	if (c.short_of || c.s.len || type != TPM_ALG_RSA || name_alg != TPM_ALG_SHA256 || !k->n.len)
-		return fail(RC_EVIDENCE, "TPM key: it is no RSA key with a name of SHA-256");
+		return fail(RC_EVIDENCE, "TPM key: it is not an RSA key with a SHA-256 name");
 	return RC_OK;
 }
 

@@ -43,7 +43,7 @@ const char *tpm_hash_name(u16 alg);
  */
 int tpm_quote_parse(struct span attest, struct span signature, struct span pcrs,
 		    struct tpm_quote *q);
-/* The TPMS_ATTEST alone: what was quoted, without a signature or the values */
+/* Only the TPMS_ATTEST: what was quoted, without a signature or the values */
 int tpm_attest_parse(struct span attest, struct tpm_quote *q);
 /* Value of PCR @n; NULL when it was not quoted */
 const u8 *tpm_quote_pcr(const struct tpm_quote *q, unsigned int n);

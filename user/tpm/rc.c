@@ -12,40 +12,40 @@ static const struct {
 	const char *name, *text;
 } codes[] = {
 	{ 0x081, "ASYMMETRIC", "it does not know this kind of key" },
-	{ 0x082, "ATTRIBUTES", "attributes that do not go together" },
+	{ 0x082, "ATTRIBUTES", "inconsistent attributes" },
 	{ 0x083, "HASH", "it does not know this hash, or has no PCRs of it" },
-	{ 0x084, "VALUE", "a value that does not hold here" },
+	{ 0x084, "VALUE", "a value that is not valid here" },
 	{ 0x085, "HIERARCHY", "the hierarchy is disabled, or the wrong one" },
 	{ 0x087, "KEY_SIZE", "it has no keys of this size" },
 	{ 0x089, "MODE", "it does not know this mode" },
 	{ 0x08a, "TYPE", "not an object of this type" },
 	{ 0x08b, "HANDLE", "no such key, index or session" },
-	{ 0x08e, "AUTH_FAIL", "it wants a password: somebody took ownership" },
+	{ 0x08e, "AUTH_FAIL", "it needs a password: the TPM has an owner" },
 	{ 0x08f, "NONCE", "a nonce of the wrong size" },
 	{ 0x092, "SCHEME", "it does not know this scheme" },
 	{ 0x095, "SIZE", "a structure of the wrong size" },
 	{ 0x097, "TAG", "a structure of another kind" },
 	{ 0x09a, "INSUFFICIENT", "the command is cut short" },
-	{ 0x09b, "SIGNATURE", "the signature does not hold" },
-	{ 0x09c, "KEY", "the key is not one for this" },
-	{ 0x09d, "POLICY_FAIL", "the policy of what is asked for is not satisfied" },
-	{ 0x09f, "INTEGRITY", "it was altered, or is of another TPM" },
-	{ 0x0a2, "BAD_AUTH", "it wants a password: somebody took ownership" },
+	{ 0x09b, "SIGNATURE", "the signature is not valid" },
+	{ 0x09c, "KEY", "the key cannot be used for this" },
+	{ 0x09d, "POLICY_FAIL", "the policy of the object is not satisfied" },
+	{ 0x09f, "INTEGRITY", "it was altered, or belongs to another TPM" },
+	{ 0x0a2, "BAD_AUTH", "it needs a password: the TPM has an owner" },
 	{ 0x0a3, "EXPIRED", "the policy has expired" },
 	{ 0x100, "INITIALIZE", "it was not started up" },
 	{ 0x101, "FAILURE", "it is in failure mode, until a reboot at least" },
-	{ 0x103, "SEQUENCE", "not in this order" },
+	{ 0x103, "SEQUENCE", "the commands are in the wrong order" },
 	{ 0x120, "DISABLED", "the command is disabled" },
 	{ 0x121, "EXCLUSIVE", "another session has exclusive use of it" },
-	{ 0x124, "AUTH_TYPE", "another kind of authorisation is wanted" },
-	{ 0x125, "AUTH_MISSING", "an authorisation is wanted" },
+	{ 0x124, "AUTH_TYPE", "another kind of authorisation is needed" },
+	{ 0x125, "AUTH_MISSING", "an authorisation is needed" },
 	{ 0x126, "POLICY", "the policy is not satisfied" },
 	{ 0x127, "PCR", "the PCRs are not what they should be" },
 	{ 0x128, "PCR_CHANGED", "a PCR changed meanwhile" },
 	{ 0x12d, "UPGRADE", "its firmware is being replaced" },
 	{ 0x12e, "TOO_MANY_CONTEXTS", "no room for another context" },
-	{ 0x12f, "AUTH_UNAVAILABLE", "a password is no way to it" },
-	{ 0x130, "REBOOT", "it wants a reboot first" },
+	{ 0x12f, "AUTH_UNAVAILABLE", "a password does not authorise this" },
+	{ 0x130, "REBOOT", "it needs a reboot first" },
 	{ 0x142, "COMMAND_SIZE", "the command's length is wrong" },
 	{ 0x143, "COMMAND_CODE", "it does not know this command" },
 	{ 0x146, "NV_RANGE", "beyond the end of the NV index" },
@@ -54,16 +54,16 @@ static const struct {
 	{ 0x149, "NV_AUTHORIZATION", "the NV index may not be used in this way" },
 	{ 0x14a, "NV_UNINITIALIZED", "the NV index is defined but was not written yet" },
 	{ 0x14b, "NV_SPACE", "no room for another NV index" },
-	{ 0x14c, "NV_DEFINED", "the NV index is there already" },
+	{ 0x14c, "NV_DEFINED", "the NV index exists already" },
 	{ 0x901, "CONTEXT_GAP", "a session was saved too long ago" },
-	{ 0x902, "OBJECT_MEMORY", "no room for another key; somebody left some behind" },
-	{ 0x903, "SESSION_MEMORY", "no room for another session; somebody left some behind" },
+	{ 0x902, "OBJECT_MEMORY", "no room for another key: another program did not flush its keys" },
+	{ 0x903, "SESSION_MEMORY", "no room for another session: another program did not flush its sessions" },
 	{ 0x904, "MEMORY", "no room" },
-	{ 0x905, "SESSION_HANDLES", "no more sessions; somebody left some behind" },
-	{ 0x906, "OBJECT_HANDLES", "no more keys; somebody left some behind" },
+	{ 0x905, "SESSION_HANDLES", "no more sessions: another program did not flush its sessions" },
+	{ 0x906, "OBJECT_HANDLES", "no more keys: another program did not flush its keys" },
 	{ 0x907, "LOCALITY", "wrong locality" },
 	{ TPM_RC_YIELDED, "YIELDED", "busy, come back later" },
-	{ 0x909, "CANCELED", "somebody cancelled the command" },
+	{ 0x909, "CANCELED", "another program canceled the command" },
 	{ TPM_RC_TESTING, "TESTING", "it is testing itself, come back later" },
 	{ TPM_RC_NV_RATE, "NV_RATE", "NV is written too often, come back later" },
 	{ TPM_RC_LOCKOUT, "LOCKOUT", "locked out after failed authorisations" },
@@ -99,7 +99,7 @@ char *tpm_rc_text(u32 rc)
 {
 	u32 base = tpm_rc_base(rc);
 	/* codes of software in front of the TPM have its number above */
-	const char *layer = rc & RC_LAYER ? "not by the TPM but in front of it: " : "";
+	const char *layer = rc & RC_LAYER ? "from software in front of the TPM, not from the TPM: " : "";
 	char *where CLEANUP(free_str) = about(rc);
 	size_t i;
 
@@ -107,7 +107,7 @@ char *tpm_rc_text(u32 rc)
 		if (codes[i].rc == base)
 			return xasprintf("0x%03x, TPM_RC_%s: %s%s%s", rc, codes[i].name, layer, where,
 					 codes[i].text);
-	return xasprintf("0x%03x: %s%sTCG TPM 2.0 part 2, 6.6 tells", rc, layer, where);
+	return xasprintf("0x%03x: %s%s" "see TCG TPM 2.0 part 2, 6.6", rc, layer, where);
 }
 
 int tpm_refused(const struct tpm *t, const char *command)

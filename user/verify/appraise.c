@@ -74,7 +74,7 @@ static void min_tcb(struct verify *v, const char *name, const u8 *tcb, const cha
 		}
 	}
 	if (v->policy.n_min_tcb && !applies)
-		failed(v, APPRAISED, check, "no --min-tcb is for the product %s", product);
+		failed(v, APPRAISED, check, "no --min-tcb was given for the product %s", product);
 	else if (applies)
 		judged(v, APPRAISED, !low.len, check, "%s", low.len ? (char *)low.p : "not below it");
 }
@@ -86,7 +86,7 @@ static void vmpl(struct verify *v, u32 have)
 	answered(v, ASK_VMPL);
 	if (hcl && v->policy.azure) {
 		answered(v, ASK_PROFILE);
-		judged(v, APPRAISED, !have, "profile", "azure: the paravisor asks for reports at VMPL 0, this one is of %u",
+		judged(v, APPRAISED, !have, "profile", "azure: the paravisor requests reports at VMPL 0, this one is from %u",
 		       have);
 	}
 	if (have == 0xffffffff)
@@ -111,7 +111,7 @@ static void migration(struct verify *v, const u8 *r)
 	bound &= !is_zero(r + 0x160, 32);
 	judged(v, APPRAISED, v->policy.allow_migration || (!may && !bound), "migration",
 	       bound ? "a migration agent is bound to this guest" :
-	       may ? "the policy lets a migration agent be bound to it" : "no migration agent");
+	       may ? "POLICY allows a migration agent for this guest" : "no migration agent");
 }
 
 /* Each SVN of @a at least that of @b; the layout does not matter, byte by byte */
@@ -143,10 +143,10 @@ static void firmware(struct verify *v, const u8 *r)
 	       "CURRENT_TCB is not below REPORTED_TCB and COMMITTED_TCB");
 	answered(v, ASK_REQUIRE_COMMITTED);
 	if (v->policy.require_committed || same)
-		judged(v, APPRAISED, same, "committed firmware", same ? "what runs is committed" :
-		       "what runs is not committed: the host can go back to older firmware");
+		judged(v, APPRAISED, same, "committed firmware", same ? "the current firmware is committed" :
+		       "the current firmware is not committed: the host can go back to older firmware");
 	else
-		left_out(v, APPRAISED, "committed firmware", "what runs is not: the host can go back to older firmware (--require-committed-firmware refuses that)");
+		left_out(v, APPRAISED, "committed firmware", "the current firmware is not committed: the host can go back to older firmware (--require-committed-firmware refuses that)");
 	if (!v->policy.given[ASK_MIN_FIRMWARE])
 		return;
 	answered(v, ASK_MIN_FIRMWARE);
@@ -196,7 +196,7 @@ static void guest(struct verify *v, const u8 *r)
 	/* the digest is of no key where none was used */
 	if (v->policy.given[ASK_AUTHOR_KEY_DIGEST])
 		judged(v, APPRAISED, author, "author key", author ? "AUTHOR_KEY_EN is set" :
-		       "AUTHOR_KEY_EN is not set: its digest is of no key");
+		       "AUTHOR_KEY_EN is not set: there is no author key");
 	if (v->policy.given[ASK_MIN_GUEST_SVN]) {
 		answered(v, ASK_MIN_GUEST_SVN);
 		judged(v, APPRAISED, le32(r + 4) >= v->policy.min_guest_svn, "minimum GUEST_SVN",
@@ -205,7 +205,7 @@ static void guest(struct verify *v, const u8 *r)
 	if (v->policy.given[ASK_MIN_POLICY_ABI]) {
 		answered(v, ASK_MIN_POLICY_ABI);
 		judged(v, APPRAISED, (policy & 0xffff) >= v->policy.min_policy_abi, "minimum policy ABI",
-		       "POLICY asks for ABI %llu.%llu", (unsigned long long)(policy >> 8 & 0xff),
+		       "POLICY requires ABI %llu.%llu", (unsigned long long)(policy >> 8 & 0xff),
 		       (unsigned long long)(policy & 0xff));
 	}
 	if (le32(r) >= 5) {
@@ -224,7 +224,7 @@ static void physical(struct verify *v, const u8 *r, const char *product)
 	if (!(le64(r + 0x40) >> 5 & 1))
 		left_out(v, APPRAISED, "memory aliases", "ALIAS_CHECK_COMPLETE is not set: the owner of the machine may have aliased its memory (BadRAM); --require-platform alias-check refuses that");
 	if (!v->policy.given[ASK_CHIP_ID])
-		left_out(v, APPRAISED, "physical access", "who can reach the machine's %s bus may read and change memory (%s): --chip-id names machines that are trusted",
+		left_out(v, APPRAISED, "physical access", "somebody with physical access to the %s bus may read and change memory (%s); --chip-id lists trusted machines",
 			 ddr4 ? "DDR4" : "DDR5", ddr4 ? "Battering RAM" : "TEE.fail");
 }
 
@@ -237,7 +237,7 @@ void appraise_snp(struct verify *v, const u8 *r, const char *product,
 	appraise_fields(v, (struct span){ r, SNP_REPORT_LEN }, in_snp);
 	answered(v, ASK_ALLOW_DEBUG);
 	judged(v, APPRAISED, !debug || v->policy.allow_debug, "debug",
-	       debug ? "the policy lets the host read and change this guest" : "off");
+	       debug ? "POLICY allows the host to read and change this guest" : "off");
 	migration(v, r);
 	vmpl(v, le32(r + 0x30));
 	firmware(v, r);

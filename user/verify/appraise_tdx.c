@@ -50,7 +50,7 @@ static void xfam(struct verify *v, u64 x)
 	bool good = (x & XFAM_FIXED1) == XFAM_FIXED1 && !(x & ~XFAM_FIXED0);
 
 	judged(v, APPRAISED, good, "XFAM", good ? "0x%016llx" :
-	       "0x%016llx, which no TDX module lets a TD have", (unsigned long long)x);
+	       "0x%016llx, which no TDX module allows", (unsigned long long)x);
 }
 
 static void min_tee_tcb(struct verify *v, const u8 *svn)
@@ -62,7 +62,7 @@ static void min_tee_tcb(struct verify *v, const u8 *svn)
 	answered(v, ASK_MIN_TEE_TCB);
 	for (i = 0; i < min->len; i++)
 		if (svn[i] < min->p[i])
-			buf_printf(&low, "%sbyte %zu is %u, less than %u", low.len ? ", " : "", i, svn[i],
+			buf_printf(&low, "%sbyte %zu is %u, less than the required %u", low.len ? ", " : "", i, svn[i],
 				   min->p[i]);
 	if (min->len)
 		judged(v, APPRAISED, !low.len, "minimum TEE TCB", "%s", low.len ? (char *)low.p :
@@ -73,7 +73,7 @@ static void min_tee_tcb(struct verify *v, const u8 *svn)
 static void physical(struct verify *v)
 {
 	if (!v->policy.given[ASK_PPID] && !v->policy.given[ASK_PLATFORM_INSTANCE])
-		left_out(v, APPRAISED, "physical access", "who can reach the machine's DDR5 bus may forge quotes (TEE.fail): --ppid or --platform-instance-id names machines that are trusted");
+		left_out(v, APPRAISED, "physical access", "somebody with physical access to the DDR5 bus may forge quotes (TEE.fail); --ppid or --platform-instance-id lists trusted machines");
 }
 
 static void pin(struct verify *v, enum ask a, const u8 *p, bool have)
@@ -95,7 +95,7 @@ static void platform(struct verify *v, const struct pck *p)
 		return;
 	answered(v, ASK_MIN_PCE_SVN);
 	judged(v, APPRAISED, p->pcesvn >= v->policy.min_pce_svn, "minimum PCE SVN",
-	       "PCESVN is %u, %llu is asked for", p->pcesvn, (unsigned long long)v->policy.min_pce_svn);
+	       "PCESVN is %u, %llu is required", p->pcesvn, (unsigned long long)v->policy.min_pce_svn);
 }
 
 void appraise_tdx(struct verify *v, const struct tdx_quote *q, const struct pck *pck)

@@ -97,9 +97,9 @@ static const struct row {
 	[ASK_MIN_QE_SVN]	= { APPRAISED, ANY_TDX, false, NULL, NULL },
 	[ASK_MIN_PCE_SVN]	= { APPRAISED, ANY_TDX, false, NULL, "a PCK certificate" },
 	[ASK_MIN_EVALUATION]	= { APPRAISED, ANY_TDX, false, NULL,
-				    "the TCB info and the QE identity of Intel's (--collateral FILE)" },
+				    "Intel's TCB info and QE identity (--collateral FILE)" },
 	[ASK_MIN_TCB_DATE]	= { APPRAISED, ANY_TDX, false, NULL,
-				    "the TCB info of Intel's (--collateral FILE)" },
+				    "Intel's TCB info (--collateral FILE)" },
 	[ASK_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
 	[ASK_LAUNCH_MIT_VECTOR]	= { APPRAISED, ANY_SNP, false, NULL, "a report of version 5 or later" },
 	[ASK_MIN_POLICY_ABI]	= { APPRAISED, ANY_SNP, false, NULL, NULL },
@@ -232,6 +232,6 @@ void verify_asked(struct verify *v)
 		else if (needs)
 			unable(v, r->verdict, name, "it was asked for, and it needs %s", needs);
 		else
-			unable(v, r->verdict, name, "it was asked for, and this evidence does not let it be checked");
+			unable(v, r->verdict, name, "it was asked for, but cannot be checked on this evidence");
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether the report answers for what was asked, directly or by a hash */
+/* Whether the report is bound to the requested data, directly or by a hash */
 #include <string.h>
 
 #include "base/digest.h"
@@ -8,9 +8,9 @@
 static void not_given(struct verify *v)
 {
 	if (v->policy.no_binding)
-		left_out(v, BOUND, "report data", "--no-binding: it may answer for anything");
+		left_out(v, BOUND, "report data", "--no-binding: it may be bound to anything");
 	else if (v->e.items && v->e.flags & CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM)
-		unable(v, BOUND, "report data", "nobody chose the nonce of this evidence, it proves no freshness to anybody else");
+		unable(v, BOUND, "report data", "the kernel chose the nonce of this evidence: it proves freshness to no verifier");
 	else
 		unable(v, BOUND, "report data", "nothing to compare it with: give --report-data or --nonce, or --no-binding");
 }
@@ -28,8 +28,8 @@ static void direct(struct verify *v, const u8 *got)
 }
 
 /*
- * A guest at some VMPL can make reports of that VMPL over any manifest. The
- * SVSM alone runs at 0.
+ * A guest at some VMPL can make reports of that VMPL over any manifest. Only
+ * the SVSM runs at 0.
  */
 static void manifest_vmpl(struct verify *v)
 {
@@ -38,8 +38,8 @@ static void manifest_vmpl(struct verify *v)
 	u64 wanted = v->policy.given[ASK_MANIFEST_VMPL] ? v->policy.manifest_vmpl : 0;
 
 	answered(v, ASK_MANIFEST_VMPL);
-	judged(v, BOUND, vmpl == wanted, "manifest", vmpl == wanted ? "it is of VMPL %u" :
-	       "it is of VMPL %u, where an SVSM does not run: --manifest-vmpl names another VMPL that may make manifests",
+	judged(v, BOUND, vmpl == wanted, "manifest", vmpl == wanted ? "it comes from VMPL %u" :
+	       "it comes from VMPL %u, where an SVSM does not run: --manifest-vmpl names another VMPL that may make manifests",
 	       vmpl);
 }
 
@@ -81,7 +81,7 @@ static void by_claims(struct verify *v, const struct hcl *h)
 	}
 	if (!hcl_user_data(h, user_data)) {
 		if (!quoted)
-			failed(v, BOUND, "report data", "the claims carry no user-data: this report is of boot time; a fresh TPM quote of its AK would bind (--tpm-quote)");
+			failed(v, BOUND, "report data", "the claims carry no user-data: this report was made at boot; a fresh TPM quote by its AK would bind it (--tpm-quote)");
 		return;
 	}
 	/* of boot time, or of an earlier request: then the quote must be fresh */
@@ -90,7 +90,7 @@ static void by_claims(struct verify *v, const struct hcl *h)
 	hex = hex_encode(user_data, 64);
 	judged(v, BOUND, !memcmp(user_data, v->policy.data, 64), "report data",
 	       "user-data of the claims is %s%s", hex, memcmp(user_data, v->policy.data, 64) ?
-	       ", not what was asked for: the report is of boot time or of an earlier request" : "");
+	       ", not what was asked for: the report was made at boot or for an earlier request" : "");
 	free_str(&hex);
 }
 

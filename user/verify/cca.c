@@ -67,11 +67,11 @@ static void platform_signature(struct verify *v, const struct cca *c)
 		}
 	}
 	if (!tried)
-		unable(v, GENUINE, check, "none of the keys given is of this instance of a platform");
+		unable(v, GENUINE, check, "none of the given keys belongs to this platform instance");
 	else if (tried == 1)
 		failed(v, GENUINE, check, "%s", why);
 	else
-		failed(v, GENUINE, check, "it is of none of the %zu keys given for this platform: it was altered, or is of another", tried);
+		failed(v, GENUINE, check, "none of the %zu keys given for this platform made it: it was altered, or comes from another", tried);
 }
 
 /* The realm's key: a COSE_Key, and in the first drafts a point of P-384 alone */
@@ -86,7 +86,7 @@ static EVP_PKEY *realm_key(const struct cca *c, struct span *raw)
 
 static void realm_signature(struct verify *v, const struct cca *c)
 {
-	const char *why = "its public_key is no key of an elliptic curve";
+	const char *why = "its public_key is not an elliptic-curve key";
 	const char *alg = hash_name(cbor_member(c->token[CCA_REALM].claims, CCA_PUBLIC_KEY_HASH_ALGO));
 	struct span raw, challenge;
 	EVP_PKEY *key = realm_key(c, &raw);
@@ -99,7 +99,7 @@ static void realm_signature(struct verify *v, const struct cca *c)
 		return;
 	EVP_PKEY_free(key);
 	if (!alg || !claim_bytes(c, CCA_PLATFORM, CCA_CHALLENGE, &challenge)) {
-		failed(v, GENUINE, "realm key", "the hash of the realm's key is of an algorithm that is not known");
+		failed(v, GENUINE, "realm key", "the hash algorithm of the realm's key is not known");
 		return;
 	}
 	len = digest(alg, raw.p, raw.len, hash);
@@ -207,7 +207,7 @@ static void lifecycle(struct verify *v, const struct cca *c)
 		passed(v, APPRAISED, "lifecycle", "the platform is secured");
 	else
 		judged(v, APPRAISED, debug && v->policy.allow_debug, "lifecycle",
-		       debug ? "a part of the platform that is not of CCA is under debug (--allow-debug)" :
+		       debug ? "a part of the platform outside CCA is under debug (--allow-debug)" :
 		       "the platform is not in the secured state");
 }
 

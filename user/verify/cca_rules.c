@@ -78,18 +78,18 @@ static const char *wrong(const struct claim *c, const cbor_item_t *item)
 	case BYTES:
 	case UEID:
 		if (!cbor_bytes_of(item, &s))
-			return "is no byte string";
+			return "is not a byte string";
 		if (!len_is(c->lens, s.len))
-			return "has a wrong length";
-		return c->type == UEID && s.p[0] != 1 ? "is no UEID of type RAND" : NULL;
+			return "has the wrong length";
+		return c->type == UEID && s.p[0] != 1 ? "is not a UEID of type RAND" : NULL;
 	case TEXT:
-		return !cbor_text_of(item, &s) || !s.len ? "is no text" : NULL;
+		return !cbor_text_of(item, &s) || !s.len ? "is not a text string" : NULL;
 	case NUMBER:
-		return cbor_isa_uint(item) ? NULL : "is no number";
+		return cbor_isa_uint(item) ? NULL : "is not a number";
 	default:
 		if (!cbor_isa_array(item) || !cbor_array_is_definite(item))
-			return "is no list";
-		return !len_is(c->lens, cbor_array_size(item)) ? "has a wrong length" : NULL;
+			return "is not a list";
+		return !len_is(c->lens, cbor_array_size(item)) ? "has the wrong length" : NULL;
 	}
 }
 
@@ -112,7 +112,7 @@ static const char *wrong_within(const struct claim *c, const cbor_item_t *item)
 
 		if (c->key == CCA_REMS ? !is_hash(one) :
 		    !is_hash(cbor_member(one, 2)) || !is_hash(cbor_member(one, 5)))
-			return "has a member that is none";
+			return "has a malformed member";
 	}
 	if (c->key == CCA_CLIENT_ID && cbor_get_int(item) != 1)
 		return "is not 1";
@@ -134,7 +134,7 @@ static void judge(struct verify *v, const struct cca *c, enum cca_which which)
 	size_t i;
 
 	if (profile && (!cbor_text_of(profile, &name) || !name.len)) {
-		failed(v, GENUINE, names[which], "its profile is no text");
+		failed(v, GENUINE, names[which], "its profile is not a text string");
 		return;
 	}
 	for (i = 0; i < ARRAY_SIZE(profiles); i++)
@@ -144,7 +144,7 @@ static void judge(struct verify *v, const struct cca *c, enum cca_which which)
 	if (!p) {
 		char *text CLEANUP(free_str) = printable((const char *)name.p, name.len);
 
-		failed(v, GENUINE, names[which], "the profile \"%s\" is not known: use a newer tool", text);
+		failed(v, GENUINE, names[which], "the profile \"%s\" is not known: use a newer cvm-evidence", text);
 		return;
 	}
 	for (claim = p->claims; claim->name; claim++) {

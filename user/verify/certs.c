@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Certificates alone: their chains, and nothing of any evidence */
+/* Certificates without evidence: only their chains are checked */
 #include "verify/verify.h"
 
 void verify_certs(struct verify *v, struct span s)
@@ -27,9 +27,9 @@ void verify_certs(struct verify *v, struct span s)
 		verify_chain(v, name, pool.certs[i].x, NULL);
 	}
 	if (v->policy.have_data)
-		unable(v, BOUND, "report data", "certificates answer for no report data");
+		unable(v, BOUND, "report data", "certificates are not bound to report data");
 	else
-		unbound(v, "report data", "certificates answer for no report data");
-	/* whatever is waived: whoever wants evidence must not be content with these */
-	unable(v, APPRAISED, "code", "certificates are no evidence of any code");
+		unbound(v, "report data", "certificates are not bound to report data");
+	/* whatever is waived: certificates must not pass for evidence */
+	unable(v, APPRAISED, "code", "certificates do not show which code runs");
 }

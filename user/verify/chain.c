@@ -2,7 +2,7 @@
 /*
  * From a certificate up to a root that is trusted. The way up is found by
  * signatures, so that certificates of the same name do no harm; OpenSSL then
- * judges exactly that chain, at the time asked for.
+ * verifies exactly that chain, at the time asked for.
  */
 #include <string.h>
 
@@ -106,7 +106,7 @@ static void say_why(struct verify *v, const char *check, X509_STORE_CTX *ctx)
 	const char *hint = "";
 
 	if (err == X509_V_ERR_CERT_HAS_EXPIRED || err == X509_V_ERR_CERT_NOT_YET_VALID)
-		hint = "; --at TIME judges old evidence by the time it was made";
+		hint = "; for old evidence, --at TIME sets the time of verification";
 	failed(v, GENUINE, check, "\"%s\": %s%s", cn, X509_verify_cert_error_string(err), hint);
 }
 

@@ -223,12 +223,12 @@ static void tcb_info(struct verify *v, const struct buf *file, const struct tdx_
 	f->info_number = pcs_int(info, "tcbEvaluationDataNumber");
 	id = json_get_text(info, "id");
 	if (!id || strcmp(id, "TDX") || pcs_int(info, "version") != 3) {
-		failed(v, GENUINE, "TCB info", "it is not of TDX, or not of version 3");
+		failed(v, GENUINE, "TCB info", "it is not for TDX, or not version 3");
 	} else if (pcs_int(info, "tcbType")) {
 		failed(v, GENUINE, "TCB info", "its tcbType is not 0: how its levels compare is not known");
 	} else if (!pcs_hex(info, "fmspc", fmspc, 6) || !pcs_hex(info, "pceId", pceid, 2) ||
 		   memcmp(fmspc, p->fmspc, 6) || memcmp(pceid, p->pceid, 2)) {
-		failed(v, GENUINE, "TCB info", "it is of another FMSPC than this platform's");
+		failed(v, GENUINE, "TCB info", "it is for another FMSPC than this platform's");
 	} else {
 		f->info = info;
 		f->platform = level_of(info, p, q->body.p);
@@ -249,7 +249,7 @@ static void qe_identity(struct verify *v, const struct buf *file, const u8 *qe, 
 	f->qe_number = pcs_int(o, "tcbEvaluationDataNumber");
 	id = json_get_text(o, "id");
 	if (!id || strcmp(id, "TD_QE") || pcs_int(o, "version") != 2) {
-		failed(v, GENUINE, "QE identity", "it is not of the TD quoting enclave, or not of version 2");
+		failed(v, GENUINE, "QE identity", "it is not for the TD quoting enclave, or not version 2");
 	} else if (!pcs_hex(o, "mrsigner", signer_of, 32) || memcmp(signer_of, qe + 128, 32) ||
 		   pcs_int(o, "isvprodid") != le16(qe + 256)) {
 		failed(v, GENUINE, "QE identity", "the quoting enclave has another signer or product id");
@@ -368,13 +368,13 @@ static void judge_evaluation(struct verify *v, const struct found *f)
 		judged(v, GENUINE, f->info_number == f->qe_number, "TCB evaluation",
 		       f->info_number == f->qe_number ?
 		       "both parts have tcbEvaluationDataNumber %d" :
-		       "the TCB info has tcbEvaluationDataNumber %d, the QE identity %d: get both at one time",
+		       "the TCB info has tcbEvaluationDataNumber %d, the QE identity %d: get both at the same time",
 		       f->info_number, f->qe_number);
 	if (!v->policy.given[ASK_MIN_EVALUATION] || !both)
 		return;
 	answered(v, ASK_MIN_EVALUATION);
 	judged(v, APPRAISED, (u64)f->info_number >= min && (u64)f->qe_number >= min, "minimum evaluation",
-	       "tcbEvaluationDataNumber is %d, %llu is asked for",
+	       "tcbEvaluationDataNumber is %d, %llu is required",
 	       f->info_number < f->qe_number ? f->info_number : f->qe_number, (unsigned long long)min);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a file of Intel's Provisioning Certification Service says */
+/* Contents of a file of Intel's Provisioning Certification Service */
 #ifndef CVM_VERIFY_COLLATERAL_H
 #define CVM_VERIFY_COLLATERAL_H
 

@@ -111,7 +111,7 @@ struct json_object *pcs_signed(struct verify *v, const struct buf *file, const c
 	}
 	x = signer(v, text, sig);
 	if (!x) {
-		failed(v, GENUINE, what, "its signature is of no \"" SIGNER_CN "\" given with --certs: it was altered, or its issuer chain is missing");
+		failed(v, GENUINE, what, "no \"" SIGNER_CN "\" given with --certs signed it: it was altered, or its issuer chain is missing");
 		goto out;
 	}
 	if (!verify_chain(v, chain, x, &path))
@@ -124,7 +124,7 @@ struct json_object *pcs_signed(struct verify *v, const struct buf *file, const c
 	if (!time_member(o, "issueDate", &from) || !time_member(o, "nextUpdate", &until)) {
 		failed(v, GENUINE, what, "it does not say when it is valid");
 	} else if (v->at < from || v->at > until) {
-		failed(v, GENUINE, what, "it is not of this time (%s to %s)",
+		failed(v, GENUINE, what, "it is not valid at the time of verification (only from %s to %s)",
 		       json_get_text(o, "issueDate"), json_get_text(o, "nextUpdate"));
 	} else if (pcs_int(o, "tcbEvaluationDataNumber") < 0) {
 		failed(v, GENUINE, what, "it has no tcbEvaluationDataNumber");

@@ -32,7 +32,7 @@ static int load_pem(struct verify *v, struct span s, const char *name)
 	X509_CRL *crl;
 
 	if (!n)
-		rc = fail(RC_USAGE, "--crl: %s is no certificate revocation list in DER or PEM", name);
+		rc = fail(RC_USAGE, "--crl: %s is not a certificate revocation list in DER or PEM", name);
 	else if (sk_X509_CRL_num(v->crls) + n > VERIFY_CRLS_MAX)
 		rc = fail(RC_USAGE, "--crl: %s: more lists than the limit, %d", name, VERIFY_CRLS_MAX);
 	for (i = 0; !rc && i < n; i++) {
@@ -63,7 +63,7 @@ int crl_load(struct verify *v, struct span s, const char *name)
 		return load_pem(v, s, name);
 	if (p != s.p + s.len) {
 		X509_CRL_free(crl);
-		return fail(RC_USAGE, "--crl: %s: data behind the list, at offset %zu", name,
+		return fail(RC_USAGE, "--crl: %s: data after the list, at offset %zu", name,
 			    (size_t)(p - s.p));
 	}
 	if (sk_X509_CRL_num(v->crls) >= VERIFY_CRLS_MAX) {

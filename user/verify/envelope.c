@@ -170,7 +170,7 @@ static bool too_many_values(struct span s, size_t *n)
 
 static int has_too_many(void)
 {
-	return fail(RC_EVIDENCE, "this JSON has more values than evidence has, %u are the limit",
+	return fail(RC_EVIDENCE, "this JSON has too many values for evidence, the limit is %u",
 		    VERIFY_JSON_MAX);
 }
 

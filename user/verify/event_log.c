@@ -87,14 +87,14 @@ static bool is_pinned(const struct verify *v, int i)
  */
 static void beyond(struct verify *v, const char *name, size_t events)
 {
-	static const char text[] = "RTMR3 was extended beyond the log: its %zu events do not come to the register%s";
+	static const char text[] = "RTMR3 was extended beyond the log: its %zu events do not replay to the register%s";
 
 	if (is_pinned(v, 3))
 		left_out(v, BOUND, name, text, events, "; --rtmr3 judges its value");
 	else if (!is_strict(v))
 		left_out(v, BOUND, name, text, events, "");
 	else
-		unable(v, BOUND, name, text, events, " and cannot be checked; --rtmr3 HEX asks for its value instead");
+		unable(v, BOUND, name, text, events, " and cannot be checked; --rtmr3 HEX checks its value instead");
 }
 
 /* A register that was extended, and that the log has no events of */

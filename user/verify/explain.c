@@ -26,7 +26,7 @@ static char *words(struct span data)
 			buf_add(&text, data.p + i, 1);
 		else if (data.p[i] && text.len && text.p[text.len - 1] != ' ')
 			buf_add_str(&text, " ");
-	return xasprintf("%s", text.len >= 4 ? (char *)text.p : "data that are no text");
+	return xasprintf("%s", text.len >= 4 ? (char *)text.p : "data that are not text");
 }
 
 static bool begins(struct span data, const char *with)

@@ -41,12 +41,12 @@ void verify_hcl(struct verify *v, struct span s)
 		return;
 	}
 	if (h.claims.len > VERIFY_CLAIMS_MAX) {
-		failed(v, GENUINE, "claims", "they have %zu bytes, %u are the limit", h.claims.len,
+		failed(v, GENUINE, "claims", "they have %zu bytes, the limit is %u", h.claims.len,
 		       VERIFY_CLAIMS_MAX);
 		return;
 	}
 	if (!header_as_known(s, &h))
-		failed(v, GENUINE, "header", "its fields do not fit together: it was altered, or is of a paravisor that this version does not know");
+		failed(v, GENUINE, "header", "its fields are inconsistent: it was altered, or comes from a paravisor that this version does not know");
 	bound = hcl_is_bound(&h);
 	judged(v, GENUINE, bound, "claims", bound ? "REPORT_DATA is their hash" :
 	       "REPORT_DATA is not their hash: the claims were altered");

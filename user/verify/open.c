@@ -114,15 +114,15 @@ static int check_header(const struct evidence *e)
 	bool hcl = e->binding >= CVM_EVIDENCE_BINDING_HCL && e->binding <= CVM_EVIDENCE_BINDING_HCL_QUOTE;
 
 	if (!e->binding || e->binding > CVM_EVIDENCE_BINDING_STATEMENT)
-		return fail(RC_EVIDENCE, "evidence: binding %u at offset 36 is not known; use a newer tool",
+		return fail(RC_EVIDENCE, "evidence: binding %u at offset 36 is not known; use a newer cvm-evidence",
 			    e->binding);
 	if (e->flags >> 16)
-		return fail(RC_EVIDENCE, "evidence: flags 0x%x at offset 32 are not known; use a newer tool",
+		return fail(RC_EVIDENCE, "evidence: flags 0x%x at offset 32 are not known; use a newer cvm-evidence",
 			    e->flags >> 16 << 16);
 	if ((hcl && e->kind != RAW_HCL) ||
 	    (e->binding == CVM_EVIDENCE_BINDING_DIRECT && e->kind == RAW_HCL) ||
 	    (e->binding == CVM_EVIDENCE_BINDING_SVSM && e->kind != RAW_SNP))
-		return fail(RC_EVIDENCE, "evidence: binding %u at offset 36 is not one of a %s",
+		return fail(RC_EVIDENCE, "evidence: binding %u at offset 36 does not fit a %s",
 			    e->binding, raw_kind_name(e->kind));
 	return RC_OK;
 }
@@ -134,7 +134,7 @@ static int open_blob(struct verify *v, struct span s)
 
 	/* limited, because the search for duplicates compares all pairs */
 	if (s.len >= 16 && le32(s.p + 12) > VERIFY_ITEMS_MAX)
-		return fail(RC_EVIDENCE, "evidence: %u items at offset 12, %d are the limit",
+		return fail(RC_EVIDENCE, "evidence: %u items at offset 12, the limit is %d",
 			    le32(s.p + 12), VERIFY_ITEMS_MAX);
 	rc = evidence_parse(s, &v->e);
 	if (!rc)
@@ -155,7 +155,7 @@ static int open_blob(struct verify *v, struct span s)
 	certs = evidence_data(&v->e, CVM_EVIDENCE_ITEM_CERTS);
 	if (!certs.len)
 		return RC_OK;
-	/* the host's: when they are no use there may be others */
+	/* the host's: if they cannot be used, there may be others */
 	verify_certs_of(v, certs, "certificates in the evidence");
 	return RC_OK;
 }
@@ -182,7 +182,7 @@ int verify_open(struct verify *v, struct span s, const char *name)
 	if (!s.len)
 		return fail(RC_EVIDENCE, "%s is empty", name);
 	if (s.len > VERIFY_TEXT_MAX && may_be_text(s))
-		return fail(RC_EVIDENCE, "%s: not recognised at offset 0, and larger than evidence as text may be, %u bytes",
+		return fail(RC_EVIDENCE, "%s: not recognised at offset 0, and larger than the limit for evidence as text, %u bytes",
 			    name, VERIFY_TEXT_MAX);
 	if (!input_open(s, EVIDENCE_MAX, verify_keep(v), &in))
 		return input_unknown(name);
@@ -203,7 +203,7 @@ int verify_open(struct verify *v, struct span s, const char *name)
 	v->parts.kind = in.kind;
 	v->parts.report = in.s;
 	if (in.certs.len)
-		verify_certs_of(v, in.certs, "certificates behind the report");
+		verify_certs_of(v, in.certs, "certificates after the report");
 	if (in.kind == RAW_TPM_QUOTE)
 		v->parts.tpm_attest = in.s;
 	if (!in.blob)
@@ -253,7 +253,7 @@ static void not_evidence(struct verify *v)
 		{ RAW_CRL, "a revocation list is not evidence: give it with --crl FILE" },
 		{ RAW_EVENT_LOG, "an event log is not evidence: give it with --event-log FILE beside the quote" },
 		{ RAW_COLLATERAL, "collateral is not evidence: give it with --collateral FILE beside the quote" },
-		{ RAW_CWT, "the outer token alone can be decoded (show): this version knows no key and no claims of such tokens" },
+		{ RAW_CWT, "only the outer token can be decoded (show): this version does not know the keys and claims of such tokens" },
 		{ RAW_JSON, "no member of this JSON is evidence that verify knows; show decodes it" },
 	};
 	const char *why = "evidence of this kind is not known";
@@ -306,7 +306,7 @@ void verify_check(struct verify *v)
 	/* make no further checks when the layout is broken */
 	if (!any_failed(v))
 		check_kind(v);
-	/* each list by itself: one that fits does not answer for the others */
+	/* check each list: one that fits says nothing about the others */
 	if (v->answered[ASK_CRL])
 		crl_unused(v);
 	verify_asked(v);

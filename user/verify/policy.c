@@ -21,7 +21,7 @@ struct opt {
 
 enum { NO_ARG = 1, MANY = 2, NUMBER = 4 };
 
-/* Room for one more behind @n: twice as many whenever they fill a power of two */
+/* Space for one more after @n: the size doubles whenever it is full */
 static void *room_for(void *list, size_t n, size_t size)
 {
 	void *more;
@@ -62,10 +62,13 @@ static int hex_value(const struct opt *o, const char *arg, struct buf *out)
 	} else if (hex_decode(text, strlen(text), out, &why)) {
 		return fail(RC_USAGE, "%s: '%s': %s", name, arg, why);
 	}
-	if (out->len < o->min || out->len > o->max)
-		return fail(RC_USAGE, "%s: '%s' has %zu bytes, not %zu%s", name, arg, out->len,
-			    o->max, o->min < o->max ? " or less" : "");
-	return RC_OK;
+	if (out->len >= o->min && out->len <= o->max)
+		return RC_OK;
+	if (o->min < o->max)
+		return fail(RC_USAGE, "%s: '%s': the length is %zu bytes, not %zu to %zu", name, arg,
+			    out->len, o->min, o->max);
+	return fail(RC_USAGE, "%s: '%s': the length is %zu bytes, not %zu", name, arg, out->len,
+		    o->max);
 }
 
 static int set_values(struct values *to, const struct opt *o, const char *arg)
@@ -87,12 +90,12 @@ static int set_field(struct policy *p, const struct opt *o, const char *arg)
 		return rc;
 	/* every guest that was launched without such a key has zeros */
 	if ((o->ask == ASK_ID_KEY_DIGEST || o->ask == ASK_AUTHOR_KEY_DIGEST) && is_zero(b.p, b.len))
-		return fail(RC_USAGE, "--%s: zeros are the digest of no key", o->name);
+		return fail(RC_USAGE, "--%s: all zeros means that there was no key", o->name);
 	add_value(&p->value[o->ask], b.p, b.len);
 	return RC_OK;
 }
 
-/* Turin and later have 8 bytes, and zeros behind them in the report */
+/* Turin and later have 8 bytes, followed by zeros in the report */
 static int set_chip_id(struct policy *p, const struct opt *o, const char *arg)
 {
 	struct buf b CLEANUP_BUF;
@@ -106,7 +109,7 @@ static int set_chip_id(struct policy *p, const struct opt *o, const char *arg)
 			    arg, b.len);
 	memcpy(id, b.p, b.len);
 	if (is_zero(id, sizeof(id)))
-		return fail(RC_USAGE, "--chip-id: zeros are a CHIP_ID that was masked, of no chip");
+		return fail(RC_USAGE, "--chip-id: all zeros is a masked CHIP_ID");
 	add_value(&p->value[o->ask], id, sizeof(id));
 	return RC_OK;
 }
@@ -176,7 +179,7 @@ static int set_text(struct policy *p, const struct opt *o, const char *arg)
 	size_t i;
 
 	if (!*arg)
-		return fail(RC_USAGE, "--%s: the text is empty", o->name);
+		return fail(RC_USAGE, "--%s: the value is empty", o->name);
 	if (o->ask == ASK_TOKEN_ALG && !jws_alg_is_known(arg))
 		return fail(RC_USAGE, "--%s: '%s' is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512",
 			    o->name, arg);
@@ -191,7 +194,7 @@ static int set_text(struct policy *p, const struct opt *o, const char *arg)
 	return RC_OK;
 }
 
-/* Intel's statuses, without the one that nobody can waive */
+/* Intel's statuses, except the one that cannot be waived */
 static int set_tcb_status(struct policy *p, const struct opt *o, const char *arg)
 {
 	static const char *const known[] = {
@@ -209,7 +212,7 @@ static int set_tcb_status(struct policy *p, const struct opt *o, const char *arg
 	if (i == ARRAY_SIZE(known)) {
 		for (i = 0; i < ARRAY_SIZE(known); i++)
 			buf_printf(&names, "%s%s", i ? ", " : "", known[i]);
-		return fail(RC_USAGE, "--tcb-status: '%s' is not a status of Intel's: %s", arg, (char *)names.p);
+		return fail(RC_USAGE, "--tcb-status: '%s' is not an Intel TCB status: %s", arg, (char *)names.p);
 	}
 	add_value(&p->value[o->ask], arg, strlen(arg));
 	return RC_OK;
@@ -222,9 +225,9 @@ static int set_data(struct policy *p, const struct opt *o, const char *arg)
 
 	if (rc)
 		return rc;
-	/* evidence that nobody asked for has zeros: a paravisor's report of boot time */
+	/* evidence without a request has zeros: a paravisor's report from boot */
 	if (is_zero(b.p, b.len))
-		return fail(RC_USAGE, "--%s: zeros are what evidence carries that nobody asked for; it would be bound to no nonce",
+		return fail(RC_USAGE, "--%s: all zeros is the default of evidence without a nonce; it binds nothing",
 			    o->name);
 	memcpy(p->data, b.p, b.len);
 	p->data_len = b.len;
@@ -250,10 +253,10 @@ static int set_mit_vector(struct policy *p, const struct opt *o, const char *arg
 	char *end;
 
 	if (strncmp(arg, "0x", 2) || strlen(arg) < 3 || strlen(arg) > 18)
-		return fail(RC_USAGE, "--%s: '%s' is not a number like 0x3", o->name, arg);
+		return fail(RC_USAGE, "--%s: '%s' must be 0x and 1 to 16 hexadecimal digits, and not zero", o->name, arg);
 	*to = strtoull(arg + 2, &end, 16);
 	if (*end || strspn(arg + 2, "0123456789abcdefABCDEF") != strlen(arg + 2) || !*to)
-		return fail(RC_USAGE, "--%s: '%s' is not a number like 0x3", o->name, arg);
+		return fail(RC_USAGE, "--%s: '%s' must be 0x and 1 to 16 hexadecimal digits, and not zero", o->name, arg);
 	return RC_OK;
 }
 
@@ -380,11 +383,11 @@ static int set_min_tcb(struct policy *p, const struct opt *o, const char *arg)
 		*colon = '\0';
 		if (strcasecmp(text, "Milan") && strcasecmp(text, "Genoa") &&
 		    strcasecmp(text, "Turin") && strcasecmp(text, "Venice"))
-			return fail(RC_USAGE, "--min-tcb: '%s' is none of Milan, Genoa, Turin, Venice", text);
+			return fail(RC_USAGE, "--min-tcb: '%s' is not one of Milan, Genoa, Turin, Venice", text);
 		snprintf(m->product, sizeof(m->product), "%s", text);
 		text = colon + 1;
 	}
-	/* an empty part is an error, as an empty text is */
+	/* an empty part is an error, as an empty string is */
 	while (!rc && (part = strsep(&text, ",")))
 		rc = min_tcb_part(o, m, part, arg);
 	return rc;

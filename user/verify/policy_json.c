@@ -116,7 +116,7 @@ static int scalar(struct reader *r, int index, const char *name)
 	char *text CLEANUP(free_str) = string_of(token);
 
 	if (text && !*text)
-		return bad(r, at, "\"%s\": the text is empty, which would ask for nothing", name);
+		return bad(r, at, "\"%s\": the string is empty, which would check nothing", name);
 	/* JSON has no octal numbers, though the parser reads them */
 	if (token.len > 1 && token.p[0] == '0' && token.p[1] >= '0' && token.p[1] <= '9')
 		return bad(r, at, "it is not JSON: a number begins with 0");
@@ -139,7 +139,7 @@ static int flag(struct reader *r, int index, const char *name)
 		return set(r, at, index, name, NULL);
 	if (token.len == 5 && !memcmp(token.p, "false", 5))
 		return RC_OK;
-	return bad(r, at, "\"%s\" is true or false", name);
+	return bad(r, at, "\"%s\" must be true or false", name);
 }
 
 static int value(struct reader *r, int index, const char *name)
@@ -155,7 +155,7 @@ static int value(struct reader *r, int index, const char *name)
 	if (!policy_takes_list(index))
 		return bad(r, at, "\"%s\" takes one value, not a list", name);
 	if (peek(r) == ']')
-		return bad(r, at, "\"%s\": the list is empty, which would ask for nothing", name);
+		return bad(r, at, "\"%s\": the list is empty, which would check nothing", name);
 	while (!rc) {
 		rc = scalar(r, index, name);
 		if (!rc && peek(r) != ',')
@@ -176,7 +176,7 @@ static int member(struct reader *r)
 	if (index < 0)
 		return bad(r, at, "there is no option \"%s\"", name ? name : "?");
 	if (r->seen[index])
-		return bad(r, at, "\"%s\" is there twice", name);
+		return bad(r, at, "\"%s\" is given twice", name);
 	r->seen[index] = true;
 	peek(r);
 	r->at++;		/* : */
@@ -201,10 +201,10 @@ static int judge(const struct reader *r)
 	else if (e != json_tokener_success)
 		rc = bad(r, end, "it is not JSON: %s", json_tokener_error_desc(e));
 	else if (!json_object_is_type(o, json_type_object))
-		rc = bad(r, 0, "it is no JSON object");
+		rc = bad(r, 0, "it is not a JSON object");
 	else if (end != r->s.len)
 		/* the parser takes a NUL for the end of the text */
-		rc = bad(r, end, "there are bytes behind the object");
+		rc = bad(r, end, "there are bytes after the object");
 	json_put(&o);
 	json_tokener_free(tok);
 	return rc;

@@ -24,9 +24,9 @@ static bool is_signed(struct verify *v, const u8 *r)
 	u32 version = le32(r), algo = le32(r + 0x34), key = le32(r + 0x48) >> 2 & 7;
 
 	if (version < 2)
-		failed(v, GENUINE, "version", "version %u is not of production firmware; 2 to 6 are", version);
+		failed(v, GENUINE, "version", "version %u is not one that production firmware makes (2 to 6)", version);
 	else if (algo != 1)
-		failed(v, GENUINE, "signature", "SIGNATURE_ALGO is %u; 1, ECDSA P-384 with SHA-384, is known", algo);
+		failed(v, GENUINE, "signature", "SIGNATURE_ALGO is %u; only 1, ECDSA P-384 with SHA-384, is known", algo);
 	else if (key == KEY_NONE)
 		failed(v, GENUINE, "signature", "the report is not signed (SIGNING_KEY is NONE)");
 	else if (key > KEY_VLEK)
@@ -36,7 +36,7 @@ static bool is_signed(struct verify *v, const u8 *r)
 	else if (!is_zero(r + SNP_SIG_R_OFF + 48, 24) || !is_zero(r + SNP_SIG_S_OFF + 48, 24))
 		failed(v, GENUINE, "signature", "its integers are larger than P-384's: the report was altered");
 	else if (!is_zero(r + SIG_END, SNP_REPORT_LEN - SIG_END))
-		failed(v, GENUINE, "signature", "the bytes behind it are not zero: the report was altered");
+		failed(v, GENUINE, "signature", "the bytes after it are not zero: the report was altered");
 	else
 		return true;
 	return false;
@@ -47,7 +47,7 @@ static void no_leaf(struct verify *v, const u8 *r, bool others)
 {
 	char *url CLEANUP(free_str) = snp_vcek_url(r);
 	bool vlek = (le32(r + 0x48) >> 2 & 7) == KEY_VLEK;
-	const char *which = others ? "none of the certificates given is of" : "there is no certificate of";
+	const char *which = others ? "none of the given certificates is for" : "there is no certificate for";
 
 	if (url)
 		unable(v, GENUINE, "signature", "%s this chip's VCEK for this TCB: give it with --certs FILE, or --kds; AMD has it at %s",
@@ -56,7 +56,7 @@ static void no_leaf(struct verify *v, const u8 *r, bool others)
 		unable(v, GENUINE, "signature", "%s the VLEK: give it with --certs FILE; the cloud provider has it",
 		       which);
 	else if (is_zero(r + SNP_CHIP_ID_OFF, 64))
-		unable(v, GENUINE, "signature", "%s the key that signed it, and CHIP_ID is zero, masked by the host or taken out of the report: nobody can look its VCEK up",
+		unable(v, GENUINE, "signature", "%s the key that signed it, and CHIP_ID is zero, masked by the host or taken out of the report: its VCEK cannot be looked up",
 		       which);
 	else
 		unable(v, GENUINE, "signature", "%s this chip's VCEK for this TCB: give it with --certs FILE, or --kds",
@@ -140,9 +140,9 @@ static X509 *find_leaf(struct verify *v, const u8 *r)
 		}
 	}
 	if (claimed)
-		failed(v, GENUINE, "signature", "not of the key of this report's VCEK: the report was altered");
+		failed(v, GENUINE, "signature", "the key of this report's VCEK did not make it: the report was altered");
 	else if (vlek && any)
-		unable(v, GENUINE, "signature", "none of the certificates given is this report's VLEK: they are of another region or provider, or the report was altered; the cloud provider has the region's VLEK");
+		unable(v, GENUINE, "signature", "none of the given certificates is this report's VLEK: they are for another region or provider, or the report was altered; the cloud provider has the region's VLEK");
 	else
 		no_leaf(v, r, any);
 	return NULL;
@@ -184,17 +184,17 @@ static void check_role(struct verify *v, const struct leaf *l, const u8 *r)
 	struct span csp;
 
 	if (!key_is_on(l->x, "secp384r1")) {
-		failed(v, GENUINE, "signing key", "it is not on P-384, as keys of AMD's are");
+		failed(v, GENUINE, "signing key", "it is not on P-384, as AMD's keys are");
 		return;
 	}
 	if (l->vlek != vlek) {
-		failed(v, GENUINE, "signing key", "KEY_INFO says %s, the certificate is of a %s",
+		failed(v, GENUINE, "signing key", "KEY_INFO says %s, the certificate is for a %s",
 		       vlek ? "VLEK" : "VCEK", l->vlek ? "VLEK" : "VCEK");
 		return;
 	}
 	/* AMD 57230: VCEKs have hwID, VLEKs have CSP_ID instead */
 	if (!vlek && x509_ext(l->x, OID_CSP_ID, &csp)) {
-		failed(v, GENUINE, "signing key", "the certificate has a CSP_ID, and a VCEK is of no cloud provider");
+		failed(v, GENUINE, "signing key", "the certificate has a CSP_ID, which a VCEK cannot have");
 		return;
 	}
 	passed(v, GENUINE, "signing key", "%s", vlek ? "VLEK, of the cloud provider" : "VCEK, of this chip");
@@ -220,7 +220,7 @@ static void check_chip(struct verify *v, const struct leaf *l, const u8 *r)
 	bool zero = is_zero(r + SNP_CHIP_ID_OFF, 64);
 
 	if (l->vlek)
-		left_out(v, GENUINE, "chip", "a VLEK is of no chip");
+		left_out(v, GENUINE, "chip", "a VLEK does not belong to one chip");
 	else if (zero && l->masked)
 		passed(v, GENUINE, "chip", "CHIP_ID is zero (masked); the certificate is the one that --vcek-for-masked-chip names");
 	else if (zero)
@@ -244,14 +244,14 @@ static void check_product(struct verify *v, const struct leaf *l, const u8 *r)
 	if (!*l->product)
 		failed(v, GENUINE, "product", "the certificate names none");
 	else if (le32(r) < 3)
-		left_out(v, GENUINE, "product", "reports before version 3 do not tell the CPU; the certificate says %s",
+		left_out(v, GENUINE, "product", "reports before version 3 do not name the CPU; the certificate says %s",
 			 l->product);
 	else if (snp_product(r) == SNP_UNKNOWN)
-		unable(v, GENUINE, "product", "CPUID family 0x%x model 0x%x is of no known product; the certificate says %s",
+		unable(v, GENUINE, "product", "CPUID family 0x%x model 0x%x is not a known product; the certificate says %s",
 		       r[0x188], r[0x189], l->product);
 	else
 		judged(v, GENUINE, !strcmp(cpu, l->product), "product",
-		       "CPUID is of %s, the certificate of %s", cpu, l->product);
+		       "CPUID is that of %s, the certificate is for %s", cpu, l->product);
 }
 
 static void facts(struct verify *v, const struct leaf *l, const u8 *r)

@@ -63,7 +63,7 @@ static void say(const struct tcb_level *l, struct buf *b)
 	if (l->advisories)
 		buf_printf(b, ", open: %s", l->advisories);
 	for (i = 0; i < l->n_behind; i++)
-		buf_printf(b, "; %s is %u, %u behind the newest level's %u", l->behind[i].component,
+		buf_printf(b, "; %s is %u, %u below the newest level's %u", l->behind[i].component,
 			   l->behind[i].have, l->behind[i].need - l->behind[i].have,
 			   l->behind[i].need);
 }
@@ -110,7 +110,7 @@ void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *
 	}
 	say(l, &text);
 	if (status && status == relaunch)
-		buf_add_str(&text, "; the platform is newer by now: a new launch of the TD would use it");
+		buf_add_str(&text, "; the platform was updated since: launch the TD again");
 	/* whatever is allowed */
 	if (status && !strcmp(status, "Revoked"))
 		failed(v, GENUINE, check, "Intel revoked it: %s", (char *)text.p);

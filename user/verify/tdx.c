@@ -44,8 +44,8 @@ static void check_signature(struct verify *v, const struct tdx_quote *q)
 
 	EVP_PKEY_free(key);
 	judged(v, GENUINE, ok, "signature", ok ? "ECDSA P-256, by the attestation key" : key ?
-	       "not of the attestation key: the quote was altered" :
-	       "the attestation key is no point of P-256");
+	       "the attestation key did not make it: the quote was altered" :
+	       "the attestation key is not a point of P-256");
 }
 
 static void check_key(struct verify *v, const struct tdx_quote *q)
@@ -161,9 +161,9 @@ static X509 *find_pck(struct verify *v, const struct tdx_quote *q, const struct 
 		}
 	}
 	if (any)
-		failed(v, GENUINE, "quoting enclave", "its report is not signed by the key of any certificate here");
+		failed(v, GENUINE, "quoting enclave", "no certificate here has the key that signed its report");
 	else
-		unable(v, GENUINE, "quoting enclave", "the quote brings no PCK certificate: give it and its chain with --certs FILE");
+		unable(v, GENUINE, "quoting enclave", "the quote has no PCK certificate: give it and its chain with --certs FILE");
 	return NULL;
 }
 
@@ -227,14 +227,14 @@ static void check_qe(struct verify *v, const u8 *r)
 		       "MRSIGNER is %s%s", signer, memcmp(r + QE_MRSIGNER, intel_qe_signer, 32) ?
 		       ", which is not Intel's" : ", Intel's");
 	else
-		left_out(v, GENUINE, "QE signer", "MRSIGNER is %s; whose it must be under a root that is not Intel's, --qe-signer says",
+		left_out(v, GENUINE, "QE signer", "MRSIGNER is %s; with a root that is not Intel's, --qe-signer must name the signer",
 			 signer);
 	fact(v, "QE_ISVSVN", "%u", le16(r + QE_ISVSVN));
 	if (!v->policy.given[ASK_MIN_QE_SVN])
 		return;
 	answered(v, ASK_MIN_QE_SVN);
 	judged(v, APPRAISED, le16(r + QE_ISVSVN) >= v->policy.min_qe_svn, "minimum QE SVN",
-	       "ISVSVN of the quoting enclave is %u, %llu is asked for", le16(r + QE_ISVSVN),
+	       "ISVSVN of the quoting enclave is %u, %llu is required", le16(r + QE_ISVSVN),
 	       (unsigned long long)v->policy.min_qe_svn);
 }
 
@@ -332,10 +332,10 @@ void verify_tdreport(struct verify *v, struct span s)
 		failed(v, GENUINE, "TDREPORT", "%s", (char *)said.p);
 		return;
 	}
-	passed(v, GENUINE, "TDREPORT", "its hashes are of its own fields");
+	passed(v, GENUINE, "TDREPORT", "its hashes match its fields");
 	answered(v, ASK_QUOTE);
 	if (!v->parts.quote.len) {
-		unable(v, GENUINE, "signature", "a TDREPORT carries only a MAC, which only its own machine can check: have a quote made of it, and give that with --quote FILE");
+		unable(v, GENUINE, "signature", "a TDREPORT carries only a MAC, which only its own machine can check: have a quote made from it, and give that with --quote FILE");
 		return;
 	}
 	complain_into(&said);
@@ -349,7 +349,7 @@ void verify_tdreport(struct verify *v, struct span s)
 	}
 	/* TD 1.5 has one field more in both */
 	if (q.body.len >= TDX_BODY15_LEN && memcmp(q.body.p + 600, s.p + 912, 48)) {
-		failed(v, GENUINE, "quote", "it is not of this TDREPORT: their SERVTD_HASH differ");
+		failed(v, GENUINE, "quote", "it was not made from this TDREPORT: their SERVTD_HASH differ");
 		return;
 	}
 	passed(v, GENUINE, "quote", "its REPORTDATA and TD information are the TDREPORT's");

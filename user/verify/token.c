@@ -39,7 +39,7 @@ static void age(struct verify *v, bool have_iat, s64 iat)
 	answered(v, ASK_MAX_AGE);
 	if (have_iat && iat >= 0)
 		judged(v, GENUINE, v->at - iat <= (s64)v->policy.max_age, "age",
-		       "it was issued %lld s before the time that is judged by, %llu are allowed",
+		       "it was issued %lld s before the time of verification; %llu are allowed",
 		       (long long)(v->at - iat), (unsigned long long)v->policy.max_age);
 	else
 		unable(v, GENUINE, "age", "it does not say when it was issued");
@@ -70,7 +70,7 @@ static void times(struct verify *v, struct json_object *claims)
 		failed(v, GENUINE, "time", "it expired %lld s before the time that is judged by; --at TIME judges it by the time it was used",
 		       (long long)(v->at - exp));
 	else if (have_nbf && v->at + SKEW < nbf)
-		failed(v, GENUINE, "time", "it is valid from %lld s on after the time that is judged by", (long long)(nbf - v->at));
+		failed(v, GENUINE, "time", "it is valid only from %lld s after the time of verification", (long long)(nbf - v->at));
 	else if (have_iat && v->at + SKEW < iat)
 		failed(v, GENUINE, "time", "it was issued %lld s after the time that is judged by", (long long)(iat - v->at));
 	else if (have_exp)

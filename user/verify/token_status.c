@@ -319,7 +319,7 @@ static void google(struct verify *v, struct json_object *claims)
 {
 	const char *model = json_get_text(claims, "hwmodel"), *software = json_get_text(claims, "swname");
 
-	/* a shielded VM is no confidential one */
+	/* a shielded VM is not a confidential VM */
 	judged(v, APPRAISED, model && (!strcmp(model, "GCP_AMD_SEV") || !strcmp(model, "GCP_AMD_SEV_ES") ||
 				       !strcmp(model, "GCP_AMD_SEV_SNP") || !strcmp(model, "GCP_INTEL_TDX")),
 	       "hwmodel", "it is %s", model ? model : "not there");
@@ -361,7 +361,7 @@ void verify_token_status(struct verify *v, struct json_object *claims)
 	if (json_object_object_get_ex(claims, "submods", NULL))
 		ear(v, claims);
 	else if (v->policy.given[ASK_CLAIM])
-		left_out(v, APPRAISED, "status", "this version does not know the status of such tokens: --claim alone judges");
+		left_out(v, APPRAISED, "status", "this version does not know the status of such tokens: only --claim is checked");
 	else
-		failed(v, APPRAISED, "status", "the token has none that this version knows; --claim NAME=VALUE says what makes it good");
+		failed(v, APPRAISED, "status", "the token has none that this version knows; --claim NAME=VALUE names what is required");
 }

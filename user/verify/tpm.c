@@ -173,7 +173,7 @@ static bool carries_nonce(struct verify *v, const struct tpm_quote *q, const str
 	/* if the claims carry the nonce, the quote need not carry it */
 	if (h && !q->extra_data.len && hcl_user_data(h, user_data) &&
 	    !memcmp(user_data, p->data, 64)) {
-		left_out(v, BOUND, "TPM quote", "its qualifying data are empty: it may be of any time, and its PCR values count for nothing");
+		left_out(v, BOUND, "TPM quote", "its qualifying data are empty: it may be of any age, and its PCR values prove nothing");
 		return false;
 	}
 	judged(v, BOUND, same, "TPM quote", "its qualifying data are %s%s", *hex ? hex : "empty",
@@ -242,7 +242,7 @@ static EVP_PKEY *attested_key(struct verify *v, const struct hcl *h)
 	return key;
 }
 
-/* Without claims nobody tells whose TPM it is. */
+/* Without claims it is not known whose TPM it is. */
 static EVP_PKEY *loose_key(struct verify *v)
 {
 	EVP_PKEY *key = v->parts.ak_pub.len ? given_key(v->parts.ak_pub) : NULL;
@@ -371,7 +371,7 @@ void verify_tpm(struct verify *v, const struct hcl *h)
 		if (key)
 			check_quote(v, key, h);
 	} else if (any) {
-		unable(v, GENUINE, "TPM quote", "it takes the quote, its signature and the PCR values: one of them is not here (--tpm-quote, --tpm-signature, --pcrs)");
+		unable(v, GENUINE, "TPM quote", "needs the quote, its signature and the PCR values (--tpm-quote, --tpm-signature, --pcrs); one is missing");
 	}
 	EVP_PKEY_free(key);
 }

@@ -66,7 +66,7 @@ struct tcb_level {
 struct parts {
 	enum raw_kind kind;
 	struct span report;
-	struct span quote;		/* made of a TDREPORT */
+	struct span quote;		/* made from a TDREPORT */
 	struct span manifest;		/* of SVSM services */
 	struct span event_log;		/* CCEL */
 	struct span reference;		/* one that is known to be good */
@@ -83,7 +83,7 @@ struct verify {
 	struct policy policy;
 	time_t at;
 	struct parts parts;
-	struct evidence e;		/* e.items is NULL when it is no blob */
+	struct evidence e;		/* e.items is NULL if it is not a blob */
 	struct cert_pool roots;		/* trusted */
 	struct cert_pool certs;		/* to build chains of */
 	struct cert_pool own;		/* the same, of AMD, built in */
@@ -119,7 +119,7 @@ struct verify {
 
 /* open.c */
 int verify_init(struct verify *v);
-/* The results alone, so that the same can be judged again by another policy */
+/* Clears only the results, so that the same evidence can be checked by another policy */
 void verify_forget(struct verify *v);
 void verify_free(struct verify *v);
 /* Trusts the self-issued certificates of @s; the others are for chains */
@@ -159,7 +159,7 @@ void unbound(struct verify *v, const char *name, const char *fmt, ...) PRINTF(3,
 /* Nobody asked for it or nothing was given to check it with: listed as such */
 void left_out(struct verify *v, enum verdict d, const char *name,
 	      const char *fmt, ...) PRINTF(4, 5);
-/* What the evidence says, for whoever reads the result */
+/* What the evidence says, for the reader of the result */
 void fact(struct verify *v, const char *key, const char *fmt, ...) PRINTF(3, 4);
 void fact_bytes(struct verify *v, const char *key, const u8 *p, size_t len);
 bool any_failed(const struct verify *v);
@@ -176,7 +176,7 @@ void verify_certs_of(struct verify *v, struct span certs, const char *what);
 
 /* show.c: prints; the exit status */
 int verify_result(const struct verify *v, bool json);
-/* The exit status alone, with the message when it is not RC_OK */
+/* Only the exit status, with a message if it is not RC_OK */
 int verify_status(const struct verify *v);
 
 /* chain.c: the way from a certificate up to a root that is trusted */
