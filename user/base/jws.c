@@ -170,7 +170,7 @@ int jws_parse(struct span s, struct jws *j)
 	j->claims = json_parse(buf_span(&claims));
 	if (!json_object_is_type(j->header, json_type_object) ||
 	    !json_object_is_type(j->claims, json_type_object))
-		return fail(RC_EVIDENCE, "token: its header or its payload is no JSON object");
+		return fail(RC_EVIDENCE, "token: its header or its payload is not a JSON object");
 	why = json_bad_names(buf_span(&header), j->header);
 	if (!why)
 		why = json_bad_names(buf_span(&claims), j->claims);

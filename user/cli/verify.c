@@ -60,7 +60,7 @@ static const char help[] =
 "  --ak-root FILE [--ak-cert FILE]\n"
 "                           roots that may vouch for that key; its certificate, where\n"
 "                           the evidence has none\n"
-"  --at TIME                judge as of 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS\n"
+"  --at TIME                verify as of 2025-01-31, 2025-01-31T12:00:00Z or @SECONDS\n"
 "\n"
 "What it must be bound to (hex, or hex:.. base64:.. text:.. file:PATH):\n"
 "  --report-data DATA, --nonce DATA       what was asked for, 1 to 64 bytes\n"

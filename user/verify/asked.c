@@ -81,7 +81,7 @@ static const struct row {
 	[ASK_CSP]		= { APPRAISED, ANY_SNP, false, NULL,
 				    "a report that a VLEK signed; a VCEK names no cloud provider" },
 	[ASK_TCB_STATUS]	= { APPRAISED, ANY_TDX | ON_TOKEN, false, NULL,
-				    "the TCB info and the QE identity of Intel's (--collateral FILE)",
+				    "Intel's TCB info and QE identity (--collateral FILE)",
 				    "a token that has a TCB status" },
 	[ASK_DATA]		= { BOUND, EVIDENCE_CCA | ON_TPM | ON_TOKEN, false, NULL, NULL },
 	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE_CCA | ON_TOKEN, true, NULL, NULL },
@@ -228,9 +228,9 @@ void verify_asked(struct verify *v)
 		if (r->permits)
 			left_out(v, r->verdict, name, "it was given, but no check needed it");
 		else if (!(r->on >> s & 1))
-			unable(v, r->verdict, name, "it was asked for, and it can be checked on %s only", where);
+			unable(v, r->verdict, name, "it was asked for, but can be checked only on %s", where);
 		else if (needs)
-			unable(v, r->verdict, name, "it was asked for, and it needs %s", needs);
+			unable(v, r->verdict, name, "it was asked for, but needs %s", needs);
 		else
 			unable(v, r->verdict, name, "it was asked for, but cannot be checked on this evidence");
 	}

@@ -74,7 +74,7 @@ static int add(struct cca_keys *to, EVP_PKEY *key, const char *name, struct span
 
 		EVP_PKEY_free(key);
 		return full ? fail(RC_USAGE, "--%s: %s: more than %d keys", to->option, name, KEYS_MAX) :
-		       fail(RC_USAGE, "--%s: %s: a key is not of an elliptic curve; those of CCA platforms are", to->option, name);
+		       fail(RC_USAGE, "--%s: %s: a key is not an elliptic-curve key, as those of CCA platforms are", to->option, name);
 	}
 	more = xalloc((to->n + 1) * sizeof(*more));
 	if (to->n)
@@ -149,7 +149,7 @@ static int of_json(struct cca_keys *to, struct json_object *o, const char *name,
 	int rc = RC_OK;
 
 	if (depth > 3)
-		return fail(RC_USAGE, "--%s: %s: it is nested deeper than a list of keys is", to->option, name);
+		return fail(RC_USAGE, "--%s: %s: it is nested too deep for a list of keys", to->option, name);
 	if (json_object_is_type(o, json_type_array)) {
 		for (i = 0; !rc && i < json_object_array_length(o); i++)
 			rc = of_json(to, json_object_array_get_idx(o, i), name, depth + 1);

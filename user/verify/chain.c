@@ -29,10 +29,10 @@ static void no_issuer(struct verify *v, const struct anchors *a, const char *che
 	char *by CLEANUP(free_str) = x509_cn(X509_get_issuer_name(x));
 
 	if (cert_is_self_issued(x))
-		failed(v, GENUINE, check, "it ends in \"%s\", which is no root that is trusted here%s",
+		failed(v, GENUINE, check, "it ends in \"%s\", which is not a trusted root%s",
 		       cn, a->hint);
 	else if (same_name_in(&v->certs, x) || same_name_in(&v->own, x) || same_name_in(a->roots, x))
-		failed(v, GENUINE, check, "the signature of \"%s\" is not of the key of \"%s\"", cn, by);
+		failed(v, GENUINE, check, "the key of \"%2$s\" did not sign \"%1$s\"", cn, by);
 	else
 		unable(v, GENUINE, check, "there is no certificate of \"%s\", which issued \"%s\": give it with --certs FILE",
 		       by, cn);

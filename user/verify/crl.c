@@ -164,7 +164,7 @@ static struct lists lists_of(struct verify *v, X509 *issuer, const char *by)
 		else if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
 			why = why ? why : "it is not signed by the issuer's key";
 		else if (X509_cmp_time(X509_CRL_get0_lastUpdate(crl), &at) > 0)
-			why = "it is of a later time";
+			why = "it was made after the time of verification";
 		else if (!l.newest || newer(crl, l.newest) > 0)
 			l.newest = crl;
 	}

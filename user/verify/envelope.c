@@ -307,7 +307,7 @@ static int other(struct verify *v, struct json_object *o, size_t values, struct 
 	if (f.values > VERIFY_JSON_MAX) {
 		*rc = has_too_many();
 	} else if (f.n > 1) {
-		*rc = fail(RC_EVIDENCE, "this JSON carries %zu pieces of evidence; give the one that is meant in a file of its own", f.n);
+		*rc = fail(RC_EVIDENCE, "this JSON carries %zu pieces of evidence; put the one to verify into its own file", f.n);
 	} else if (f.parts) {
 		*rc = take_parts(v, f.parts);
 	} else if (f.blob) {

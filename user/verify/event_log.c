@@ -90,7 +90,7 @@ static void beyond(struct verify *v, const char *name, size_t events)
 	static const char text[] = "RTMR3 was extended beyond the log: its %zu events do not replay to the register%s";
 
 	if (is_pinned(v, 3))
-		left_out(v, BOUND, name, text, events, "; --rtmr3 judges its value");
+		left_out(v, BOUND, name, text, events, "; --rtmr3 checks its value");
 	else if (!is_strict(v))
 		left_out(v, BOUND, name, text, events, "");
 	else
@@ -153,8 +153,8 @@ static int judge_registers(struct verify *v, const struct replay *r, const u8 *r
 		if (i == 3 && !same)
 			beyond(v, name, r->events[i]);
 		else if (r->events[i])
-			judged(v, BOUND, same, name, same ? "its %zu events come to the register" :
-			       "its %zu events do not come to the register", r->events[i]);
+			judged(v, BOUND, same, name, same ? "its %zu events replay to the register" :
+			       "its %zu events do not replay to the register", r->events[i]);
 		else if (same)
 			passed(v, BOUND, name, "it has no events, and the register is zero");
 		else

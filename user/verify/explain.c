@@ -12,7 +12,7 @@
 #include "evidence/event_data.h"
 #include "verify/event_log.h"
 
-#define FACTS_MAX	16	/* differences that are told */
+#define FACTS_MAX	16	/* differences that are shown */
 #define WORDS_MAX	120
 
 /* The text in the data of an event: of a loader in ASCII, of firmware in UTF-16 */
@@ -76,7 +76,7 @@ static const char *subject(const struct tcg_event *e)
 static const char *standing(const struct tcg_event *e)
 {
 	return event_data_check(e->type, e->data, e->sha384) == DATA_MEASURED ? "" :
-	       "; the words are the log's, not measured themselves";
+	       "; this description comes from the log and is not measured";
 }
 
 static void tell(struct verify *v, size_t *told, u32 reg, const char *how, const struct tcg_event *a,

@@ -85,7 +85,7 @@ static void judge_date(struct verify *v, const struct tcb_level *l)
 		failed(v, APPRAISED, check, "its level has no date that can be read; %s is asked for", wanted);
 	else
 		judged(v, APPRAISED, t >= v->policy.min_tcb_date, check,
-		       "its level is of %s, %s is asked for", l->date, wanted);
+		       "its level dates from %s, %s is asked for", l->date, wanted);
 }
 
 void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level,

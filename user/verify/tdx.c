@@ -200,7 +200,7 @@ static X509 *check_pck(struct verify *v, const struct tdx_quote *q, struct cert_
 		return pck;
 	verify_intel_roles(v, &path, "certificate roles", "Intel SGX PCK Certificate");
 	if (!is_one_chain(v, certs, &path))
-		failed(v, GENUINE, "certificate chain", "the quote has certificates beside the chain: it was altered");
+		failed(v, GENUINE, "certificate chain", "the quote has certificates that are not in the chain: it was altered");
 	return pck;
 }
 

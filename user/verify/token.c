@@ -61,18 +61,18 @@ static void times(struct verify *v, struct json_object *claims)
 	bool have_iat = time_claim(claims, "iat", &iat);
 
 	if (exp < 0 || nbf < 0 || iat < 0)
-		failed(v, GENUINE, "time", "its %s is no time", exp < 0 ? "exp" : nbf < 0 ? "nbf" : "iat");
+		failed(v, GENUINE, "time", "its %s is not a time", exp < 0 ? "exp" : nbf < 0 ? "nbf" : "iat");
 	else if (!have_exp && !(have_iat && never_ends(claims)))
-		failed(v, GENUINE, "time", "it has no exp: it would be good for ever");
+		failed(v, GENUINE, "time", "it has no exp: it would never expire");
 	else if (!have_exp && !v->policy.given[ASK_MAX_AGE])
 		unable(v, GENUINE, "time", "it has no exp, as results of this profile; --max-age SECONDS says for how long one is good");
 	else if (have_exp && v->at >= exp)
-		failed(v, GENUINE, "time", "it expired %lld s before the time that is judged by; --at TIME judges it by the time it was used",
+		failed(v, GENUINE, "time", "it expired %lld s before the time of verification; --at TIME sets that time",
 		       (long long)(v->at - exp));
 	else if (have_nbf && v->at + SKEW < nbf)
 		failed(v, GENUINE, "time", "it is valid only from %lld s after the time of verification", (long long)(nbf - v->at));
 	else if (have_iat && v->at + SKEW < iat)
-		failed(v, GENUINE, "time", "it was issued %lld s after the time that is judged by", (long long)(iat - v->at));
+		failed(v, GENUINE, "time", "it was issued %lld s after the time of verification", (long long)(iat - v->at));
 	else if (have_exp)
 		passed(v, GENUINE, "time", "it is valid for another %lld s", (long long)(exp - v->at));
 	else

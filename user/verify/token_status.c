@@ -77,7 +77,7 @@ static void ear_status(struct verify *v, const char *of, struct json_object *o, 
 		judged(v, APPRAISED, name && is_accepted(v, name), check, "it is %s", safe ? safe : "none of the known ones");
 	}
 	if (!n && must)
-		failed(v, APPRAISED, check, "the token has none: the service does not say what it came to");
+		failed(v, APPRAISED, check, "the token has none");
 }
 
 /* draft-ietf-rats-ar4si, 2.3.2: the tier that a value of a trustworthiness claim is of */
