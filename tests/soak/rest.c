@@ -339,7 +339,7 @@ static void look_at_log(void)
 	static const char *const bad[] = {
 		"blocked for more than", "BUG:", "WARNING:", "Oops", "refcount_t:",
 		"KASAN", "UBSAN", "ODEBUG", "lockup", "detected stall",
-		"possible circular", "still in use, the driver cannot be loaded",
+		"possible circular", "is still in use: the driver cannot be loaded",
 	};
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	unsigned int n = 0;

@@ -25,19 +25,20 @@ int parse_number(const char *what, const char *text, u64 max, u64 *out)
 bool parse_time(const char *text, bool days, time_t *t)
 {
 	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d" };
-	static const size_t lens[] = { 20, 10 };
+	static const int lens[] = { 20, 10 };
 	char again[32];
+	struct tm is;
 	int i;
 
 	for (i = 0; i <= days; i++) {
-		struct tm tm = { 0 }, is;
+		struct tm tm = { 0 };
 		const char *end = strptime(text, forms[i], &tm);
 
-		if (!end || *end || strlen(text) != lens[i])
+		if (!end || *end || strlen(text) != (size_t)lens[i])
 			continue;
 		*t = timegm(&tm);
-		return gmtime_r(t, &is) && strftime(again, sizeof(again), forms[i], &is) &&
-		       !strcmp(again, text);
+		return gmtime_r(t, &is) && strftime(again, sizeof(again), "%Y-%m-%dT%H:%M:%SZ", &is) &&
+		       !strncmp(again, text, i ? (size_t)lens[1] : sizeof(again));
 	}
 	return false;
 }
