@@ -290,6 +290,33 @@ static void walk_crl(enum shape s)
 	buf_free(&crl);
 }
 
+/* Who may vouch for something that this evidence does not have */
+static void walk_roots(enum shape s)
+{
+	static const enum ask asks[] = { ASK_AK_ROOT, ASK_TOKEN_ROOT, ASK_CORIM_KEY };
+	struct buf root = { 0 };
+	size_t i;
+
+	add_pem(&root, sim.ark_crt);
+	for (i = 0; i < ARRAY_SIZE(asks); i++) {
+		const char *name = ask_name(asks[i]);
+		/* the certificate is missed by its own name where there is a key */
+		bool missed = asks[i] == ASK_AK_ROOT && is_hcl(s);
+
+		prepare(s);
+		opt("nonce", "da");
+		if (asks[i] == ASK_AK_ROOT)
+			verify_root_for(&v, &v.ak_roots, buf_span(&root), name, "root");
+		else if (asks[i] == ASK_TOKEN_ROOT)
+			verify_root_for(&v, &v.token_roots, buf_span(&root), name, "root");
+		v.policy.given[asks[i]] = true;
+		run(evidence[s].p, evidence[s].len);
+		ok(!all_yes() && has(UNABLE, missed ? "certificate of the attestation key" : name),
+		   "%s on %s", name, shapes[s]);
+	}
+	buf_free(&root);
+}
+
 /* The exit status, with what is printed thrown away */
 static int status(void)
 {
@@ -459,6 +486,7 @@ int main(int argc, char **argv)
 		walk_options((enum shape)s);
 		walk_files((enum shape)s);
 		walk_crl((enum shape)s);
+		walk_roots((enum shape)s);
 		if (!never)
 			waiver((enum shape)s);
 	}

@@ -302,6 +302,13 @@ static void q_no_sse(struct vquote *q) { q->body[128] = 0xe5; }
 static void q_migratable(struct vquote *q) { q->body[123] |= 0x20; }
 static void q_old_tcb(struct vquote *q) { q->body[0] = 3; }
 
+/* No signature covers which certificates a quote brings along */
+static void q_pck_twice(struct vquote *q) { q->more = sim.pck_crt; }
+static void q_ca_twice(struct vquote *q) { q->more = sim.ca_crt; }
+static void q_root_twice(struct vquote *q) { q->more = sim.root_crt; }
+static void q_stranger(struct vquote *q) { q->more = sim.ark_crt; }
+static void q_cousin(struct vquote *q) { q->more = sim.tcb_crt; }
+
 static void q_service_td(struct vquote *q)
 {
 	q->td15 = true;
@@ -318,6 +325,11 @@ static void tdx_verdicts(void)
 		{ q_sgx_qe, "QE product", "a QE of SGX" },
 		{ q_wrong_key, "attestation key", "an attestation key of others" },
 		{ q_wrong_pck, "quoting enclave", "a QE report of another platform" },
+		{ q_pck_twice, "certificate chain", "the PCK certificate twice" },
+		{ q_ca_twice, "certificate chain", "the CA's certificate twice" },
+		{ q_root_twice, "certificate chain", "the root twice" },
+		{ q_stranger, "certificate chain", "a certificate of another maker" },
+		{ q_cousin, "certificate chain", "a certificate of the same root that is no link" },
 		{ q_seam, "TDX module", "a TDX module of others" },
 		{ q_seam_debug, "TDX module", "a debug TDX module" },
 		{ q_debug, "debug", "a debug TD" },

@@ -360,6 +360,8 @@ void vsim_quote(const struct vsim *s, const struct vquote *q, struct buf *out)
 	add_pem(&pem, s->pck_crt);
 	add_pem(&pem, s->ca_crt);
 	add_pem(&pem, s->root_crt);
+	if (q->more)
+		add_pem(&pem, q->more);
 	n = 384 + 64 + 2 + 32 + 6 + pem.len;
 	add_le(out, 128 + 6 + n, 4);
 	buf_add(out, sig, 64);

@@ -24,6 +24,7 @@ struct vquote {
 	bool td15;
 	bool wrong_key;		/* the enclave vouches for another one */
 	bool wrong_pck;		/* its report is signed by another key */
+	X509 *more;		/* a certificate behind the chain, or NULL */
 };
 
 /* A VCEK, or with @csp a VLEK, as its maker wants it */

@@ -6,7 +6,6 @@
 #include "evidence/input.h"
 #include "evidence/snp.h"
 #include "verify/cca.h"
-#include "verify/roots.h"
 #include "verify/token.h"
 #include "verify/verify.h"
 

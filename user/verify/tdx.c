@@ -110,6 +110,16 @@ static bool signs_another(const struct cert_pool *certs, size_t i)
 	return false;
 }
 
+static bool is_repeated(const struct cert_pool *certs, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (!X509_cmp(certs->certs[k].x, certs->certs[i].x))
+			return true;
+	return false;
+}
+
 static bool is_in(const struct path *p, X509 *x)
 {
 	int i;
@@ -132,6 +142,9 @@ static bool is_one_chain(struct verify *v, const struct cert_pool *certs, const 
 		X509 *x = certs->certs[i].x;
 		bool root;
 
+		/* one that is there twice is a change that no signature shows */
+		if (is_repeated(certs, i))
+			return false;
 		if (is_in(path, x))
 			continue;
 		root = cert_pool_has(&v->roots, x);
