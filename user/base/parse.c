@@ -36,8 +36,13 @@ bool parse_time(const char *text, bool days, time_t *t)
 		if (!end || *end || strlen(text) != lens[i])
 			continue;
 		*t = timegm(&tm);
-		return gmtime_r(t, &is) && strftime(again, sizeof(again), forms[i], &is) &&
-		       !strcmp(again, text);
+		if (!gmtime_r(t, &is))
+			return false;
+		if (i)
+			strftime(again, sizeof(again), "%Y-%m-%d", &is);
+		else
+			strftime(again, sizeof(again), "%Y-%m-%dT%H:%M:%SZ", &is);
+		return !strcmp(again, text);
 	}
 	return false;
 }
