@@ -51,10 +51,10 @@ expect 2 'is no time' '--at' "$tool" verify --at yesterday $g/snp-v2.bin
 for t in 25-01-31 2025-1-31 2025-01-1 '2025- 1-31' '2025-01- 1' ' 2025-01-31' '2025-01-31 ' 2025-02-31 2025-02-29 \
 	2025-04-31 2025-13-01 2025-00-01 2025-01-00 +2025-01-31 2025-01-31T1:00:00Z 2025-01-31T24:00:00Z \
 	2025-01-31T12:00:60Z 2025-01-31T12:00Z 2025-01-31T12:00:00 20250131 2025-001-31; do
-	expect 2 'is no time' "--at '$t'" "$tool" verify --at "$t" $g/snp-v2.bin
-	expect 2 'is not a date' "--min-tcb-date '$t'" verify --min-tcb-date "$t" $g/snp-v2.bin
+	expect 2 'is no time' "--at '$t'" "$plain" verify --at "$t" $g/snp-v2.bin
+	expect 2 'is not a date' "--min-tcb-date '$t'" "$plain" verify --min-tcb-date "$t" $g/snp-v2.bin
 	refused_date=$(printf '{"min-tcb-date":"%s"}' "$t")
-	expect 2 'is not a date' "a policy's date '$t'" verify --policy <(echo "$refused_date") $g/snp-v2.bin
+	expect 2 'is not a date' "a policy's date '$t'" "$plain" verify --policy <(echo "$refused_date") $g/snp-v2.bin
 done
 for t in 2024-02-29 2025-12-31T23:59:59Z 1970-01-01; do
 	expect 5 'genuine' "--at $t" "$tool" verify --at "$t" $g/snp-v2.bin
@@ -65,16 +65,16 @@ for o in kds pcs ca fetch-jwks at policy quote manifest event-log reference tpm-
 	nonce profile max-age vmpl manifest-vmpl min-tee-tcb min-guest-svn min-firmware min-qe-svn min-pce-svn \
 	min-evaluation min-tcb-date mit-vector launch-mit-vector min-policy-abi; do
 	case $o in
-	kds | pcs | fetch-jwks) a=(--$o --$o) ;;
-	at | min-tcb-date) a=(--$o 2025-01-01 --$o 2025-01-01) ;;
-	policy) a=(--$o "$tmp/none.json" --$o "$tmp/none.json") ;;
-	min-firmware | min-policy-abi) a=(--$o 1.1 --$o 1.1) ;;
-	mit-vector | launch-mit-vector) a=(--$o 0x1 --$o 0x1) ;;
-	profile) a=(--$o azure --$o azure) ;;
-	min-tee-tcb | nonce | max-age | vmpl | manifest-vmpl | min-*) a=(--$o 01 --$o 01) ;;
-	*) a=(--$o ./verify.sh --$o ./verify.sh) ;;
+	kds | pcs | fetch-jwks) a=("--$o" "--$o") ;;
+	at | min-tcb-date) a=("--$o" 2025-01-01 "--$o" 2025-01-01) ;;
+	policy) a=("--$o" "$tmp/none.json" "--$o" "$tmp/none.json") ;;
+	min-firmware | min-policy-abi) a=("--$o" 1.1 "--$o" 1.1) ;;
+	mit-vector | launch-mit-vector) a=("--$o" 0x1 "--$o" 0x1) ;;
+	profile) a=("--$o" azure "--$o" azure) ;;
+	min-tee-tcb | nonce | max-age | vmpl | manifest-vmpl | min-*) a=("--$o" 01 "--$o" 01) ;;
+	*) a=("--$o" ./verify.sh "--$o" ./verify.sh) ;;
 	esac
-	expect 2 'given twice' "--$o twice" "$tool" verify "${a[@]}" $g/snp-v2.bin
+	expect 2 'given twice' "--$o twice" "$plain" verify "${a[@]}" $g/snp-v2.bin
 done
 
 expect 2 '' 'an unknown option' verify --no-such-option

@@ -311,6 +311,8 @@ void vsim_quote_init(struct vquote *q)
 	q->body[1] = 1;
 	q->body[123] = 0x10;	/* SEPT_VE_DISABLE */
 	q->body[128] = 0xe7;	/* XFAM: AVX-512 */
+	/* of TD 1.5: the module that runs now, too */
+	memcpy(q->body + 584, q->body, 16);
 	memset(q->body + 136, 0x36, 48);
 	q->body[520] = 0xda;
 	q->qe[48] = 0x15;

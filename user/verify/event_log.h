@@ -15,7 +15,7 @@ struct replay {
 	size_t n;
 };
 
-/* The reason when it makes no sense; @out is to be freed in both cases */
+/* replay.c: the reason when it makes no sense; @out is to be freed in both cases */
 const char *event_log_replay(struct span s, struct replay *out);
 void replay_free(struct replay *r);
 /*
