@@ -36,7 +36,7 @@ struct cvme_blob {
  * @seq: number of the request
  * @epoch: VM epoch when it was admitted
  * @boot_id: 16 bytes, or NULL
- * @times: CLOCK_BOOTTIME and CLOCK_REALTIME when the evidence was there
+ * @times: CLOCK_BOOTTIME and CLOCK_REALTIME when the provider returned
  * @max_len: a longer blob is -EFBIG
  */
 struct cvme_blob_about {

@@ -18,7 +18,7 @@
 #include "compat.h"
 #include "tcg_log.h"
 
-/* The table has a fixed size; offsets in it */
+/* Size of the table, which is fixed, and offsets in it */
 #define CCEL_TABLE_LEN		56
 #define CCEL_TYPE		36	/* u8: 2 for TDX */
 #define CCEL_LOG_LENGTH		40	/* u64: log area minimum length */
@@ -92,7 +92,7 @@ static int copy_log(const u8 *table, size_t max, struct cvme_buf *log,
 	return err;
 }
 
-/* One table and its log; @table stays set when only the log cannot be had */
+/* Copy one table and its log; @table stays set if only the log is unavailable */
 static int read_one(const struct acpi_table_header *hdr, struct cvme_buf *table,
 		    struct cvme_buf *log, size_t max, const char **why)
 {

@@ -42,7 +42,7 @@ static const struct cvme_event_sink *sink;
 static u64 last, sent, hashed;
 static u64 unsent;
 static unsigned int unhashed;
-/* Refusals of the second that began at denied_since */
+/* Refusals since denied_since, one second at most, that have no event yet */
 static struct cvme_event denied;
 static unsigned long denied_since;
 static unsigned int denied_told;
@@ -72,8 +72,8 @@ static void hash_report(struct cvme_event *ev, const struct cvme_blob *blob)
 		(const struct cvm_evidence_blob *)blob->data;
 
 	/*
-	 * All of a TDREPORT but report_data is the same in each: its hash would
-	 * tell a good guess of the data. Signatures have random bytes.
+	 * Two TDREPORTs over the same report_data are equal, so the hash would
+	 * confirm a guess of it. Signatures of other reports have random bytes.
 	 */
 	if (header->flags & CVM_EVIDENCE_BLOB_F_TDREPORT)
 		return;
@@ -177,7 +177,7 @@ static bool next_to_send(struct cvme_event *ev)
 	return true;
 }
 
-/* When a second is over, log one event for the refusals that got none */
+/* At the end of the second, log one event for all refusals without one */
 static void denied_work_fn(struct work_struct *work)
 {
 	struct cvme_event ev;
@@ -218,7 +218,7 @@ static void send(const struct cvme_event *ev)
 static void tell_losses(void)
 {
 	const struct cvme_event_sink *to = current_sink();
-	static u64 said;		/* of the work only */
+	static u64 said;		/* used by the work only */
 	u64 now;
 
 	spin_lock(&log_lock);
@@ -259,7 +259,7 @@ void cvme_events_sink(const struct cvme_event_sink *to)
 	cvme_events_flush();
 }
 
-/* Have the events so far sent, their reports hashed and released */
+/* Wait until the events so far are sent, their reports hashed and released */
 void cvme_events_flush(void)
 {
 	flush_delayed_work(&send_work);
@@ -288,7 +288,7 @@ bool cvme_events_get(u64 number, struct cvme_event *ev)
 	return found;
 }
 
-/* Number of the last event whose report is hashed, and all before it */
+/* Number of the last event up to which all reports are hashed */
 u64 cvme_events_hashed(void)
 {
 	u64 number;
@@ -299,7 +299,7 @@ u64 cvme_events_hashed(void)
 	return number;
 }
 
-/* Number of the last event, and how many the log overran before they were sent */
+/* Number of the last event, and how many events could not be sent */
 void cvme_events_count(u64 *last_number, u64 *nr_unsent)
 {
 	spin_lock(&log_lock);
@@ -309,7 +309,7 @@ void cvme_events_count(u64 *last_number, u64 *nr_unsent)
 }
 
 /**
- * cvme_event_denied - a request was not admitted
+ * cvme_event_denied - log that a request was not admitted
  * @provider: the provider it was for
  * @who: the requester
  * @err: -EBUSY or -EDQUOT
@@ -333,7 +333,7 @@ void cvme_event_denied(u32 provider, const struct cvme_subject *who, int err)
 	if (now) {
 		denied_told++;
 	} else {
-		/* the last one speaks for all of them */
+		/* the event of the last refusal counts all of them */
 		ev.denied.count += denied.denied.count;
 		denied = ev;
 		if (events)
@@ -370,7 +370,7 @@ int cvme_events_init(void)
 	return 0;
 }
 
-/* Without the hook nobody adds events any more, so the works can be flushed */
+/* Without the hook no more events are added, so the works can be flushed */
 void cvme_events_exit(void)
 {
 	cvme_parameter_hook(NULL);

@@ -177,9 +177,9 @@ static int start_armed(struct cvme_file *f)
 }
 
 /*
- * The request that this read is about.
+ * Get the request that this read delivers, and start it if the file is armed.
  *
- * Return: a reference; NULL for EOF; the error to return.
+ * Return: a reference; NULL at EOF; ERR_PTR() with the errno for read(2).
  */
 static struct cvme_request *current_request(struct cvme_file *f)
 {

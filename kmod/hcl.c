@@ -61,7 +61,7 @@ int cvme_hcl_parse(const struct cvme_buf *raw, struct cvme_hcl *hcl)
 	return 0;
 }
 
-/* Is REPORT_DATA the hash of the claims? Not after a torn read */
+/* True if REPORT_DATA is the hash of the claims; false after a torn read */
 bool cvme_hcl_bound(const struct cvme_hcl *hcl)
 {
 	u8 want[CVM_EVIDENCE_REPORT_DATA_MAX] = {};
@@ -216,11 +216,11 @@ enum cvme_hcl_data cvme_hcl_user_data(const struct cvme_hcl *hcl, const u8 *want
 }
 
 /**
- * cvme_hcl_vm_id - what the claims call this VM
+ * cvme_hcl_vm_id - find the vmUniqueId of the claims
  * @hcl: the report
- * @len: its length
+ * @len: set to the length of the id
  *
- * Return: vmUniqueId, without its quotes, in the claims; NULL without one.
+ * Return: the id, without its quotes; NULL if the claims have none.
  */
 const u8 *cvme_hcl_vm_id(const struct cvme_hcl *hcl, u32 *len)
 {
@@ -245,7 +245,7 @@ static int base64url_value(u8 c)
 	return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
-/* Is a string the base64url of these bytes, padded or not */
+/* True if @val is the base64url of @data, with or without padding */
 static bool base64url_is(const struct text *val, const u8 *data, size_t len)
 {
 	const u8 *p = val->p + 1, *end = val->end - 1;

@@ -24,10 +24,10 @@ struct cvme_hcl {
 };
 
 /**
- * enum cvme_hcl_data - whose the user-data of the claims are
+ * enum cvme_hcl_data - how the user-data of the claims compare with given data
  * @CVME_HCL_NOBODYS: there are none, or they are all zero
- * @CVME_HCL_OURS: they are what was asked for
- * @CVME_HCL_OTHERS: they are something else
+ * @CVME_HCL_OURS: they are the given data
+ * @CVME_HCL_OTHERS: they are other data
  */
 enum cvme_hcl_data {
 	CVME_HCL_NOBODYS,

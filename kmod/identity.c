@@ -44,9 +44,9 @@ static void event_of_change(u32 provider, u32 tee, u32 field,
 }
 
 /**
- * cvme_identity_compare - (worker) is it still the same VM, on the same machine
+ * cvme_identity_compare - (worker) log an event for each field that changed
  * @provider: enum cvm_evidence_provider_id
- * @res: its answer, checked
+ * @res: the provider's answer, checked
  */
 void cvme_identity_compare(u32 provider, const struct cvme_result *res)
 {

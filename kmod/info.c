@@ -10,7 +10,7 @@
 
 static bool has_events;
 
-/* The netlink family is there, or is not */
+/* Whether the netlink family is registered */
 void cvme_info_events(bool there)
 {
 	WRITE_ONCE(has_events, there);

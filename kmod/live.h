@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How many objects of ours exist: leaks show here (debugfs, for tests). */
+/* Counts of live objects, in debugfs, so that tests can find leaks. */
 #ifndef _CVME_LIVE_H
 #define _CVME_LIVE_H
 

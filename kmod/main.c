@@ -2,7 +2,7 @@
 /*
  * cvm_evidence: one device for the hardware evidence of a confidential VM.
  *
- * A request flows one way: device -> request -> provider -> blob -> device.
+ * A request goes device -> request -> provider; its blob goes to the device.
  */
 #include "cvm_evidence.h"
 
@@ -85,7 +85,7 @@ static void __exit cvme_exit(void)
 }
 module_exit(cvme_exit);
 
-MODULE_DESCRIPTION("One device for the hardware evidence of a confidential VM");
+MODULE_DESCRIPTION("Attestation evidence of a confidential VM (SEV-SNP, TDX, CCA)");
 MODULE_AUTHOR("The cvm-evidence developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(CVME_VERSION);

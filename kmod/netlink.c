@@ -88,7 +88,7 @@ static int put_change(struct sk_buff *skb, const struct cvme_event *ev)
 	if (!err && ev->change.reason_param)
 		err = nla_put_uint(skb, EV(REASON_PARAM),
 				   ev->change.reason_param);
-	/* only throttling has a time */
+	/* only THROTTLED and RECOVERED have it */
 	if (!err && ev->change.firmware_ns)
 		err = nla_put_uint(skb, EV(FIRMWARE_NS), ev->change.firmware_ns);
 	return err;
@@ -163,10 +163,10 @@ static int put_event_msg(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 }
 
 /*
- * Only those who may administer this machine's network listen. Membership in the
- * group is no permission: until the family is registered its number belongs to
- * nobody, and anybody may join it. So whoever opened the socket must be allowed,
- * too, and where that cannot be asked there is no group.
+ * Only processes that may administer this machine's network may listen.
+ * Membership in the group does not prove that: until the family is registered,
+ * anybody may join the group's number. So the opener of each socket must have
+ * the capability, too, and a kernel that cannot check that has no group.
  */
 #if defined(GENL_MCAST_CAP_NET_ADMIN) && defined(HAVE_NETLINK_BROADCAST_FILTERED)
 #define HAS_GROUP
@@ -185,7 +185,7 @@ static int may_not_listen(struct sock *sk, struct sk_buff *skb, void *unused)
 	const struct file *file;
 	bool may;
 
-	/* sock_orphan() takes it before the socket and its file go */
+	/* sock_orphan() takes this lock before socket and file go away */
 	read_lock_bh(&sk->sk_callback_lock);
 	file = sk->sk_socket ? sk->sk_socket->file : NULL;
 	may = file && file_ns_capable(file, &init_user_ns, CAP_NET_ADMIN);
@@ -233,7 +233,7 @@ static int send(const struct cvme_event *ev)
 	return 0;
 }
 
-/* Their sockets return ENOBUFS */
+/* The listeners' sockets return ENOBUFS */
 static void lost(void)
 {
 #ifdef HAS_GROUP
@@ -350,7 +350,7 @@ static int get_log_start(struct netlink_callback *cb)
 	cvme_events_flush();
 	if (attrs && attrs[EV(NUMBER)])
 		dump->next = nla_get_uint(attrs[EV(NUMBER)]);
-	/* those that come meanwhile are for the next dump */
+	/* events that are added meanwhile are for the next dump */
 	dump->last = cvme_events_hashed();
 	return 0;
 }
@@ -420,7 +420,7 @@ void cvme_netlink_init(void)
 	int err = genl_register_family(&family);
 
 	if (err) {
-		pr_err("no events: the netlink family cannot be registered: error %d\n",
+		pr_err("cannot register the netlink family: error %d; evidence is served without events\n",
 		       err);
 		return;
 	}

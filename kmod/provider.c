@@ -16,7 +16,7 @@
 
 /* A request probes an unusable provider again only after this time */
 #define PROBE_INTERVAL_NS	NSEC_PER_SEC
-/* Limit of probes in a row when modules come or go during each */
+/* How many probes in a row when a module was loaded or unloaded during each */
 #define PROBE_TRIES		3
 
 /**
@@ -416,7 +416,7 @@ void cvme_provider_failed(struct cvme_provider *p, int err)
 	spin_unlock(&providers_lock);
 }
 
-/* (worker) Let go of what keeps drivers from being unloaded */
+/* (worker) Release what keeps drivers from being unloaded */
 void cvme_providers_release(void)
 {
 	struct cvme_provider *p;
@@ -443,7 +443,7 @@ static bool module_matters(const struct cvme_provider *p, const char *module,
 /**
  * cvme_providers_module - a module came or went
  * @module: its name
- * @going: it is past its exit function; else it is live
+ * @going: true after its exit function, false when it is live
  *
  * Return: whether there is something to probe.
  */
@@ -581,7 +581,7 @@ int cvme_providers_init(void)
 	for (p = providers; p < PROVIDERS_END; p++) {
 		err = provider_init(p);
 		if (err) {
-			pr_err("%s: cannot be set up: error %d\n",
+			pr_err("cannot load: the provider %s failed to initialise: error %d\n",
 			       p->ops->name, err);
 			providers_stop(p);
 			return err;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A provider is one way to evidence: one struct cvme_provider_ops, one file,
- * one line in provider.c. It knows neither the device nor the queue.
+ * A provider is one way to obtain evidence: one struct cvme_provider_ops in one
+ * file. It knows neither the device nor the queue. CONTRIBUTING.md lists what
+ * else a new provider touches.
  */
 #ifndef _CVME_PROVIDER_OPS_H
 #define _CVME_PROVIDER_OPS_H
@@ -12,13 +13,13 @@
 
 #include "evidence.h"
 
-/* How long the SNP driver waits when the host tells it to come back later */
+/* How long the SNP driver waits before it retries a throttled call */
 #define CVME_SNP_RETRY_NS	(2 * NSEC_PER_SEC)
 
 /**
  * struct cvme_state - can a provider be used, as far as we know
- * @throttle_ns: a call that took this long was held off by the host; 0 where
- *	slowness says nothing
+ * @throttle_ns: a call that took at least this long was throttled by the host;
+ *	0 if the time of a call does not show throttling
  *
  * Other members as in struct cvm_evidence_provider.
  */
@@ -67,7 +68,7 @@ static inline void cvme_state_set(struct cvme_state *st, u32 status, u32 reason,
  * @check: (worker) does the answer carry what was asked for: sets binding, and
  *	the UNCHECKED flag; NULL: @take did
  * @release: (worker) called when idle (IDLE_MS in serve.c), and when a driver's
- *	unload waits for us: let go of what keeps the driver from being unloaded
+ *	unload waits for us: release what keeps the driver from being unloaded
  *	or loaded again; NULL: there is nothing
  * @holds: (any context) does it hold something that keeps the driver of this
  *	name from coming back after an unload; NULL: never

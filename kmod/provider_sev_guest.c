@@ -54,7 +54,7 @@ struct sev_call {
 #define SEV_GET_REPORT		_IOWR('S', 0x0, struct sev_call)
 #define SEV_GET_EXT_REPORT	_IOWR('S', 0x2, struct sev_call)
 #define SEV_VMM_INVALID_LEN	BIT_ULL(32)
-/* The driver's initial status: it failed before it called the firmware */
+/* The driver sets this first; if it stays, the firmware was not called */
 #define SEV_NOT_ASKED		0xff
 
 /* The response: u32 status, u32 size, 24 reserved bytes, the report */
@@ -276,7 +276,7 @@ static int sev_take(const struct cvme_params *par, struct cvme_result *res)
 	node = cvme_node_open(SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
 	if (IS_ERR(node))
 		return PTR_ERR(node) == -ENOMEM ? -ENOMEM : -ENODEV;
-	/* read it while we hold the driver, which cannot be reloaded then */
+	/* we hold the driver, so it is not reloaded and the floor stays valid */
 	floor = sev_floor();
 	err = floor;
 	if (floor < 0)

@@ -24,7 +24,7 @@
 #define GUESS_CERTS	8191
 #define GUESS_MANIFEST	4095
 
-/* Kept certificates are read anew after this time, whatever the load */
+/* Read kept certificates again after this time, even under load */
 #define CERTS_NS	(60ULL * NSEC_PER_SEC)
 /* How long to retry a driver that is busy with another program's quote */
 #define BUSY_NS		(5ULL * NSEC_PER_SEC)
@@ -68,7 +68,7 @@ static int tsm_init(struct cvme_state *st)
 		return err;
 	/* without SHA-512 all but service requests work */
 	if (err)
-		pr_warn("no SHA-512: evidence with a service manifest is not served\n");
+		pr_warn("tsm: the kernel has no SHA-512 (CONFIG_CRYPTO_SHA512): requests with a service provider fail\n");
 	return 0;
 }
 
@@ -208,7 +208,7 @@ static int take_certs(struct cvme_tsm_entry *entry, struct cvme_result *res,
 	err = cvme_tsm_read(entry, "auxblob", GUESS_CERTS, max, &res->certs);
 	if (err || entry != &kept || !known || !res->certs.len)
 		return err;
-	/* without this copy the entry is used only once */
+	/* a failed copy is not an error: the entry is then used only once */
 	if (cvme_buf_dup(&kept_certs.buf, &res->certs))
 		return 0;
 	memcpy(kept_certs.signer, signer, sizeof(signer));
@@ -269,7 +269,7 @@ static int uapi_errno(const struct cvme_tsm_entry *entry, int err,
 	}
 }
 
-/* Would the entry's auxblob or manifestblob be unsafe or old next time */
+/* True if another read of auxblob or manifestblob would be unsafe or stale */
 static bool used_up(const struct cvme_tsm_entry *entry,
 		    const struct cvme_result *res)
 {
@@ -301,8 +301,9 @@ static int exchange(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 
 	if (err == -ENXIO || err == -ENOENT) {
 		/*
-		 * TSM returns both without a provider, but a driver may, too.
-		 * ENOENT also means that root removed our entry.
+		 * TSM returns either when no provider is registered, but a
+		 * driver can return them, too. ENOENT also means that root
+		 * removed our entry.
 		 */
 		if (err == -ENOENT)
 			err = -EAGAIN;
@@ -357,7 +358,7 @@ static int tsm_take(const struct cvme_params *par, struct cvme_result *res)
 	if (own)
 		drop(&once);
 	if (err == -EAGAIN) {
-		pr_warn_ratelimited("tsm: another writer keeps changing our configfs entry\n");
+		pr_warn_ratelimited("tsm: request failed: another program keeps writing to our configfs entry\n");
 		return -EBADMSG;
 	}
 	return err;

@@ -65,10 +65,10 @@ static int identify(struct cvme_tpm *tpm, u32 *tee)
 }
 
 /*
- * (held) Find the report of a paravisor. A TPM without one gets one command
- * only. Do not read from offset 0: that makes a new report that nobody asked
- * for, and the next request has to wait. Do so only if the present report is
- * unusable: it stays until a new one is made.
+ * cvme_vtpm_work, called with the TPM held: find the report of a paravisor. A
+ * TPM without one gets one command only. Do not read from offset 0: that makes a
+ * new report that nobody asked for, and the next request has to wait. Do so only
+ * if the present report is unusable: it stays until a new one is made.
  */
 static int probe(struct cvme_tpm *tpm, void *arg)
 {
@@ -123,7 +123,7 @@ static void vtpm_probe(struct cvme_state *st)
 			       CVM_EVIDENCE_REASON_NO_HCL_REPORT, 0);
 		break;
 	default:
-		/* a TPM that only stayed busy did not refuse */
+		/* a timeout is not a refusal: tpm.rc has only the last answer */
 		if (tpm.rc && err != -ETIMEDOUT)
 			cvme_state_set(st, CVM_EVIDENCE_ST_ERROR,
 				       CVM_EVIDENCE_REASON_TPM_REFUSED, tpm.rc);

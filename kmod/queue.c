@@ -23,11 +23,11 @@ static unsigned int nr_waiting_shares;
 static unsigned int nr_indebted_shares;
 static unsigned int nr_waiting;
 /*
- * The queue's virtual time: what a share would have used that had waited all the
- * time and got its part of it; at least @used of the share chosen last. Never
- * goes back. A share that comes begins there: were it only @used of the share
- * chosen last, an endless row of new shares would keep it, and all would be
- * served before the others.
+ * The queue's virtual time: what a share would have used that had always waited
+ * and got its part of the time; at least @used of the share chosen last. It
+ * never goes back, and a share that becomes active starts at it. If it were only
+ * @used of the share chosen last, an endless row of new shares would hold it
+ * back, and all of them would be served before the others.
  */
 static u64 virtual_time;
 /* The largest @used of any share; the virtual time of an empty queue */
@@ -97,11 +97,11 @@ static struct cvme_share *find_share(const struct cvme_share_key *key)
 }
 
 /**
- * cvme_share_get - the share of that key, for a requester
- * @key: whose
+ * cvme_share_get - get the share of a key, for a requester
+ * @key: key of the share
  *
- * Return: the share, to be given back by cvme_share_put(); NULL if there is no
- * memory.
+ * Return: the share, for the caller to put by cvme_share_put(); NULL when out
+ * of memory.
  */
 struct cvme_share *cvme_share_get(const struct cvme_share_key *key)
 {
@@ -147,7 +147,7 @@ static int check_room(const struct cvme_share *share)
 
 	if (!share->waiting)
 		return nr_waiting_shares < CVM_EVIDENCE_SHARES_MAX ? 0 : -EBUSY;
-	/* all other waiting requests take places in the common room */
+	/* all other waiting requests take shared places */
 	taken = nr_waiting - nr_waiting_shares;
 	left = taken < max ? max - taken : 0;
 	if (!left)
@@ -157,8 +157,8 @@ static int check_room(const struct cvme_share *share)
 
 /**
  * cvme_queue_add - admit a request
- * @share: of its requester
- * @item: its place in the share's queue
+ * @share: share of the requester
+ * @item: the request's entry in the share's queue
  *
  * Return: 0; -EBUSY when the queue is full, -EDQUOT when the share is.
  */
@@ -186,9 +186,9 @@ int cvme_queue_add(struct cvme_share *share, struct list_head *item)
 }
 
 /**
- * cvme_queue_remove - take a waiting request off
- * @share: of its requester, which the caller keeps
- * @item: its place
+ * cvme_queue_remove - remove a waiting request
+ * @share: share of the requester, which the caller keeps alive
+ * @item: the request's entry in the share's queue
  */
 void cvme_queue_remove(struct cvme_share *share, struct list_head *item)
 {
@@ -202,7 +202,7 @@ void cvme_queue_remove(struct cvme_share *share, struct list_head *item)
 	nr_waiting_shares--;
 }
 
-/* Debts that the virtual time has caught up with mean nothing any more */
+/* Forget the debts that the virtual time has caught up with */
 static void forget_old_debts(void)
 {
 	struct cvme_share *share;
@@ -214,7 +214,7 @@ static void forget_old_debts(void)
 }
 
 /**
- * cvme_queue_next - whose turn it is
+ * cvme_queue_next - choose the share that is served next
  *
  * Return: the share whose oldest request is to be served now, and then
  * accounted by cvme_queue_served(); NULL when nobody waits.
@@ -245,9 +245,9 @@ void cvme_queue_served(struct cvme_share *share, u64 ns)
 	lockdep_assert_held(&cvme_queue_lock);
 
 	share->running = false;
-	/* this share and all that wait had a part of it */
+	/* divide the time among this share and all that wait */
 	virtual_time += div_u64(ns, nr_waiting_shares + !share->waiting);
-	/* newcomer and used are the tree's keys: take it out to set them */
+	/* take the share out of the tree to set the keys, newcomer and used */
 	if (share->waiting)
 		rb_erase_cached(&share->node, &waiting_shares);
 	share->newcomer = false;
@@ -270,13 +270,13 @@ unsigned int cvme_queue_waiting(void)
 
 int cvme_queue_init(void)
 {
-	/* not charged: misc_open() holds a mutex that all openers need */
+	/* not charged, which may sleep: misc_open() holds a mutex meanwhile */
 	share_cache = cvme_own_cache("cvm_evidence_share",
 				     sizeof(struct cvme_share), 0);
 	return share_cache ? 0 : -ENOMEM;
 }
 
-/* No requester is left, so only indebted shares are */
+/* No requester is left, so all shares that are left are indebted ones */
 void cvme_queue_exit(void)
 {
 	struct cvme_share *share;

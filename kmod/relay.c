@@ -86,7 +86,7 @@ void cvme_relay_end(struct cvme_relay *relay)
 	 * which is no secret. One that it forks from here on gets zeroes.
 	 */
 	if (clear_user(cvme_relay_ptr(relay, 0), relay->len))
-		pr_debug("relay memory was gone before it could be cleared\n");
+		pr_debug("cannot clear the memory of a call in pid 1\n");
 	vm_munmap(relay->base, relay->len);
 	kthread_unuse_mm(relay->mm);
 	mmput(relay->mm);

@@ -62,7 +62,7 @@ struct cvme_requester {
  * @timeout: completes it with ETIMEDOUT
  *
  * Holds a reference on the module from admission until queue, worker and
- * @timeout have let go of it: unloading fails meanwhile. module_exit waits for
+ * @timeout have released it: unloading fails meanwhile. module_exit waits for
  * code that still runs after that reference was dropped: it joins the worker
  * and destroys the timeouts' workqueue.
  */

@@ -27,9 +27,9 @@
 #include "state.h"
 #include "trace.h"
 
-/* Providers let go of their drivers this long after the last request */
+/* Providers release their drivers this long after the last request */
 #define IDLE_MS			100
-/* How long rmmod of a driver waits for us to let go */
+/* How long rmmod of a driver waits for us to release it */
 #define RELEASE_WAIT		(5 * HZ)
 /* How long loading the module waits for the first probe */
 #define FIRST_PROBE_WAIT	HZ
@@ -45,7 +45,7 @@ static DEFINE_KTHREAD_WORK(releasing, release_work);
 static struct kthread_delayed_work idle;
 
 static DECLARE_COMPLETION(first_probe);
-/* Woken when the providers let go */
+/* Woken when the providers have released their drivers */
 static DECLARE_WAIT_QUEUE_HEAD(released);
 
 /**
@@ -328,7 +328,7 @@ void cvme_worker_wait_first_probe(void)
 }
 
 /**
- * cvme_worker_release - let go of a driver that has left
+ * cvme_worker_release - release a driver that was unloaded
  * @driver: its name
  *
  * We cannot hold a driver without a device node: it can be unloaded under our
@@ -347,7 +347,7 @@ void cvme_worker_release(const char *driver)
 					   !cvme_providers_hold(driver),
 					   RELEASE_WAIT);
 	if (left <= 0)
-		pr_warn("an entry of %s is still in use: the driver cannot be loaded again until it is gone\n",
+		pr_warn("our TSM entry of %s is still in use: the driver cannot be loaded again until the entry is removed\n",
 			driver);
 }
 

@@ -32,7 +32,7 @@ struct bounded {
 static DEFINE_MUTEX(hook_lock);		/* guards hook, held while it runs */
 static cvme_parameter_fn *hook;
 
-/* NULL: the old function is not called any more once this returns */
+/* @fn: NULL for none; the old function is not called once this returns */
 void cvme_parameter_hook(cvme_parameter_fn *fn)
 {
 	mutex_lock(&hook_lock);
@@ -76,12 +76,12 @@ static const struct kernel_param_ops bounded_ops = {
 unsigned int cvme_max_blob = SZ_16M;
 static struct bounded max_blob = { "max_blob", &cvme_max_blob, SZ_4K, SZ_64M };
 module_param_cb(max_blob, &bounded_ops, &max_blob, 0644);
-MODULE_PARM_DESC(max_blob, "largest blob that is delivered, bytes: 4 KiB to 64 MiB (16 MiB)");
+MODULE_PARM_DESC(max_blob, "largest evidence blob in bytes, 4096 to 67108864 (default 16777216)");
 
 unsigned int cvme_queue_max = 1024;
 static struct bounded queue_max = { "queue_max", &cvme_queue_max, 1, 65536 };
 module_param_cb(queue_max, &bounded_ops, &queue_max, 0644);
-MODULE_PARM_DESC(queue_max, "places of the queue's common room: 1 to 65536 (1024)");
+MODULE_PARM_DESC(queue_max, "places in the queue that all shares compete for, 1 to 65536 (default 1024)");
 
 unsigned int cvme_share_depth = 2;
 static struct bounded share_depth = {
@@ -89,7 +89,7 @@ static struct bounded share_depth = {
 };
 module_param_cb(share_depth, &bounded_ops, &share_depth, 0644);
 MODULE_PARM_DESC(share_depth,
-		 "depth of the cgroup that is one share of root's; 0 to 64, 0: all of root is one (2)");
+		 "cgroup depth at which root's processes form separate shares, 0 to 64; 0: root is one share (default 2)");
 
 unsigned int cvme_default_timeout_ms = 120000;
 static struct bounded default_timeout_ms = {
@@ -97,13 +97,13 @@ static struct bounded default_timeout_ms = {
 };
 module_param_cb(default_timeout_ms, &bounded_ops, &default_timeout_ms, 0644);
 MODULE_PARM_DESC(default_timeout_ms,
-		 "deadline of requests that name none, ms: 1 to 3600000 (120000)");
+		 "timeout of requests that set none, in ms, 1 to 3600000 (default 120000)");
 
 unsigned int cvme_sev_certs = 1;
 static struct bounded sev_certs = { "sev_certs", &cvme_sev_certs, 0, 1 };
 module_param_cb(sev_certs, &bounded_ops, &sev_certs, 0644);
 MODULE_PARM_DESC(sev_certs,
-		 "1: the provider sev-guest asks the host for certificates; 0: it does not, where the host cannot bear it (1)");
+		 "1: the provider sev-guest asks the host for certificates; 0: it does not, for hosts where that wipes the guest's key (default 1)");
 
 /* random.c exports no boot id; procfs has it as a file */
 static int read_boot_id(void)
@@ -143,8 +143,8 @@ out_unmount:
 }
 
 /*
- * Where memory is encrypted vmgenid reads the id by a private mapping, as all
- * ACPI NVS memory (arch/x86/mm/ioremap.c): what a host writes there is not seen.
+ * Where memory is encrypted, vmgenid maps the id as private memory, like all of
+ * ACPI NVS (arch/x86/mm/ioremap.c), and does not see what the host writes there.
  */
 static bool has_generation_id(void)
 {
@@ -163,7 +163,7 @@ int cvme_state_init(void)
 		return err;
 	has_boot_id = !err;
 	if (err)
-		pr_warn("boot id unknown (error %d), evidence will not carry it\n",
+		pr_warn("cannot read the boot id: error %d; evidence will not contain it\n",
 			err);
 	return 0;
 }

@@ -30,9 +30,9 @@ static u64 cgroup_id_of_current(unsigned int depth)
 }
 
 /*
- * A container has a range of uids. A namespace with single uids only is what a
- * program makes that is set-uid root, as bubblewrap or firejail can be, for the
- * user who runs it: the user's uid, and with bubblewrap's --dev that of nobody.
+ * A container maps a range of uids. A program that is set-uid root, as
+ * bubblewrap or firejail can be, makes a namespace for the user who runs it, and
+ * maps single uids only: the user's, and with bubblewrap's --dev that of nobody.
  */
 static bool has_range(const struct user_namespace *ns)
 {
@@ -57,13 +57,13 @@ static kuid_t owner_of(const struct user_namespace *ns, const struct cred *cred)
 }
 
 /**
- * cvme_share_key_of - whose share an open file's requests come from
- * @cred: the opener's
+ * cvme_share_key_of - find the share that an open file's requests belong to
+ * @cred: credentials of the opener
  * @key: filled
  *
- * Users can make nested user namespaces and delegated cgroups at will, so none
- * of these may multiply a share. Inside user namespaces the owner of the
- * outermost one counts, or that namespace itself if it is a container of root's.
+ * Users can make nested user namespaces and delegated cgroups at will, so
+ * neither may give them more shares. Inside user namespaces the owner of the
+ * outermost one counts, or that namespace itself if it is a container of root.
  * Processes of root count by their cgroup at the depth where root delegates;
  * cgroups below do not count.
  */
@@ -90,7 +90,7 @@ void cvme_share_key_of(const struct cred *cred, struct cvme_share_key *key)
 }
 
 /**
- * cvme_subject_fill - who is current
+ * cvme_subject_fill - record who current is
  * @who: filled
  *
  * Context: a process, or a kernel thread, which has no executable.

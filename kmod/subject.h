@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who asks: for events, and for the queue's shares. */
+/* Who makes a request: for events, and for the shares of the queue. */
 #ifndef _CVME_SUBJECT_H
 #define _CVME_SUBJECT_H
 

@@ -81,11 +81,11 @@ const char *cvme_tpm_rc_text(u32 rc)
 		return "no such key or index";
 	case 0x8e:
 	case 0xa2:
-		return "it wants a password: somebody took ownership";
+		return "it needs a password: the TPM has an owner";
 	case 0x95:
 		return "data too long";
 	}
-	return "TCG TPM 2.0 part 2, 6.6 tells";
+	return "see TCG TPM 2.0 part 2, 6.6";
 }
 
 /* What is left of an answer; @bad after an attempt to read past its end */
@@ -384,10 +384,10 @@ static int nv_read_chunk(struct cvme_tpm *tpm, u32 auth, u32 index, u32 pos,
 }
 
 /*
- * Does the empty password open this index, and does a wrong one not count
- * towards the TPM's lockout
+ * Check that the empty password opens this index, and that a wrong password does
+ * not count towards the TPM's lockout.
  *
- * Return: 0, -EACCES, or why it is not known.
+ * Return: 0, -EACCES, or an error of reading the public area.
  */
 static int may_use_own_auth(struct cvme_tpm *tpm, u32 index)
 {
@@ -402,12 +402,12 @@ static int may_use_own_auth(struct cvme_tpm *tpm, u32 index)
 
 /**
  * cvme_tpm_nv_read - read a part of an NV index
- * @tpm: begun
- * @index: which
+ * @tpm: between cvme_tpm_begin() and cvme_tpm_end()
+ * @index: handle of the index
  * @from: offset of the part
- * @size: bytes of it
- * @chunk: bytes the TPM gives at once
- * @data: filled
+ * @size: length of the part
+ * @chunk: most bytes that one command returns
+ * @data: set to the bytes
  *
  * Return: 0; -ENXIO, -EIO, -EAGAIN, -EBADMSG, -ENOMEM.
  */
@@ -523,7 +523,7 @@ static int pcr_read(struct cvme_tpm *tpm, u32 mask, struct cvme_tpm_part *out)
 	return 0;
 }
 
-/* Is the quote over these data and values */
+/* Check that the quote covers these qualifying data and PCR values */
 static int check_attest(const struct cvme_tpm_quote *quote, const u8 *data,
 			u32 len, u32 mask)
 {
@@ -550,7 +550,7 @@ static int check_attest(const struct cvme_tpm_quote *quote, const u8 *data,
 
 /**
  * cvme_tpm_quote - have PCRs quoted
- * @tpm: begun
+ * @tpm: between cvme_tpm_begin() and cvme_tpm_end()
  * @key: persistent handle of the attestation key
  * @data: qualifying data
  * @len: bytes of it

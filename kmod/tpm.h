@@ -50,7 +50,7 @@ struct cvme_tpm_nv {
 	u32 attributes;
 };
 
-#define CVME_TPM_PART_MAX	1024	/* of an RSA or ECC key's quote */
+#define CVME_TPM_PART_MAX	1024	/* fits a quote by an RSA or ECC key */
 
 /**
  * struct cvme_tpm_part - a part of an answer

@@ -14,9 +14,9 @@
 #include "vfs.h"
 
 #define TSM_DIR		"tsm/report"
-/* Limit for the case that root keeps removing our entries */
+/* How often to try when root keeps removing our entries */
 #define MAKE_TRIES	3
-/* How often to retry a removal without memory, every 20 ms */
+/* How often to retry a removal that failed for want of memory, every 20 ms */
 #define DROP_TRIES	50
 
 /*
@@ -45,7 +45,7 @@ static void set_held(const char *driver)
 	spin_unlock(&held_lock);
 }
 
-/* Is that the driver behind our live entry */
+/* True if @driver is the driver of our live entry */
 bool cvme_tsm_holds(const char *driver)
 {
 	bool ret;
@@ -125,7 +125,7 @@ static int read_number(struct cvme_tsm_entry *entry, const char *attr, u64 *val)
 /*
  * TSM decides by provider which attributes an entry has.
  *
- * Return: 1 or 0, or an error that says neither.
+ * Return: 1 or 0, or a negative errno if that is not known.
  */
 static int has_attr(const struct cvme_tsm_entry *entry, const char *attr)
 {
@@ -191,7 +191,7 @@ static int learn(struct cvme_tsm_entry *entry)
 			sizeof(entry->driver));
 	if (err < 0)
 		return err;
-	/* set it first: a driver that leaves now waits, or is noticed */
+	/* set this first: an unload of the driver waits, or is noticed below */
 	set_held(entry->driver);
 	known = known_driver(entry->driver);
 	err = hold_driver(entry, known);
@@ -213,9 +213,9 @@ static int learn(struct cvme_tsm_entry *entry)
 }
 
 /*
- * What is in the entry is the requester's, and a read may call the firmware. Who
- * got into the directory before it was changed may hold an attribute by O_PATH,
- * and could open it again and again.
+ * The entry has the requester's evidence, and a read may call the firmware. A
+ * process that entered the directory before its mode was changed may hold an
+ * attribute by O_PATH, and could open it again and again.
  */
 static int make_private(const struct cvme_tsm_entry *entry)
 {
@@ -240,7 +240,7 @@ static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
 	memset(entry, 0, sizeof(*entry));
 	entry->privlevel = CVM_EVIDENCE_PRIVLEVEL_DEFAULT;
 
-	/* root can see the name, which says whose the entry is; nobody guesses it */
+	/* the name shows root whose entry it is; nobody can guess it */
 	snprintf(entry->name, sizeof(entry->name), "cvm_evidence.%016llx",
 		 get_random_u64());
 	err = cvme_mkdir(dir, entry->name);
@@ -259,7 +259,7 @@ static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
 		err = learn(entry);
 	if (err)
 		cvme_tsm_drop(entry);
-	/* it was there: somebody removed it under us */
+	/* we made the entry, so somebody removed it in between */
 	return err == -ENOENT ? -ESTALE : err;
 }
 
@@ -267,11 +267,11 @@ static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
  * cvme_tsm_make - make an entry and hold its driver
  * @entry: filled
  *
- * There may be one at a time.
+ * Only one entry may exist at a time.
  *
  * Return: 0; -ENOENT no TSM, -ENXIO no provider, -EAGAIN the provider's driver
- * is not ready or going, -ESTALE somebody keeps removing it, or what configfs
- * says.
+ * is not ready or going, -ESTALE somebody keeps removing it, or an error of
+ * configfs.
  */
 int cvme_tsm_make(struct cvme_tsm_entry *entry)
 {
@@ -290,7 +290,7 @@ int cvme_tsm_make(struct cvme_tsm_entry *entry)
 }
 
 /**
- * cvme_tsm_drop - remove an entry, then let go of its driver
+ * cvme_tsm_drop - remove an entry, then release its driver
  * @entry: may be one that is not live
  */
 void cvme_tsm_drop(struct cvme_tsm_entry *entry)
@@ -331,11 +331,11 @@ bool cvme_tsm_provider_gone(struct cvme_tsm_entry *entry)
  * cvme_tsm_store - write an attribute
  * @entry: live
  * @attr: its name
- * @buf: what
+ * @buf: the value
  * @len: bytes at @buf
  *
- * Return: 0 or a negative errno, after which the entry must be dropped:
- * some failing writes count in its generation, some do not.
+ * Return: 0 or a negative errno, after which the entry must be removed: some
+ * failing writes count in its generation, some do not.
  */
 int cvme_tsm_store(struct cvme_tsm_entry *entry, const char *attr,
 		   const void *buf, size_t len)
@@ -364,7 +364,7 @@ int cvme_tsm_read(struct cvme_tsm_entry *entry, const char *attr, size_t guess,
  * has changed, and reports no conflict. Only the generation shows another
  * writer or an inblob whose commit failed.
  *
- * Return: 0, -EAGAIN when somebody else wrote, or what configfs says.
+ * Return: 0, -EAGAIN when somebody else wrote, or an error of configfs.
  */
 int cvme_tsm_check_generation(struct cvme_tsm_entry *entry)
 {

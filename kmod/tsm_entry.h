@@ -23,11 +23,12 @@ struct file;
  * @parent: tsm/report, with references: removing an entry must not need memory
  *	for finding it
  * @dir: the directory, with references; attributes are looked up from here
- * @kept: of each such attribute, once it was opened, with references
+ * @kept: paths of the attributes that every request opens, with references;
+ *	empty before the first request
  * @driver: the TSM provider that stood behind it when it was made
  * @node: the driver's own device node, held open where it has one: the drivers
- *	free their state before TSM forgets them, so an unload under a request
- *	would be a use after free
+ *	free their state before TSM forgets them, so an unload during a
+ *	request would be a use after free
  * @floor: lowest privlevel
  * @caps: CVM_EVIDENCE_CAP_*, by the attributes that are visible
  * @has_manifest: there is a manifestblob
@@ -35,7 +36,7 @@ struct file;
  * @privlevel: the one last written, CVM_EVIDENCE_PRIVLEVEL_DEFAULT for none
  *
  * An entry left behind keeps the driver from being loaded again, so an entry
- * lives only while requests flow. Its strings stay valid after it was dropped.
+ * lives only while requests flow. Its strings stay valid after its removal.
  * Worker only.
  */
 struct cvme_tsm_entry {

@@ -27,8 +27,8 @@ static struct vfsmount *mount_private(const char *name)
 	/* put_filesystem() is not exported and does no more than this */
 	module_put(fs->owner);
 	if (IS_ERR(mnt) && PTR_ERR(mnt) != -ENOMEM) {
-		pr_warn("no private mount of %s: error %ld\n", name,
-			PTR_ERR(mnt));
+		pr_warn("cannot mount %s: error %ld; providers that need it are not available\n",
+			name, PTR_ERR(mnt));
 		return NULL;
 	}
 	return mnt;
@@ -77,7 +77,7 @@ struct path cvme_root_of(struct vfsmount *mnt)
 
 /*
  * For worker threads. configfs commits a binary attribute when the file is
- * released, and fput() would put that off; __fput_sync() does it now. On 6.1
+ * released, and fput() would defer that; __fput_sync() does it now. On 6.1
  * it insists on a kernel thread.
  */
 void cvme_close(struct file *file)
@@ -107,13 +107,13 @@ static struct file *open_kept(const struct path *dir, const char *name,
 
 /**
  * cvme_read_file - read a small file of configfs, sysfs or procfs
- * @dir: where
- * @name: path from there
- * @kept: NULL, or where its path is kept: empty at first, for the caller to put
+ * @dir: directory that @name starts from
+ * @name: path of the file
+ * @kept: NULL, or where to keep its path: empty at first, for the caller to put
  * @buf: filled, not terminated
  * @size: bytes at @buf; what is beyond is not read
  *
- * These filesystems give what there is at once: one read is the file.
+ * One read is enough: these filesystems return all of such a file at once.
  *
  * Return: bytes read, or a negative errno.
  */
@@ -132,18 +132,18 @@ ssize_t cvme_read_file(const struct path *dir, const char *name,
 }
 
 /**
- * cvme_read_blob - read a file of unknown length whole
- * @dir: where
- * @name: path from there
+ * cvme_read_blob - read all of a file of unknown length
+ * @dir: directory that @name starts from
+ * @name: path of the file
  * @kept: as in cvme_read_file()
- * @guess: first buffer, bytes
+ * @guess: bytes of the first buffer
  * @max: more than this is -EFBIG
  * @out: the bytes; data is NULL when there are none
  *
  * configfs keeps the content for as long as the file is open, so that a
  * second buffer continues the same answer.
  *
- * Return: 0; -EFBIG; -ENOMEM; what the file gives.
+ * Return: 0; -EFBIG; -ENOMEM; an error of the filesystem.
  */
 int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
 		   size_t guess, size_t max, struct cvme_buf *out)
@@ -192,11 +192,11 @@ int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
 }
 
 /**
- * cvme_write_file - write a configfs attribute, and have it committed
- * @dir: where
- * @name: path from there
+ * cvme_write_file - write a configfs attribute and commit it
+ * @dir: directory that @name starts from
+ * @name: path of the attribute
  * @kept: as in cvme_read_file()
- * @buf: what
+ * @buf: the value
  * @len: bytes at @buf
  *
  * Return: 0 or a negative errno. A binary attribute reports no error of its
@@ -234,11 +234,11 @@ static int change_mode(struct vfsmount *mnt, struct dentry *dentry, umode_t mode
 }
 
 /**
- * cvme_make_private - make a file unreadable for all but root
- * @dir: where
- * @name: path from there
+ * cvme_make_private - make a file readable for root only
+ * @dir: directory that @name starts from
+ * @name: path of the file
  *
- * Return: 0, -ENOENT, or what the filesystem says.
+ * Return: 0, -ENOENT, or another error of the filesystem.
  */
 int cvme_make_private(const struct path *dir, const char *name)
 {
@@ -255,13 +255,14 @@ int cvme_make_private(const struct path *dir, const char *name)
 
 /**
  * cvme_mkdir - make a directory that only root may enter
- * @dir: in which
+ * @dir: parent directory
  * @name: its name
  *
- * configfs makes every directory 0755, whatever mode mkdir asks for. Nobody can
- * list @dir before it is changed.
+ * configfs makes every directory 0755, whatever mode mkdir asks for. @dir stays
+ * locked until the mode is changed, so nobody can list it before.
  *
- * Return: 0, -EEXIST, or what the filesystem says, which may leave the directory.
+ * Return: 0, -EEXIST, or another error of the filesystem, after which the
+ * directory may exist.
  */
 int cvme_mkdir(const struct path *dir, const char *name)
 {
@@ -296,10 +297,10 @@ out:
 
 /**
  * cvme_rmdir - remove a directory
- * @dir: in which
+ * @dir: parent directory
  * @name: its name
  *
- * Return: 0, -ENOENT, or what the filesystem says.
+ * Return: 0, -ENOENT, or another error of the filesystem.
  */
 int cvme_rmdir(const struct path *dir, const char *name)
 {
@@ -332,10 +333,10 @@ static ssize_t read_sysfs(const char *path, char *buf, size_t size)
 }
 
 /**
- * cvme_module_live - is a driver's module past its initialisation
+ * cvme_module_live - check that a driver's module is past its initialisation
  * @name: the module
  *
- * A driver that is built in has no state of its own and always is.
+ * A driver that is built in has no such state and is always live.
  *
  * Return: whether it is; true if that cannot be determined, false when out of
  * memory.
@@ -355,7 +356,7 @@ bool cvme_module_live(const char *name)
 }
 
 /**
- * cvme_sysfs_number - a number in sysfs
+ * cvme_sysfs_number - read a number from sysfs
  * @path: the file, below the mount
  *
  * Return: its value if that is not negative; a negative errno.
@@ -400,7 +401,7 @@ struct file *cvme_node_open(const char *node, const char *driver, bool builtin)
 	root = cvme_root_of(devtmpfs_mnt);
 	/* whatever root put there must not make us wait */
 	file = file_open_root(&root, node, O_RDWR | O_NONBLOCK | O_NOCTTY, 0);
-	/* what misc_open() says of a driver that is in its exit */
+	/* misc_open() returns this for a driver in its exit function */
 	if (file == ERR_PTR(-ENODEV))
 		return ERR_PTR(-EAGAIN);
 	if (IS_ERR(file))

@@ -22,17 +22,17 @@
 #define BUSY_NS			(5 * NSEC_PER_SEC)
 #define BUSY_PROBE_NS		NSEC_PER_SEC
 
-/* Worker only; of the TPM that was there at the last probe */
+/* Worker only; bytes that one read may ask for, as the TPM said last */
 static u32 nv_chunk = NV_CHUNK_DEFAULT;
 
 /**
- * cvme_vtpm_hold - do some commands while nobody else uses the TPM
+ * cvme_vtpm_hold - run commands while nobody else uses the TPM
  * @tpm: open
- * @res: of the request, NULL in a probe
- * @work: the commands; begins anew after -EAGAIN
- * @arg: for @work
+ * @res: result of the request, NULL in a probe
+ * @work: runs the commands; called again from the start after -EAGAIN
+ * @arg: argument of @work
  *
- * Return: what @work returned, but for -EAGAIN; -ENODEV: the TPM is gone;
+ * Return: what @work returned, except -EAGAIN; -ENODEV: the TPM is gone;
  * -ETIMEDOUT: it stayed busy, suspended or in another locality.
  */
 int cvme_vtpm_hold(struct cvme_tpm *tpm, const struct cvme_result *res,

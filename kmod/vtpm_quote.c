@@ -36,7 +36,7 @@ struct quoting {
 	struct cvme_tpm_quote *quote;
 };
 
-/* (held) */
+/* cvme_vtpm_work: called with the TPM held */
 static int quote_once(struct cvme_tpm *tpm, void *arg)
 {
 	const struct quoting *q = arg;
@@ -152,7 +152,7 @@ struct cert {
 	u32 len;
 };
 
-/* (held) */
+/* cvme_vtpm_work: called with the TPM held */
 static int find_cert(struct cvme_tpm *tpm, void *arg)
 {
 	struct cert *c = arg;
@@ -161,8 +161,9 @@ static int find_cert(struct cvme_tpm *tpm, void *arg)
 }
 
 /*
- * (held) The paravisor writes the index whenever the host answers, between two
- * chunks of a read too: holding the TPM keeps only the guest's programs away.
+ * cvme_vtpm_work: called with the TPM held. That keeps only the guest's programs
+ * away: the paravisor writes the index whenever the host answers, between two
+ * chunks of a read, too.
  */
 static int read_cert(struct cvme_tpm *tpm, void *arg)
 {
@@ -238,7 +239,7 @@ static const char *cert_reason(int err)
 	case -ENODATA:
 		return "NV 0x01c101d0 was not written yet (TPM response 0x14a)";
 	case -EBADMSG:
-		return "what is in NV 0x01c101d0 is no certificate";
+		return "NV index 0x01c101d0 does not hold a certificate";
 	case -ESTALE:
 		return "NV 0x01c101d0 kept changing while it was read";
 	case -ETIMEDOUT:

@@ -3,11 +3,12 @@
  * The HCL report of a paravisor with our data in it.
  *
  * The paravisor makes a new report when the index is read from offset 0, at
- * most once in 2 s, and else gives the last one without a word (openvmm,
+ * most once in 2 s, and else returns the last one without an error (openvmm,
  * tpm_device/src/lib.rs, refresh_device_attestation_data_on_nv_read()). So what
  * was read is compared with what was written, and read again at the end of the
  * 2 s. A report of a TDX guest over the same data has the same bytes as the one
- * before: to have one made for this request, another one is made in between.
+ * before: to be sure that one is made for this request, a report over other data
+ * is made in between.
  */
 #include "cvm_evidence.h"
 
@@ -38,7 +39,7 @@
 /*
  * How long to leave the index to another program that wrote its data and has not
  * read its report yet: az-snp-vtpm of kinvolk, which Confidential Containers
- * use, sleeps for 3 s in between and does not look whose report it gets.
+ * use, sleeps for 3 s in between and does not check whose report it gets.
  */
 #define YIELD_NS		(4 * NSEC_PER_SEC)
 #define YIELD_STEP_NS		(200 * NSEC_PER_MSEC)
@@ -62,22 +63,22 @@ void cvme_vtpm_forget_reports(void)
  * struct search - a request's search for its report
  * @want: the user-data that the report is to carry
  * @other: user-data of a report in between
- * @made_another: that report was made
+ * @made_another: the report in between was made
  * @raw: the report as read last
  * @before: the report before the request wrote anything; its first byte is
  *	not read, because reading that makes a new report
- * @size: of the index, when the buffers are of another size
+ * @size: size of the report's index, which the buffers must have
  * @looked: the attempt to read @before was made
- * @has_before: there was a report
- * @unknown: there may have been one, it could not be read
- * @refused: the TPM does not let us write user-data; what it said
- * @has_written: user-data were written
- * @wrote: which
- * @theirs: the user-data that another program had there, or zeros: for the
- *	paravisor an index that was never written counts as zeros
- * @len: of the index of user-data; for the paravisor zeros follow
- * @yield_until: 0, or how long another program may be waited for
- * @yielded: it was
+ * @has_before: @before was read
+ * @unknown: there may have been a report, but it could not be read
+ * @refused: the TPM's response when it did not let us write user-data, or 0
+ * @has_written: user-data were written, or the attempt was made
+ * @wrote: these user-data
+ * @theirs: the user-data that another program had in the index, or zeros; the
+ *	paravisor reads an index that was never written as zeros
+ * @len: size of the index of user-data; the paravisor adds zeros
+ * @yield_until: until when to wait for another program; 0 before that
+ * @yielded: the wait for another program is over
  */
 struct search {
 	const u8 *want;
@@ -100,7 +101,7 @@ struct search {
 
 /*
  * Another tool may have made the index too small for our data, or without access
- * for the owner, as which the paravisor reads it. Such an index is replaced: the
+ * for the owner, whose rights the paravisor uses. Such an index is replaced: the
  * other tool then finds 64 bytes that the owner can read and write, and its
  * writes with the password or policy of the old index fail.
  */
@@ -115,7 +116,7 @@ static bool is_usable(const struct search *s, const struct cvme_tpm_nv *nv)
 	       !(nv->attributes & none) && (nv->attributes & owner) == owner;
 }
 
-/* What is there now, unless we wrote it, is another program's */
+/* Keep what is in the index, unless we wrote it: it is another program's */
 static int keep_theirs(struct cvme_tpm *tpm, struct search *s, u32 len)
 {
 	u8 now[USER_DATA_LEN] = {};
@@ -129,7 +130,7 @@ static int keep_theirs(struct cvme_tpm *tpm, struct search *s, u32 len)
 	}
 	if (err != -EIO || !tpm->rc)
 		return err;
-	/* whatever the TPM says here does not hinder the request */
+	/* the request goes on although the TPM refused this */
 	tpm->rc = 0;
 	return 0;
 }
@@ -168,7 +169,7 @@ static int ready_user_data(struct cvme_tpm *tpm, struct search *s)
 	return err ?: cvme_tpm_nv_define(tpm, NV_USER_DATA, USER_DATA_LEN);
 }
 
-/* Accept only an index that the platform made: the guest is the owner */
+/* Accept only an index of the platform: as the owner the guest can make one */
 static int find_report(struct cvme_tpm *tpm, u32 *size)
 {
 	struct cvme_tpm_nv nv;
@@ -199,7 +200,7 @@ static int look_before(struct cvme_tpm *tpm, struct search *s)
 	return 0;
 }
 
-/* Another program wrote data that no report carries yet */
+/* True if another program wrote data that no report carries yet */
 static bool they_wait(const struct search *s)
 {
 	struct cvme_hcl hcl;
@@ -219,16 +220,17 @@ static int write_ours(struct cvme_tpm *tpm, struct search *s)
 		return err;
 	if (they_wait(s))
 		return -EINPROGRESS;
-	/* before the attempt: one that is interrupted may have been made */
+	/* set before the attempt: an interrupted write may have happened */
 	memcpy(s->wrote, s->want, USER_DATA_LEN);
 	s->has_written = true;
 	return cvme_tpm_nv_write(tpm, NV_USER_DATA, s->want, s->len);
 }
 
 /*
- * (held) Azure's own tools write their data, sleep, and read the report: with
- * ours in the index they would get it. And at the next boot the report is made
- * over what is there. What another program wrote after us stays.
+ * Called with the TPM held. Azure's own tools write their data, sleep, and read
+ * the report: if ours stayed in the index, they would get a report over ours. At
+ * the next boot, too, the report is made over what is in the index. What another
+ * program wrote after us stays.
  */
 static int put_back(struct cvme_tpm *tpm, void *arg)
 {
@@ -244,7 +246,7 @@ static int put_back(struct cvme_tpm *tpm, void *arg)
 	return cvme_tpm_nv_write(tpm, NV_USER_DATA, s->theirs, s->len);
 }
 
-/* (held) No other program of the guest comes between write and read */
+/* Called with the TPM held, so that nobody writes the index before we read it */
 static int write_and_read(struct cvme_tpm *tpm, void *arg)
 {
 	struct search *s = arg;
@@ -303,7 +305,7 @@ static int attempt(struct cvme_tpm *tpm, struct search *s,
 	}
 }
 
-/* Is this a new report? Then its window has begun */
+/* True if this is a new report: its window begins */
 static bool note_report(const struct cvme_buf *raw)
 {
 	u8 digest[SHA256_DIGEST_SIZE];
@@ -316,7 +318,7 @@ static bool note_report(const struct cvme_buf *raw)
 	return true;
 }
 
-/* May this be an earlier report that already carried our data */
+/* True if this may be an earlier report that already carried @data */
 static bool is_old(const struct search *s, const u8 *data)
 {
 	struct cvme_hcl hcl;
@@ -332,7 +334,7 @@ static bool is_old(const struct search *s, const u8 *data)
 static void give_up(void)
 {
 	if (!given_up_until)
-		pr_warn("vtpm: the paravisor makes no report with our data; only evidence with a TPM quote can be bound to a request\n");
+		pr_warn("vtpm: the paravisor does not make reports over our data; only evidence with a TPM quote (CVM_EVIDENCE_F_TPM_QUOTE) can be bound to a request\n");
 	given_up_until = ktime_get_ns() + GIVEN_UP_NS;
 }
 
@@ -340,7 +342,7 @@ static void give_up(void)
  * struct tally - windows that a search used without success
  * @bad: malformed reports
  * @missed: ends of windows without a new report, or without user-data
- * @lost: windows in which somebody else's report was made
+ * @lost: windows in which a report over another program's data was made
  */
 struct tally {
 	unsigned int bad;
@@ -348,7 +350,7 @@ struct tally {
 	unsigned int lost;
 };
 
-/* The report does not carry our data: is it time to give up */
+/* Count a report without our data; true if it is time to give up */
 static bool in_vain(struct tally *t, enum cvme_hcl_data data, bool changed,
 		    bool in_window)
 {
@@ -364,13 +366,13 @@ static bool in_vain(struct tally *t, enum cvme_hcl_data data, bool changed,
 		give_up();
 		return true;
 	}
-	/* each try has a window of its own, or it might meet the same trouble */
+	/* each try has its own window, or it might meet the same trouble */
 	if (!in_window)
 		window_end = ktime_get_ns() + WINDOW_NS;
 	return false;
 }
 
-/* A report that parses and has not been torn */
+/* Read a report; -EBADMSG if it does not parse or is torn */
 static int read_report(struct cvme_tpm *tpm, struct search *s,
 		       const struct cvme_result *res, struct cvme_hcl *hcl,
 		       bool *changed)
@@ -385,7 +387,7 @@ static int read_report(struct cvme_tpm *tpm, struct search *s,
 	return err;
 }
 
-/* Our report, or another in between: is that all that was asked for */
+/* True if this report ends the search; else @want has the data of the next */
 static bool is_done(struct search *s, const struct cvme_params *par,
 		    bool *fresh)
 {
@@ -397,13 +399,13 @@ static bool is_done(struct search *s, const struct cvme_params *par,
 	*fresh = s->made_another || !is_old(s, s->want);
 	if (*fresh || !(par->flags & CVM_EVIDENCE_F_FRESH))
 		return true;
-	/* no longer than most indexes are */
+	/* short enough for most indexes */
 	get_random_bytes(s->other, sizeof(s->other) / 4);
 	s->want = s->other;
 	return false;
 }
 
-/* When to look again whether the other program has read its report */
+/* Return: when to check again whether the other program has read its report */
 static u64 yield_to_them(struct search *s)
 {
 	u64 now = ktime_get_ns();
@@ -468,7 +470,7 @@ static int search(struct cvme_tpm *tpm, const struct cvme_params *par,
 /**
  * cvme_vtpm_take_report - have the paravisor make a report with our data
  * @tpm: open
- * @par: what was asked
+ * @par: parameters of the request
  * @res: gets the report; asked whether the request is still wanted
  * @rep: filled
  *
@@ -487,7 +489,7 @@ int cvme_vtpm_take_report(struct cvme_tpm *tpm, const struct cvme_params *par,
 
 	rep->fresh = false;
 	err = search(tpm, par, res, &s, &rep->hcl, &rep->fresh);
-	/* not if the TPM is gone: nobody waits for it once more */
+	/* not if the TPM is gone: do not wait for it again */
 	if (s.has_written && err != -ENODEV && (err != -EIO || tpm->rc)) {
 		u32 rc = tpm->rc;
 

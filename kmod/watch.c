@@ -37,7 +37,7 @@ static void vmfork_work_fn(struct work_struct *work)
 
 static DECLARE_WORK(vmfork_work, vmfork_work_fn);
 
-/* May run in hardirq on devicetree systems: no more than this */
+/* May run in hardirq on devicetree systems: leave everything else to the work */
 static int vmfork_notify(struct notifier_block *nb, unsigned long action,
 			 void *data)
 {

@@ -2,7 +2,7 @@
 /*
  * The bounds of the queue, "THE QUEUE" of the header: "A share with nothing
  * waiting is always admitted, while fewer than CVM_EVIDENCE_SHARES_MAX shares
- * wait. Its further requests take places of the common room, queue_max of them:
+ * wait. Its further requests take shared places, of which there are queue_max:
  * EBUSY when there are none left, EDQUOT when the share holds as many of them
  * as are left." queue_shares.c has whose request it is, queue_fair.c the order.
  */

@@ -2,9 +2,9 @@
 /*
  * /dev/cvm-evidence: hardware evidence of a confidential VM.
  *
- * This header is the manual of the interface. Evidence, attester and verifier
- * are used as in RFC 9334. All integers in structs and in the blob are
- * little-endian; every architecture the module builds for is.
+ * This header is the manual of the interface. Evidence and verifier are used as
+ * in RFC 9334. All integers in structs and in the blob are little-endian; every
+ * architecture the module builds for is.
  *
  * The interface is not declared stable yet: from version 2 on it changes by
  * addition only.
@@ -25,7 +25,7 @@
  *             returns 0 (EOF) until the next write or REQUEST. On a fresh file
  *             the report_data are 64 random bytes of the kernel
  *             (CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM): such evidence proves no
- *             freshness to anybody else. A read of 0 bytes returns 0 and does
+ *             freshness to a verifier. A read of 0 bytes returns 0 and does
  *             nothing.
  *   write(2)  1..64 bytes: report_data of the next read, zero-padded on the
  *             right to 64; an unread blob is discarded. One call is one
@@ -35,16 +35,16 @@
  *             EMSGSIZE for more than 64; nothing is changed by a failing
  *             write.
  *   poll(2)   a fresh file is readable; POLLIN when evidence, EOF or an error
- *             can be read, POLLERR besides when the request failed and no call
+ *             can be read, and also POLLERR when the request failed and no call
  *             has returned its error yet; POLLOUT always. POLLPRI is reserved
  *             for the lease (below) and not set yet. The error of a failed
- *             request is returned by one read, after it come EOFs until the
- *             next write or REQUEST.
+ *             request is returned by one read; later reads return EOF until
+ *             the next write or REQUEST.
  *   O_NONBLOCK  a read that would wait starts the request, returns EAGAIN.
- *             Readers of one file go one at a time: while the memory of one
- *             faults, others wait, or get EAGAIN whatever poll says. What a
- *             non-blocking write cannot know at once (ENODEV, EOPNOTSUPP, a
- *             limit of the TPM) its read returns.
+ *             Readers of one file take turns: while one of them faults in a
+ *             page of its buffer, others wait, or get EAGAIN even after poll
+ *             reported POLLIN. What a non-blocking write cannot know at once
+ *             (ENODEV, EOPNOTSUPP, a limit of the TPM) its read returns.
  *
  * An interrupted read (EINTR, or restarted by the kernel) leaves its request
  * on the open file, and the next read continues it. REQUEST is continued by
@@ -53,20 +53,21 @@
  *
  * THE QUEUE
  *
- * The firmware behind all providers is one, so requests are served one at a
- * time. A request that names a provider and one that does not wait in the same
- * queue. The share whose requests took the least time to serve is next; a share
- * that was idle starts at the least time of the others. Time for which the host
- * of an SNP guest held a request off does not count. A share is the real uid
- * that opened the file. Inside user namespaces it is the owner of the
- * outermost one below the initial one; where that owner is uid 0, that
- * namespace. For uid 0 of the initial user namespace it is the ancestor of the
- * opener's cgroup (v2) at the depth that the module parameter share_depth
- * names. A share with nothing waiting is always admitted, while fewer than
- * CVM_EVIDENCE_SHARES_MAX shares wait (else EBUSY). Its further requests take
- * places of the common room, queue_max of them: EBUSY when there are none
- * left, EDQUOT when the share holds as many of them as are left. A request that
- * replaces a waiting one of its file is admitted beside it.
+ * All providers use the same firmware, so requests are served one at a time. A
+ * request that names a provider and one that does not wait in the same queue.
+ * The share whose requests took the least time to serve is next; a share that
+ * was idle starts at the least time of the others. Time for which the host of
+ * an SNP guest throttled a request does not count. A share is the real uid that
+ * opened the file. Inside user namespaces it is the owner of the outermost one
+ * below the initial one; where that owner is uid 0, that namespace, or the real
+ * uid if no range of uids is mapped there. For uid 0 of the initial user
+ * namespace it is the ancestor of the opener's cgroup (v2) at the depth that
+ * the module parameter share_depth names. A share with nothing waiting is
+ * always admitted, while fewer than CVM_EVIDENCE_SHARES_MAX shares wait (else
+ * EBUSY). Its further requests take shared places, of which there are
+ * queue_max: EBUSY when there are none left, EDQUOT when the share holds as
+ * many of them as are left. A request that replaces a waiting one of its file
+ * needs a place of its own.
  *
  * ERRORS (of read, write and REQUEST; each means one thing. What Linux refuses
  * before the module is asked is not among them: an offset, RWF_NOWAIT, splice.)
@@ -87,12 +88,12 @@
  *               tail is not zero
  *   EBADF       REQUEST on a file that is not open for writing
  *   EINTR       a signal; see above
- *   ECANCELED   another user of the same open file replaced, by a write or
- *               REQUEST, the request that this REQUEST waited for or
- *               continues, ended the one it waited for by a REQUEST that
- *               failed, or read its evidence first; what is there now stays
+ *   ECANCELED   another thread or process that shares the open file replaced
+ *               this request by a write or REQUEST, ended it by a REQUEST that
+ *               failed, or read its evidence first. The file stays as the
+ *               other caller left it
  *   ENOMEM      out of memory
- *   ETIMEDOUT   the deadline passed, or host or TPM held the request off for
+ *   ETIMEDOUT   the deadline passed, or host or TPM delayed the request for
  *               so long that the driver or the provider gave up, or a paravisor
  *               made no report for this request
  *   EKEYREVOKED the guest's key to the SNP firmware is wiped: until the
@@ -142,7 +143,7 @@ enum cvm_evidence_tee {
 };
 
 /**
- * enum cvm_evidence_provider_id - a way to evidence
+ * enum cvm_evidence_provider_id - a way to obtain evidence
  * @CVM_EVIDENCE_PROVIDER_AUTO: in requests: the first available, in this
  *	order, chosen when the request is served. A provider is skipped only
  *	when a probe found that it is not there, and TDX_GUEST is used only
@@ -187,8 +188,8 @@ enum cvm_evidence_provider_id {
  * @CVM_EVIDENCE_ST_UNKNOWN: it was not probed yet
  * @CVM_EVIDENCE_ST_AVAILABLE: it could be used when it was last probed or asked
  * @CVM_EVIDENCE_ST_NOT_BUILT: this kernel or this build has no such interface
- * @CVM_EVIDENCE_ST_NO_DRIVER: the interface is there, no driver stands behind
- *	it: not loaded, or not this TEE
+ * @CVM_EVIDENCE_ST_NO_DRIVER: the kernel has the interface, but no driver
+ *	registered with it: not loaded, or another TEE
  * @CVM_EVIDENCE_ST_NOT_READY: the driver is still initialising or going away
  * @CVM_EVIDENCE_ST_KEY_LOST: the guest's key to the SNP firmware is wiped
  * @CVM_EVIDENCE_ST_ERROR: the probe failed; reason says how
@@ -207,18 +208,20 @@ enum cvm_evidence_status {
  * enum cvm_evidence_reason - why a provider has its status
  * @CVM_EVIDENCE_REASON_NONE: it is available
  * @CVM_EVIDENCE_REASON_NOT_PROBED: the first probe has not ended
- * @CVM_EVIDENCE_REASON_NO_INTERFACE: this kernel was built without it
+ * @CVM_EVIDENCE_REASON_NO_INTERFACE: this kernel was built without the
+ *	interface that the provider uses
  * @CVM_EVIDENCE_REASON_NO_CONFIGFS: configfs was unavailable when the module
  *	was loaded
  * @CVM_EVIDENCE_REASON_SETUP_FAILED: it could not be set up; the parameter is
  *	a positive errno
- * @CVM_EVIDENCE_REASON_NO_DRIVER: no driver is loaded, or this is not its TEE
+ * @CVM_EVIDENCE_REASON_NO_DRIVER: no driver is loaded, or this machine has
+ *	another TEE
  * @CVM_EVIDENCE_REASON_FOREIGN_NODE: the device node is not the one that
  *	devtmpfs made for the driver
  * @CVM_EVIDENCE_REASON_DRIVER_NOT_LIVE: the driver is initialising or going
  *	away
  * @CVM_EVIDENCE_REASON_DRIVER_UNLOADED: the driver was unloaded
- * @CVM_EVIDENCE_REASON_DRIVER_LEFT: the driver went away under a request
+ * @CVM_EVIDENCE_REASON_DRIVER_LEFT: the driver went away during a request
  * @CVM_EVIDENCE_REASON_KEY_WIPED: the guest's key to the SNP firmware is wiped
  * @CVM_EVIDENCE_REASON_NO_TPM: there is no TPM 2.0
  * @CVM_EVIDENCE_REASON_NO_HCL_REPORT: the TPM has no HCL report of a paravisor
@@ -249,7 +252,7 @@ enum cvm_evidence_reason {
 #define CVM_EVIDENCE_CAP_PRIVLEVEL	(1U << 0)
 #define CVM_EVIDENCE_CAP_SERVICE	(1U << 1)
 #define CVM_EVIDENCE_CAP_CERTS		(1U << 2) /* may bring certificates */
-#define CVM_EVIDENCE_CAP_FW_STATUS	(1U << 3) /* tells the firmware's status */
+#define CVM_EVIDENCE_CAP_FW_STATUS	(1U << 3) /* reports firmware status */
 #define CVM_EVIDENCE_CAP_TPM_QUOTE	(1U << 4) /* can attach a TPM quote */
 
 /**
@@ -264,7 +267,8 @@ enum cvm_evidence_reason {
  * @caps: offset 24: CVM_EVIDENCE_CAP_*
  * @quote_data_max: offset 28: with CVM_EVIDENCE_CAP_TPM_QUOTE, bytes of
  *	qualifying data that the TPM takes; else 0
- * @queued: offset 32: requests that it is serving now, 0 or 1
+ * @queued: offset 32: requests that it serves now, 0 or 1; none wait at a
+ *	provider
  * @last_error: offset 36: positive errno of the last request that it served, 0
  *	when that succeeded or there was none
  * @started: offset 40: requests that it began to serve since the module was
@@ -295,14 +299,16 @@ struct cvm_evidence_provider {
 
 /* cvm_evidence_info.flags */
 #define CVM_EVIDENCE_INFO_F_VMFORK	(1U << 0) /* VM forks are noticed: there is
-						   * a VM generation id, and the
-						   * host can write it: not into
-						   * encrypted memory
+						   * a VM generation id, in memory
+						   * that is not encrypted, so that
+						   * the host can change it
 						   */
-#define CVM_EVIDENCE_INFO_F_EVENTS	(1U << 1) /* the netlink family is there */
+#define CVM_EVIDENCE_INFO_F_EVENTS	(1U << 1) /* the netlink family is
+						   * registered
+						   */
 
 /**
- * struct cvm_evidence_info - what CVM_EVIDENCE_GET_INFO tells
+ * struct cvm_evidence_info - the answer to CVM_EVIDENCE_GET_INFO
  * @size: offset 0: in: sizeof the caller's struct, at least
  *	CVM_EVIDENCE_INFO_SIZE_MIN
  * @flags: offset 4: out: CVM_EVIDENCE_INFO_F_*
@@ -319,7 +325,8 @@ struct cvm_evidence_provider {
  * @providers: offset 32: in: address of the array, or 0 for none
  * @report_data_max: offset 40: out: bytes of report_data
  * @max_blob: offset 44: out: largest blob that is delivered, bytes
- * @queue_max: offset 48: out: places of the queue's common room
+ * @queue_max: offset 48: out: places in the queue that all shares
+ *	compete for
  * @requests_waiting: offset 52: out: requests that wait now
  * @default_timeout_ms: offset 56: out: deadline of requests that name none
  * @max_timeout_ms: offset 60: out: longest deadline a request may name
@@ -342,7 +349,8 @@ struct cvm_evidence_provider {
  * @refused_quota: offset 136: out: never admitted, EDQUOT
  * @version: offset 144: out: version of the module, NUL-terminated
  *
- * At rest requests_started = requests_ok + requests_failed.
+ * When no request waits or is served, requests_started is requests_ok +
+ * requests_failed.
  */
 struct cvm_evidence_info {
 	__u32 size;
@@ -434,15 +442,14 @@ struct cvm_evidence_info {
  * @pcr_mask: offset 132: in: bit n selects PCR n, 0 for all of 0..23
  * @pcr_banks: offset 136: in: reserved, 0
  * @reserved: offset 140: in: 0
- * @sequence: offset 144: in: 0 starts a new request and cancels a pending one;
- *	the number of the pending request, whose outcome no call has returned
- *	yet, continues that one and ignores the other parameters; that of one
- *	that was replaced before, or any between the first and the last that
- *	were, is ECANCELED; any other is EINVAL and ends what is pending. Let
- *	one caller continue a number: a second one that comes late gets EINVAL,
- *	and ends what the first was given. out: number of the request since the
- *	module was loaded, written before the call waits; 0 when it was not
- *	admitted
+ * @sequence: offset 144: in: 0 starts a new request and cancels a pending one.
+ *	The number of the pending request, if no call has returned its outcome,
+ *	continues that request and ignores the other parameters. A number from
+ *	the first to the last request of this file that was replaced is
+ *	ECANCELED. Any other number is EINVAL, cancels the pending request and
+ *	discards an unread blob: let only one caller continue a number.
+ *	out: number of the request since the module was loaded, written before
+ *	the call waits; 0 when it was not admitted
  * @out_provider: offset 152: out: enum cvm_evidence_provider_id that was chosen
  *	to serve it, CVM_EVIDENCE_PROVIDER_AUTO when none was
  * @out_flags: offset 156: out: CVM_EVIDENCE_OUT_F_*
@@ -452,8 +459,8 @@ struct cvm_evidence_info {
  *	(sev-guest: exitinfo2, low half firmware, high half VMM; vtpm: the TPM's
  *	response code)
  * @wait_ns: offset 176: out: time from admission to the start of its work, or
- *	until now when that did not start. After a call that an SNP host held
- *	off the next begins 2 s later; that is part of it
+ *	until now when that did not start. After a call that an SNP host
+ *	throttled, the next begins 2 s later; this pause is included
  * @firmware_ns: offset 184: out: time in the provider, until now or until the
  *	deadline when it has not answered
  *
@@ -461,9 +468,9 @@ struct cvm_evidence_info {
  * starts the request and waits for it; read(2) then delivers the blob. Out
  * fields are ignored on entry and written on failure too, unless the struct
  * itself was refused by its size or could not be copied. An unread blob is
- * discarded by it. Whatever it returns but 0, EAGAIN, EINTR, EBADF and ENOTTY,
- * nothing of the caller's is left to read: the file is at EOF, or after
- * ECANCELED about what replaced the request.
+ * discarded by it. After any result except
+ * 0, EAGAIN, EINTR, EBADF and ENOTTY the caller has nothing left to read: the
+ * file is at EOF, or after ECANCELED as the other caller left it.
  */
 struct cvm_evidence_request {
 	__u32 size;
@@ -536,10 +543,10 @@ struct cvm_evidence_lease {
  * reader refuses a blob whose flags have an unknown bit of
  * CVM_EVIDENCE_BLOB_F_CRITICAL, and one whose binding it does not know.
  *
- * No more than one item of each type, but for CVM_EVIDENCE_ITEM_ABSENT.
+ * There is at most one item of each type, except CVM_EVIDENCE_ITEM_ABSENT.
  *
- * What is signed is in the report alone. boot_id, vm_epoch, sequence and times
- * are the kernel's word and are not signed.
+ * The TEE signs only the report. boot_id, vm_epoch, sequence and times come
+ * from the kernel and are not signed.
  */
 #define CVM_EVIDENCE_BLOB_MAGIC		"CVME"
 #define CVM_EVIDENCE_BLOB_MAJOR		1
@@ -552,7 +559,7 @@ struct cvm_evidence_lease {
 #define CVM_EVIDENCE_BLOB_F_TDREPORT	(1U << 0) /* a TDREPORT, alone or in an HCL
 						   * report, not a quote
 						   */
-#define CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM (1U << 1) /* nobody chose the nonce */
+#define CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM (1U << 1) /* the kernel chose report_data */
 #define CVM_EVIDENCE_BLOB_F_UNCHECKED	(1U << 2) /* the kernel cannot read the
 						   * report: binding not checked
 						   */
@@ -567,8 +574,8 @@ struct cvm_evidence_lease {
  * @CVM_EVIDENCE_BINDING_HCL: REPORT_DATA is SHA-256 of the HCL runtime claims,
  *	whose user-data is report_data, padded
  * @CVM_EVIDENCE_BINDING_HCL_BOOT: an HCL report of an earlier time, without
- *	report_data. One that carries what somebody else asked for is given
- *	with CVM_EVIDENCE_F_TPM_QUOTE only, and is ETIMEDOUT without, or EIO
+ *	report_data. A report that carries other user data is delivered only
+ *	with CVM_EVIDENCE_F_TPM_QUOTE; without it the error is ETIMEDOUT, or EIO
  *	where the TPM takes no user data
  * @CVM_EVIDENCE_BINDING_HCL_QUOTE: a cached HCL report and a fresh AK quote,
  *	over report_data, or over quote_data with CVM_EVIDENCE_F_QUOTE_DATA. An
@@ -658,13 +665,13 @@ struct cvm_evidence_item {
  *	the order of its text form
  * @CVM_EVIDENCE_ITEM_VM_EPOCH: u64, vm_epoch of GET_INFO
  * @CVM_EVIDENCE_ITEM_TIME: two u64 of nanoseconds: CLOCK_BOOTTIME and
- *	CLOCK_REALTIME when the evidence was there
+ *	CLOCK_REALTIME when the provider returned
  * @CVM_EVIDENCE_ITEM_MODULE_VERSION: text without NUL
  * @CVM_EVIDENCE_ITEM_SERVICE_PROVIDER: text without NUL, as asked for
  * @CVM_EVIDENCE_ITEM_SERVICE_GUID: 16 bytes, as asked for
  * @CVM_EVIDENCE_ITEM_SERVICE_MANIFEST_VERSION: u32, as asked for
- * @CVM_EVIDENCE_ITEM_ABSENT: an optional item that was wanted and could not be
- *	had: u32 its type, u32 a positive errno, then a text without NUL
+ * @CVM_EVIDENCE_ITEM_ABSENT: an optional item that is not available: u32 its
+ *	type, u32 a positive errno, then a text without NUL
  */
 enum cvm_evidence_item_type {
 	CVM_EVIDENCE_ITEM_REPORT_DATA			= 1,
@@ -736,17 +743,17 @@ enum cvm_evidence_cmd {
  * enum cvm_evidence_event_type - what happened
  * @CVM_EVIDENCE_EV_EVIDENCE_TAKEN: somebody got evidence
  * @CVM_EVIDENCE_EV_EVIDENCE_FAILED: a request ended in an error; of requests
- *	that were canceled before they were served, a few events in a second at
+ *	that were canceled before they were served, a few events per second at
  *	most
  * @CVM_EVIDENCE_EV_PROVIDER_ADDED: a provider can be used from now on
- * @CVM_EVIDENCE_EV_PROVIDER_REMOVED: it cannot any more
+ * @CVM_EVIDENCE_EV_PROVIDER_REMOVED: a provider can no longer be used
  * @CVM_EVIDENCE_EV_THROTTLED: a call took as long as the SNP driver waits when
  *	the host tells it to come back later
  * @CVM_EVIDENCE_EV_RECOVERED: calls are quick again
  * @CVM_EVIDENCE_EV_KEY_LOST: the guest's key to the SNP firmware is wiped
  * @CVM_EVIDENCE_EV_QUOTA_DENIED: a request was not admitted, EBUSY or EDQUOT; a
- *	few events in a second at most, the last of them counts the rest, which
- *	may be others'
+ *	few events per second at most. The last of them counts all further
+ *	refusals, also those of other users
  * @CVM_EVIDENCE_EV_PARAMETER_CHANGED: a module parameter got another value
  * @CVM_EVIDENCE_EV_TCB_CHANGED: reports name another TCB than before
  * @CVM_EVIDENCE_EV_IDENTITY_CHANGED: a report field differs that is fixed for
@@ -754,7 +761,7 @@ enum cvm_evidence_cmd {
  * @CVM_EVIDENCE_EV_REATTEST: the VM was forked, restored or resumed: what was
  *	attested before may no longer hold. After the fact, and by the word of
  *	an untrusted host: hygiene, not proof.
- * @CVM_EVIDENCE_EV_KEY_RECOVERED: a key that was lost serves again
+ * @CVM_EVIDENCE_EV_KEY_RECOVERED: a key that was lost works again
  */
 enum cvm_evidence_event_type {
 	CVM_EVIDENCE_EV_EVIDENCE_TAKEN		= 1,
@@ -814,8 +821,8 @@ enum cvm_evidence_cause {
  * @CVM_EVIDENCE_EVENT_A_VM_EPOCH: uint, as in GET_INFO
  *
  * Who did it (evidence, quota and parameter events), as the init namespaces
- * see it. A request that a read starts is of who wrote last into the file, or
- * of its opener, whoever reads:
+ * see it. A request that a read starts is attributed to the last writer of the
+ * file, or to its opener if nothing was written, not to the reader:
  * @CVM_EVIDENCE_EVENT_A_PID: uint, process
  * @CVM_EVIDENCE_EVENT_A_START_TIME: uint, CLOCK_BOOTTIME of its start, ns: a pid
  *	alone may be another process's by now
@@ -824,7 +831,7 @@ enum cvm_evidence_cause {
  * @CVM_EVIDENCE_EVENT_A_SESSION: uint, of the audit system; absent when unset
  * @CVM_EVIDENCE_EVENT_A_COMM: text, a process names itself as it likes
  * @CVM_EVIDENCE_EVENT_A_EXE_MAJOR: u32, device of its executable's filesystem:
- *	st_dev, but on btrfs and on overlays of several filesystems
+ *	st_dev, except on btrfs and on overlays of several filesystems
  * @CVM_EVIDENCE_EVENT_A_EXE_MINOR: u32, of the same device
  * @CVM_EVIDENCE_EVENT_A_EXE_INODE: uint, st_ino of it
  * @CVM_EVIDENCE_EVENT_A_CGROUP: uint, id of its cgroup (v2): the inode of the
@@ -846,9 +853,9 @@ enum cvm_evidence_cause {
  *	or to its end
  * @CVM_EVIDENCE_EVENT_A_FIRMWARE_NS: uint, time in the provider (throttling
  *	events too)
- * @CVM_EVIDENCE_EVENT_A_REPORT_SHA256: 32 bytes, SHA-256 of the report; not of
- *	a TDREPORT (CVM_EVIDENCE_BLOB_F_TDREPORT), by which report_data could be
- *	guessed
+ * @CVM_EVIDENCE_EVENT_A_REPORT_SHA256: 32 bytes, SHA-256 of the report; absent
+ *	for a TDREPORT (CVM_EVIDENCE_BLOB_F_TDREPORT), whose hash would let
+ *	report_data be guessed
  * @CVM_EVIDENCE_EVENT_A_KERNEL_RANDOM: flag, the kernel chose report_data
  *
  * Of others:
