@@ -79,17 +79,21 @@ refused_while_open() {
 	check "unload when it is closed" within 2 unload
 }
 
+in_flight() { [ "$(cat /sys/kernel/cvm_sim/*/in_flight 2>/dev/null)" != 0 ]; }
+
 refused_in_flight() {
 	sim || skip "needs the simulated TEE's knobs"
 	[ -n "$had_evidence" ] || skip "no evidence to be had"
-	"$ctl" delay=1500:1
+	# the firmware is held until we say so, and works on the request when it is killed
+	"$ctl" block=1
 	cat "$node" >/dev/null &
 	pid=$!
-	sleep 0.3
+	within 20 in_flight || fail "the request does not reach the firmware"
 	kill -KILL "$pid"
 	wait "$pid"
 	# nobody has it open, the firmware's call goes on: ours must stay
 	! unload || fail "it was unloaded under a call of its own"
+	"$ctl" block=0
 	check "unload when the call is over" within 5 unload
 }
 
