@@ -103,7 +103,7 @@ fi
 
 # install and remove: what `make all` built, under the lock of tests/vm/build
 # shellcheck disable=SC2317 # expect calls it
-made() { flock "${OUT%/*}/lock/build-programs" make -s -C "$user" "$@" DESTDIR="$tmp/root" PREFIX=/usr; }
+made() { flock "${OUT%/*/*}/lock/build-programs" make -s -C "$user" "$@" DESTDIR="$tmp/root" PREFIX=/usr; }
 expect 0 '' 'install' made install
 for page in cvm-evidence.1 $pages; do
 	check "installs $page" test -s "$tmp/root/usr/share/man/man${page##*.}/$page"
