@@ -46,14 +46,14 @@ explain cmdline
 says '^    reference +failed .*1 of the events' 'another command line'
 says "RTMR2: the kernel's command line changed: now \"kernel_cmdline: root=/dev/vda1 init=/bin/sh" 'in words'
 says 'in the reference "kernel_cmdline: root=/dev/vda1 quiet' 'and what it was'
-if grep -q 'not measured themselves' "$tmp/out"; then
+if grep -q 'is not measured' "$tmp/out"; then
 	not_ok 'GRUB measures it, without the prefix'
 else
 	ok 'GRUB measures it, without the prefix'
 fi
 explain initrd
 says 'RTMR2: the initrd changed' 'another initrd'
-says 'not measured themselves' 'of a file the log has the name alone'
+says 'is not measured' 'of a file the log has the name alone'
 explain firmware
 says "RTMR0: the firmware's version changed: now \"fw 2\", in the reference \"fw 1\"$" 'other firmware, whose words are measured'
 explain more

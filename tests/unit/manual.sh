@@ -92,7 +92,7 @@ check 'and one that cannot be used' grep -qx 'tsm: status 3, reason 5' "$tmp/out
 # the line of monitor is one that it prints
 check 'the line of an event' grep -qF "$(grep -hE '^20[0-9-]+ .*evidence-taken' "$tmp"/ex7/*.sh) " golden/events.txt
 # the options of the kernel's own tool, where its source is
-cli=$(find -L "${OUT%/*}/kernel-ynl" -name cli.py 2>/dev/null | head -n 1)
+cli=$(find -L "${OUT%/*/*}/kernel-ynl" -name cli.py 2>/dev/null | head -n 1)
 if [ -n "$cli" ]; then
 	while read -r option; do
 		check "cli.py has $option" grep -qF "'$option'" "$cli"

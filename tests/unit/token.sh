@@ -47,7 +47,7 @@ expect 5 'no key of the issuer' 'without keys' verify --no-binding --any-code "$
 expect 5 'signature' "another issuer's keys" verify --jwks "$tmp/other.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 5 'signature' 'a key for another algorithm' verify --jwks "$tmp/pinned.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 2 'no key that signs' 'a set without keys' verify --jwks "$tmp/none.json" "$tmp/ear.jwt"
-expect 2 'no JWK set' 'keys that are none' verify --jwks ./lib.sh "$tmp/ear.jwt"
+expect 2 'not a JWK set' 'keys that are none' verify --jwks ./lib.sh "$tmp/ear.jwt"
 expect 0 '' 'a set with keys that cannot be used' verify --jwks "$tmp/odd.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 outcome keys 'not checked' 'they are told of'
 expect 5 signature 'and are not used' verify --jwks "$tmp/odd.json" --no-binding --any-code "$tmp/weak.jwt"

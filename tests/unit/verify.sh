@@ -46,12 +46,12 @@ expect 5 'is empty' 'nothing' verify /dev/null
 expect 5 'not recognised' 'something else' verify ./verify.sh
 expect 1 'cannot read' 'a file that is not there' verify /nonexistent
 expect 2 'one file' 'two files' verify a b
-expect 2 'is no time' '--at' "$tool" verify --at yesterday $g/snp-v2.bin
+expect 2 'is not a time' '--at' "$tool" verify --at yesterday $g/snp-v2.bin
 # strptime() takes all of these; ISO 8601 has four, two and two digits, of a day that there is
 for t in 25-01-31 2025-1-31 2025-01-1 '2025- 1-31' '2025-01- 1' ' 2025-01-31' '2025-01-31 ' 2025-02-31 2025-02-29 \
 	2025-04-31 2025-13-01 2025-00-01 2025-01-00 +2025-01-31 2025-01-31T1:00:00Z 2025-01-31T24:00:00Z \
 	2025-01-31T12:00:60Z 2025-01-31T12:00Z 2025-01-31T12:00:00 20250131 2025-001-31; do
-	expect 2 'is no time' "--at '$t'" "$plain" verify --at "$t" $g/snp-v2.bin
+	expect 2 'is not a time' "--at '$t'" "$plain" verify --at "$t" $g/snp-v2.bin
 	expect 2 'is not a date' "--min-tcb-date '$t'" "$plain" verify --min-tcb-date "$t" $g/snp-v2.bin
 	refused_date=$(printf '{"min-tcb-date":"%s"}' "$t")
 	expect 2 'is not a date' "a policy's date '$t'" "$plain" verify --policy <(echo "$refused_date") $g/snp-v2.bin
