@@ -85,10 +85,14 @@ static void tell(struct verify *v, size_t *told, u32 reg, const char *how, const
 	char *key CLEANUP(free_str) = xasprintf("changed %zu", *told + 1);
 	char *now CLEANUP(free_str) = a ? words(a->data) : xstrdup("nothing");
 	char *then CLEANUP(free_str) = b ? words(b->data) : xstrdup("nothing");
+	const struct tcg_event *e = a ? a : b;
 
+	/* one of them is there */
+	if (!e)
+		return;
 	if (v->explain && (*told)++ < FACTS_MAX)
 		fact(v, key, "RTMR%u: %s %s: now \"%s\", in the reference \"%s\"%s", reg - 1,
-		     subject(a ? a : b), how, now, then, standing(a ? a : b));
+		     subject(e), how, now, then, standing(e));
 }
 
 /* Events of one register, in their order; how many differ */

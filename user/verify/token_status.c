@@ -334,7 +334,7 @@ static void google(struct verify *v, struct json_object *claims)
 		if (!token_says_within(claims, SAYS_IMAGE))
 			left_out(v, APPRAISED, "image", "the token does not say whether it is supported");
 	}
-	if (!strcmp(model, "GCP_INTEL_TDX") && !token_says_within(claims, SAYS_TCB))
+	if (model && !strcmp(model, "GCP_INTEL_TDX") && !token_says_within(claims, SAYS_TCB))
 		left_out(v, APPRAISED, "TCB status", "the token has none");
 }
 
