@@ -5,7 +5,9 @@
 #include <linux/hashtable.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
+#include <linux/time64.h>
 
 #include "memory.h"
 #include "queue.h"
@@ -30,6 +32,11 @@ static unsigned int nr_waiting;
  * back, and all of them would be served before the others.
  */
 static u64 virtual_time;
+/*
+ * As much of one service counts in the virtual time: a call that a host held up
+ * for a minute must not put whoever comes next half a minute behind the others.
+ */
+#define VIRTUAL_STEP_NS		(100 * NSEC_PER_MSEC)
 /* The largest @used of any share; the virtual time of an empty queue */
 static u64 most_used;
 
@@ -246,7 +253,8 @@ void cvme_queue_served(struct cvme_share *share, u64 ns)
 
 	share->running = false;
 	/* divide the time among this share and all that wait */
-	virtual_time += div_u64(ns, nr_waiting_shares + !share->waiting);
+	virtual_time += div_u64(min(ns, VIRTUAL_STEP_NS),
+				nr_waiting_shares + !share->waiting);
 	/* take the share out of the tree to set the keys, newcomer and used */
 	if (share->waiting)
 		rb_erase_cached(&share->node, &waiting_shares);
@@ -258,7 +266,7 @@ void cvme_queue_served(struct cvme_share *share, u64 ns)
 	if (nr_waiting)
 		return;
 	/* the queue is empty: forget all debts */
-	virtual_time = most_used;
+	virtual_time = max(virtual_time, most_used);
 	forget_old_debts();
 }
 

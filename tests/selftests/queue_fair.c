@@ -361,6 +361,42 @@ static void row_of_newcomers(void)
 	ktap_note("10 beside %u of the row", sh->nr - 40);
 }
 
+/*
+ * A call of ten seconds by somebody who then goes, and one who waited for it and has
+ * used nothing: who comes next does not have to wait until he has caught up.
+ */
+static void asks_once(void *arg)
+{
+	uint8_t rd[64] = { EXPENSIVE };
+	struct cvm_evidence_request req;
+	int file;
+
+	(void)arg;
+	become_user(CAROL, CAROL);
+	file = open(fill_node, O_RDWR | O_CLOEXEC);
+	cvm_request_init(&req, rd, sizeof(rd));
+	CHECK(!cvm_request(file, &req), "the long call");
+	_exit(0);
+}
+
+static void after_a_long_call(void)
+{
+	unsigned int from;
+	pid_t pid;
+
+	setup("delay=20");
+	sim_set("slow=10000");
+	pid = run_child(asks_once, NULL);
+	while (!driver_counter("in_flight"))
+		sleep_ms(5);
+	lane_start(0, (struct lane){ .uid = BOB, .threads = 2, .byte = CHEAP });
+	join_child(pid, 60000);
+	wait_services(3);
+	from = sh->nr;
+	lane_start(1, (struct lane){ .uid = ALICE, .threads = 2, .byte = CHEAP });
+	check_turns(from, 1, "who came after a long call");
+}
+
 /* Nine users of what AUTO takes and one that names another provider: ten. */
 static void provider_names(void)
 {
@@ -477,6 +513,7 @@ static const struct ktap_case cases[] = {
 	{ "one_file_each", one_file_each, 0 },
 	{ "idling_buys_nothing", idling_buys_nothing, 0 },
 	{ "using_costs_nothing", using_costs_nothing, 0 },
+	{ "after_a_long_call", after_a_long_call, 0 },
 	{ "row_of_newcomers", row_of_newcomers, 0 },
 	{ "provider_names", provider_names, 0 },
 	{ "newcomer", newcomer, 0 },

@@ -56,12 +56,12 @@
  * All providers use the same firmware, so requests are served one at a time. A
  * request that names a provider and one that does not wait in the same queue.
  * The share whose requests took the least time to serve is next; a share that
- * was idle starts at the least time of the others. Time for which the host of
- * an SNP guest throttled a request does not count. A share is the real uid that
- * opened the file. Inside user namespaces it is the owner of the outermost one
- * below the initial one; where that owner is uid 0, that namespace, or the real
- * uid if no range of uids is mapped there. For uid 0 of the initial user
- * namespace it is the ancestor of the opener's cgroup (v2) at the depth that
+ * was idle starts at about the least time of the others. Time for which the
+ * host of an SNP guest throttled a request does not count. A share is the real
+ * uid that opened the file. Inside user namespaces it is the owner of the
+ * outermost one below the initial one; where that owner is uid 0, that
+ * namespace, or the real uid if no range of uids is mapped there. For uid 0 of
+ * the initial user namespace it is the ancestor of the opener's cgroup (v2) at the depth that
  * the module parameter share_depth names. A share with nothing waiting is
  * always admitted, while fewer than CVM_EVIDENCE_SHARES_MAX shares wait (else
  * EBUSY). Its further requests take shared places, of which there are
