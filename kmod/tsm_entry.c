@@ -243,16 +243,16 @@ static int make_once(struct cvme_tsm_entry *entry, const struct path *dir)
 	/* the name shows root whose entry it is; nobody can guess it */
 	snprintf(entry->name, sizeof(entry->name), "cvm_evidence.%016llx",
 		 get_random_u64());
-	err = cvme_mkdir(dir, entry->name);
-	if (err)
+	err = cvme_mkdir(dir, entry->name, &entry->live);
+	if (!entry->live)
 		return err;
-	entry->live = true;
 	entry->parent = *dir;
 	path_get(&entry->parent);
 	atomic_inc(&cvme_live.entries);
 
-	err = vfs_path_lookup(dir->dentry, dir->mnt, entry->name,
-			      LOOKUP_DIRECTORY, &entry->dir);
+	if (!err)
+		err = vfs_path_lookup(dir->dentry, dir->mnt, entry->name,
+				      LOOKUP_DIRECTORY, &entry->dir);
 	if (!err)
 		err = make_private(entry);
 	if (!err)

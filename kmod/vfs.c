@@ -257,20 +257,21 @@ int cvme_make_private(const struct path *dir, const char *name)
  * cvme_mkdir - make a directory that only root may enter
  * @dir: parent directory
  * @name: its name
+ * @made: whether there is a directory for the caller to remove, also on error
  *
  * configfs makes every directory 0755, whatever mode mkdir asks for. @dir stays
  * locked until the mode is changed, so nobody can list it before.
  *
- * Return: 0, -EEXIST, or another error of the filesystem, after which the
- * directory may exist.
+ * Return: 0, -EEXIST, or another error of the filesystem.
  */
-int cvme_mkdir(const struct path *dir, const char *name)
+int cvme_mkdir(const struct path *dir, const char *name, bool *made)
 {
 	struct mnt_idmap *idmap = mnt_idmap_of(dir->mnt);
 	struct qstr qname = QSTR_INIT(name, strlen(name));
 	struct dentry *child;
 	int err;
 
+	*made = false;
 	err = mnt_want_write(dir->mnt);
 	if (err)
 		return err;
@@ -286,6 +287,7 @@ int cvme_mkdir(const struct path *dir, const char *name)
 	/* on error the child is put and the parent unlocked already */
 	child = compat_vfs_mkdir(idmap, d_inode(dir->dentry), child, 0700);
 	err = PTR_ERR_OR_ZERO(child);
+	*made = !err;
 	if (!err) {
 		err = change_mode(dir->mnt, child, 0700);
 		end_creating(child);

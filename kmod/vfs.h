@@ -26,7 +26,7 @@ int cvme_read_blob(const struct path *dir, const char *name, struct path *kept,
 int cvme_write_file(const struct path *dir, const char *name,
 		    struct path *kept, const void *buf, size_t len);
 int cvme_make_private(const struct path *dir, const char *name);
-int cvme_mkdir(const struct path *dir, const char *name);
+int cvme_mkdir(const struct path *dir, const char *name, bool *made);
 int cvme_rmdir(const struct path *dir, const char *name);
 bool cvme_module_live(const char *name);
 int cvme_sysfs_number(const char *path);
