@@ -192,6 +192,9 @@ static void quota_share(void)
 
 	sim_need();
 	setup();
+	/* a socket that was opened before hears events; the log is asked for each time */
+	if (listener.by_log)
+		ktap_skip("the user who is refused may not read the log");
 	node = private_node(0666, 0);
 	param_set("queue_max", 2);
 	sim_set("block=1");

@@ -133,7 +133,7 @@ refuses() {
 	http='--http 127.0.0.1'
 	[ "$name" != cmw ] || http=
 	# shellcheck disable=SC2086
-	[ -z "$allow" ] || refused "asks whether to take a TDREPORT" 3 "tdx-guest: .*$allow takes it" \
+	[ -z "$allow" ] || refused "asks whether to take a TDREPORT" 3 "tdx-guest: .*$allow accepts it" \
 		cvm-evidence request $name $args $http
 	# shellcheck disable=SC2086
 	refused "takes no TDREPORT without a quote of it" 5 "a TDREPORT, .* quoting service" \

@@ -188,6 +188,7 @@ void nl_open(struct nl *nl)
 
 void nl_close(struct nl *nl)
 {
+	free(nl->read);
 	close(nl->fd);
 }
 
@@ -206,6 +207,12 @@ void nl_listen(struct nl *nl)
 	int err, size = 8 << 20;
 
 	nl_open(nl);
+	if (!nl->group) {
+		nl->by_log = true;
+		nl->next = 1;
+		nl_drain(nl);
+		return;
+	}
 	/* a busy machine does not make a slow listener */
 	setsockopt(nl->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	err = nl_try_join(nl);
@@ -214,7 +221,43 @@ void nl_listen(struct nl *nl)
 
 /* --- events --- */
 
-int nl_next(struct nl *nl, struct nl_event *ev, unsigned int timeout_ms)
+/* What the log has from @nl->next on; -ENOBUFS when some of that is gone. */
+static int read_log(struct nl *nl)
+{
+	free(nl->read);
+	nl->at = 0;
+	nl->n = nl_get_log(nl, nl->next, &nl->read);
+	if (nl->n > 0 && nl->read[0].number != nl->next) {
+		nl->next = nl->read[0].number;
+		nl->n = -ENOBUFS;
+		free(nl->read);
+	}
+	if (nl->n <= 0)
+		nl->read = NULL;
+	return nl->n;
+}
+
+static int next_of_log(struct nl *nl, struct nl_event *ev, unsigned int timeout_ms)
+{
+	uint64_t end = now_ms() + timeout_ms;
+	int n;
+
+	while (nl->at >= nl->n) {
+		n = read_log(nl);
+		if (n < 0)
+			nl->n = 0;
+		if (n < 0 || (!n && now_ms() >= end))
+			return n;
+		if (!n)
+			sleep_ms(10);
+	}
+	*ev = nl->read[nl->at++];
+	nl->next = ev->number + 1;
+	return 1;
+}
+
+static int next_of_group(struct nl *nl, struct nl_event *ev,
+			 unsigned int timeout_ms)
 {
 	static uint8_t buf[MSG_MAX] __attribute__((aligned(8)));
 	ssize_t n = receive(nl, buf, sizeof(buf), timeout_ms);
@@ -231,6 +274,12 @@ int nl_next(struct nl *nl, struct nl_event *ev, unsigned int timeout_ms)
 		nl_note(ev);
 	CHECK(!wrong, "event %llu: %s", (unsigned long long)ev->number, wrong);
 	return 1;
+}
+
+int nl_next(struct nl *nl, struct nl_event *ev, unsigned int timeout_ms)
+{
+	return nl->by_log ? next_of_log(nl, ev, timeout_ms) :
+			    next_of_group(nl, ev, timeout_ms);
 }
 
 void nl_wait(struct nl *nl, uint32_t type, struct nl_event *ev,

@@ -15,14 +15,21 @@
 #define NL_ATTRS	(CVM_EVIDENCE_EVENT_A_CAUSE + 1)
 #define NL_RAW_MAX	1024
 
+struct nl_event;
+
 #define EV(name)	CVM_EVIDENCE_EV_##name
 #define EVA(name)	CVM_EVIDENCE_EVENT_A_##name
 
+/* a socket; where there is no group, the events from the log instead */
 struct nl {
 	int fd;
 	uint32_t seq;
 	uint32_t group;
 	uint16_t family;
+	bool by_log;
+	uint64_t next;
+	struct nl_event *read;
+	int at, n;
 };
 
 /**
@@ -61,10 +68,13 @@ void nl_open(struct nl *nl);
 void nl_close(struct nl *nl);
 /* 0 or -errno; a kernel that offers no group is a SKIP */
 int nl_try_join(struct nl *nl);
-/* Both, or the case fails. */
+/*
+ * Both, or the case fails. A kernel without a group has the log asked for what
+ * is new, as the header advises.
+ */
 void nl_listen(struct nl *nl);
 
-/* The next event of the group: 1, 0 after that time, -errno (-ENOBUFS: lost) */
+/* The next event: 1, 0 after that time, -errno (-ENOBUFS: lost) */
 int nl_next(struct nl *nl, struct nl_event *ev, unsigned int timeout_ms);
 /* The next of this type, others passed over; the case fails without one. */
 void nl_wait(struct nl *nl, uint32_t type, struct nl_event *ev,

@@ -41,20 +41,38 @@ static void need(void)
 	by_tsm = st.info.auto_provider == CVM_EVIDENCE_PROVIDER_TSM;
 }
 
-/* The item, NULL when there is none */
-static const struct cvm_item *certs(void)
+/* The item of evidence taken now, NULL when there is none */
+static const struct cvm_item *certs_by(uint32_t provider)
 {
 	ssize_t n;
 	int err;
 
 	fill_random(rd, sizeof(rd));
 	cvm_request_init(&req, rd, sizeof(rd));
+	req.provider = provider;
 	err = cvm_request(fd, &req);
+	if (err == -ENODEV && provider == CVM_EVIDENCE_PROVIDER_SEV_GUEST)
+		ktap_skip("no /dev/sev-guest here");
 	CHECK(!err, "REQUEST: %s", strerror(-err));
 	n = cvm_slurp(fd, buf, sizeof(buf));
 	CHECK(n > 0, "read: %s", strerror(-n));
 	cvm_blob_check(buf, n, rd, sizeof(rd), &blob);
 	return cvm_blob_find(&blob, CVM_EVIDENCE_ITEM_CERTS);
+}
+
+static const struct cvm_item *certs(void)
+{
+	return certs_by(CVM_EVIDENCE_PROVIDER_AUTO);
+}
+
+/* Why the evidence taken last has none: an errno, 0 when it does not say */
+static uint32_t why_absent(void)
+{
+	for (unsigned int i = 0; i < blob.nr; i++)
+		if (blob.item[i].type == CVM_EVIDENCE_ITEM_ABSENT &&
+		    cvm_get32(blob.item[i].data) == CVM_EVIDENCE_ITEM_CERTS)
+			return cvm_get32(blob.item[i].data + 4);
+	return 0;
 }
 
 /* auxblob by an entry of our own; returns its length */
@@ -188,7 +206,6 @@ static void tables_of_lies(void)
  */
 static void too_large(void)
 {
-	bool absent;
 	int err;
 
 	need();
@@ -202,18 +219,7 @@ static void too_large(void)
 			continue;
 		}
 		CHECK(!certs(), "certificates of more than 16 KiB");
-		absent = false;
-		for (unsigned int i = 0; i < blob.nr; i++) {
-			const struct cvm_item *it = &blob.item[i];
-
-			if (it->type != CVM_EVIDENCE_ITEM_ABSENT ||
-			    cvm_get32(it->data) != CVM_EVIDENCE_ITEM_CERTS)
-				continue;
-			absent = true;
-			CHECK(cvm_get32(it->data + 4) == EFBIG, "errno %u",
-			      cvm_get32(it->data + 4));
-		}
-		CHECK(absent, "no item says that certificates are missing");
+		CHECK(why_absent() == EFBIG, "errno %u", why_absent());
 	}
 	CHECK(!driver_counter("key_lost"), "the key was lost over it");
 	sim_set("certs=pem");
@@ -225,39 +231,13 @@ static void too_large(void)
 /* sev_certs=0: for hosts that wipe the key over them, which is asked for a report only */
 static void not_asked_for(void)
 {
-	const struct cvm_item *it = NULL;
-	ssize_t n;
-	int err;
-
 	need();
 	sim_set("certs=pem");
 	param_set("sev_certs", 0);
-	fill_random(rd, sizeof(rd));
-	cvm_request_init(&req, rd, sizeof(rd));
-	req.provider = CVM_EVIDENCE_PROVIDER_SEV_GUEST;
-	err = cvm_request(fd, &req);
-	if (err == -ENODEV)
-		ktap_skip("no /dev/sev-guest here");
-	CHECK(!err, "REQUEST: %s", strerror(-err));
-	n = cvm_slurp(fd, buf, sizeof(buf));
-	CHECK(n > 0, "read: %s", strerror(-n));
-	cvm_blob_check(buf, n, rd, sizeof(rd), &blob);
-	CHECK(!cvm_blob_find(&blob, CVM_EVIDENCE_ITEM_CERTS), "certificates");
-	for (unsigned int i = 0; i < blob.nr; i++)
-		if (blob.item[i].type == CVM_EVIDENCE_ITEM_ABSENT &&
-		    cvm_get32(blob.item[i].data) == CVM_EVIDENCE_ITEM_CERTS)
-			it = &blob.item[i];
-	CHECK(it && cvm_get32(it->data + 4) == EOPNOTSUPP, "not said that they are missing");
+	CHECK(!certs_by(CVM_EVIDENCE_PROVIDER_SEV_GUEST), "certificates");
+	CHECK(why_absent() == EOPNOTSUPP, "errno %u", why_absent());
 	param_set("sev_certs", 1);
-	fill_random(rd, sizeof(rd));
-	cvm_request_init(&req, rd, sizeof(rd));
-	req.provider = CVM_EVIDENCE_PROVIDER_SEV_GUEST;
-	err = cvm_request(fd, &req);
-	CHECK(!err, "REQUEST: %s", strerror(-err));
-	n = cvm_slurp(fd, buf, sizeof(buf));
-	CHECK(n > 0, "read: %s", strerror(-n));
-	cvm_blob_check(buf, n, rd, sizeof(rd), &blob);
-	CHECK(cvm_blob_find(&blob, CVM_EVIDENCE_ITEM_CERTS), "no certificates");
+	CHECK(certs_by(CVM_EVIDENCE_PROVIDER_SEV_GUEST), "no certificates");
 }
 
 /* A copy of the certificates of a request made now; 0 bytes for none */

@@ -207,13 +207,18 @@ static void answered_by_request(void)
 static void answered_by_read(void)
 {
 	need(O_NONBLOCK);
+	/* held back, or the outcome may be there before the call returns */
+	sim_set("block=1");
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
+	sim_set("block=0");
 	CHECK(cvm_poll(fd, POLLIN, 10000) == POLLIN, "no POLLIN");
 	CHECK(read(fd, buf, 64) == 64, "%s", strerror(errno));
 	WRONG(req.sequence);
 
+	sim_set("block=1");
 	sim_fail_next();
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
+	sim_set("block=0");
 	CHECK(cvm_poll(fd, POLLIN, 10000) == (POLLIN | POLLERR), "no POLLERR");
 	CHECK(read(fd, buf, 64) == -1 && errno == EIO, "%s", strerror(errno));
 	WRONG(req.sequence);

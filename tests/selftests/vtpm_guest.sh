@@ -177,7 +177,7 @@ who_may_not() {
 	seal
 	chmod 711 "$tmp"
 	chmod 644 "$tmp/answer"
-	fails_with 4 'may not be opened' setpriv --reuid 1000 --regid 1000 --clear-groups \
+	fails_with 4 'cannot open /dev/tpmrm0: Permission denied' setpriv --reuid 1000 --regid 1000 --clear-groups \
 		"$tool" request maa --open "$tmp/answer"
 	mv /dev/tpmrm0 /dev/tpmrm0.away
 	"$tool" request maa --open "$tmp/answer" 2>"$tmp/err"
