@@ -76,6 +76,20 @@ void *xalloc(size_t size)
 	return checked(calloc(1, size ? size : 1));
 }
 
+void *xgrow(void *list, size_t n, size_t size)
+{
+	void *more;
+
+	/* it is full when @n is a power of two */
+	if (n & (n - 1))
+		return list;
+	more = xalloc((n ? 2 * n : 1) * size);
+	if (n)
+		memcpy(more, list, n * size);
+	free(list);
+	return more;
+}
+
 char *xstrdup(const char *s)
 {
 	return checked(strdup(s));

@@ -36,6 +36,8 @@ void complain(const char *fmt, ...) PRINTF(1, 2);
 #define fail(rc, ...)		(complain(__VA_ARGS__), (rc))
 void warning(const char *fmt, ...) PRINTF(1, 2);
 void *xalloc(size_t size);
+/* Space for one more after the @n of a list that only this makes larger */
+void *xgrow(void *list, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) PRINTF(1, 2);
 void free_str(char **s);

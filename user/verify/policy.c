@@ -21,23 +21,9 @@ struct opt {
 
 enum { NO_ARG = 1, MANY = 2, NUMBER = 4 };
 
-/* Space for one more after @n: the size doubles whenever it is full */
-static void *room_for(void *list, size_t n, size_t size)
-{
-	void *more;
-
-	if (n & (n - 1))
-		return list;
-	more = xalloc((n ? 2 * n : 1) * size);
-	if (n)
-		memcpy(more, list, n * size);
-	free(list);
-	return more;
-}
-
 static void add_value(struct values *to, const void *p, size_t len)
 {
-	to->v = room_for(to->v, to->n, sizeof(*to->v));
+	to->v = xgrow(to->v, to->n, sizeof(*to->v));
 	buf_add(&to->v[to->n++], p, len);
 }
 
@@ -375,7 +361,7 @@ static int set_min_tcb(struct policy *p, const struct opt *o, const char *arg)
 	char *copy CLEANUP(free_str) = xstrdup(arg), *text = copy, *part, *colon;
 	int rc = RC_OK;
 
-	p->min_tcb = room_for(p->min_tcb, p->n_min_tcb, sizeof(*p->min_tcb));
+	p->min_tcb = xgrow(p->min_tcb, p->n_min_tcb, sizeof(*p->min_tcb));
 	m = &p->min_tcb[p->n_min_tcb++];
 	memset(m->part, 0xff, sizeof(m->part));
 	colon = strchr(text, ':');

@@ -18,16 +18,7 @@ static void extend(u8 reg[48], const u8 by[48])
 
 static void keep(struct replay *r, const struct tcg_event *e)
 {
-	struct tcg_event *more;
-
-	/* twice the room whenever the events fill a power of two */
-	if (!(r->n & (r->n - 1))) {
-		more = xalloc((r->n ? 2 * r->n : 1) * sizeof(*more));
-		if (r->n)
-			memcpy(more, r->e, r->n * sizeof(*more));
-		free(r->e);
-		r->e = more;
-	}
+	r->e = xgrow(r->e, r->n, sizeof(*r->e));
 	r->e[r->n++] = *e;
 }
 
