@@ -41,6 +41,8 @@ wrong none-sig signature 'the algorithm none'
 wrong hs256 signature 'a shared secret made of the public key'
 wrong own-key signature 'a key that the token brings along'
 wrong crit signature 'a critical header'
+wrong b64 signature 'b64 that is not critical (RFC 7797, 6)'
+expect 5 '' 'padding (RFC 7515, 2)' good "$tmp/padded.json"
 wrong unknown-kid signature 'a key that is not in the set'
 wrong wrong-kid signature "a key of another algorithm"
 expect 5 'no key of the issuer' 'without keys' verify --no-binding --any-code "$tmp/ear.jwt"
@@ -258,6 +260,9 @@ expect 0 '' 'any of two values' claims --claim sub=nobody --claim sub=somebody
 expect 5 'claim level' 'another value' claims --claim sub=somebody --claim level=4
 expect 5 'claim none' 'a claim that is not there' claims --claim none=x
 expect 5 'claim deep' 'a claim that is an object' claims --claim deep=z
+# the nearest numbers of 64 bits
+expect 5 'claim huge' 'a number that is too large' claims --claim huge=18446744073709551615
+expect 5 'claim low' 'a number that is too small' claims --claim low=-9223372036854775808
 expect 2 'NAME=VALUE' 'a claim without a value' claims --claim sub
 expect 5 'claims' 'nothing asked for' verify --jwks "$tmp/jwks.json" --nonce "$nonce" "$tmp/ear.jwt"
 cat >"$tmp/policy.json" <<'J'

@@ -277,7 +277,10 @@ def main(out):
                              tdx={"attester_tcb_status": "UpToDate", "gcp_attester_tcb_status": "UpToDate", "tdx_is_debuggable": False}))
     put("google-sev", {k: v for k, v in google(hwmodel="GCP_AMD_SEV").items() if k != "dbgstat"})
     write("answer.json", {"token": token(rsa_key, "RS256", "r", maa_snp())})
-    put("plain", times(sub="somebody", eat_nonce=b64(NONCE), level=3, ok=True, list=["a", "b"], deep={"x/y": "z"}))
+    # 256 bytes of signature: base64 with padding ends in two of these
+    write("padded.json", {"token": token(rsa_key, "RS256", "r", maa_snp()) + "=="})
+    put("plain", times(sub="somebody", eat_nonce=b64(NONCE), level=3, ok=True, list=["a", "b"], deep={"x/y": "z"},
+                       huge=99999999999999999999, low=-99999999999999999999))
     now = ear()
     now["submods"]["cpu0"]["ear.veraison.annotated-evidence"]["report_data"] = sys.argv[2]
     put("now", dict(now, iat=int(time.time()), nbf=int(time.time()), exp=int(time.time()) + 3600), "ES256")
@@ -310,6 +313,7 @@ def main(out):
     own = rsa.generate_private_key(65537, 2048)
     put("own-key", maa_snp(), key=own, jwk=jwk(own), jku="https://attacker.example/keys")
     put("crit", maa_snp(), crit=["b64"], b64=True)
+    put("b64", maa_snp(), b64=True)
     put("unknown-kid", maa_snp(), kid="q")
     put("wrong-kid", maa_snp(), "ES256", kid="f")
     put("without-kid", maa_snp(), kid="")

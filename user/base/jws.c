@@ -136,6 +136,10 @@ static int part(struct span *left, const char *what, bool last, struct buf *out)
 
 	if (last == !!dot)
 		return fail(RC_EVIDENCE, "token: it does not have three parts");
+	/* RFC 7515, 2: "with all trailing '=' characters omitted" */
+	if (memchr(left->p, '=', len) || memchr(left->p, '+', len) || memchr(left->p, '/', len))
+		return fail(RC_EVIDENCE, "token: its %s is base64 of another kind; a token has base64url without padding",
+			    what);
 	if (!len || base64_decode((const char *)left->p, len, out, &why))
 		return fail(RC_EVIDENCE, "token: its %s is not base64url: %s", what, why);
 	if (dot)
@@ -227,6 +231,10 @@ bool jws_verify(const struct jws *j, const struct jws_keys *keys, const char **w
 
 	*why = "its header has critical parameters, which this version does not know";
 	if (json_object_object_get_ex(j->header, "crit", NULL))
+		return false;
+	/* RFC 7797, 6: such a token has it among the critical ones, or is misread */
+	*why = "its header has b64, which is allowed only as a critical parameter";
+	if (json_object_object_get_ex(j->header, "b64", NULL))
 		return false;
 	*why = "this version does not know its algorithm";
 	if (!a)

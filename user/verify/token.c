@@ -245,6 +245,10 @@ static bool is_value(struct json_object *o, const char *want)
 	if (!o || json_object_is_type(o, json_type_object) ||
 	    (json_object_is_type(o, json_type_string) && !json_text_of(o)))
 		return false;
+	/* what json-c makes of any number that has more than 64 bits */
+	if (json_object_is_type(o, json_type_int) &&
+	    (json_object_get_uint64(o) == UINT64_MAX || json_object_get_int64(o) == INT64_MIN))
+		return false;
 	return !strcmp(json_object_get_string(o), want);
 }
 
