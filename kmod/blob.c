@@ -56,15 +56,6 @@ static void put_buf(struct writer *w, u32 type, const struct cvme_buf *buf)
 		put_item(w, type, buf->data, buf->len);
 }
 
-static void put_report(struct writer *w, const struct cvme_buf *report)
-{
-	if (w->blob) {
-		w->blob->report = w->len + CVM_EVIDENCE_ITEM_HEADER_LEN;
-		w->blob->report_len = report->len;
-	}
-	put_item(w, CVM_EVIDENCE_ITEM_REPORT, report->data, report->len);
-}
-
 static void put_text(struct writer *w, u32 type, const char *text)
 {
 	put_item(w, type, text, strlen(text));
@@ -120,7 +111,7 @@ static void put_all(struct writer *w, const struct cvme_blob_about *about,
 	put_bytes(w, NULL, CVM_EVIDENCE_BLOB_HEADER_LEN);
 	put_item(w, CVM_EVIDENCE_ITEM_REPORT_DATA, par->report_data,
 		 par->report_data_len);
-	put_report(w, &res->report);
+	put_buf(w, CVM_EVIDENCE_ITEM_REPORT, &res->report);
 	put_buf(w, CVM_EVIDENCE_ITEM_CERTS, &res->certs);
 	put_buf(w, CVM_EVIDENCE_ITEM_MANIFEST, &res->manifest);
 	put_buf(w, CVM_EVIDENCE_ITEM_CCEL_TABLE, &res->ccel_table);
@@ -196,10 +187,17 @@ struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 	blob = blob_alloc(count.len, memcg, may_block);
 	if (!blob)
 		return ERR_PTR(-ENOMEM);
-	kref_init(&blob->ref);
 	w.blob = blob;
 	put_all(&w, about, par, res);
 	blob->len = w.len;
+
+	/*
+	 * Two TDREPORTs over the same report_data are equal, so the hash would
+	 * confirm a guess of it. Signatures of other reports have random bytes.
+	 */
+	blob->hashed = !(res->blob_flags & CVM_EVIDENCE_BLOB_F_TDREPORT);
+	if (blob->hashed)
+		sha256(res->report.data, res->report.len, blob->sha256);
 
 	if (par->kernel_random)
 		hdr.flags |= CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM;
@@ -226,19 +224,11 @@ size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
 			    min(blob->len - pos, iov_iter_count(to)), to);
 }
 
-struct cvme_blob *cvme_blob_get(struct cvme_blob *blob)
+/* NULL is nothing to free */
+void cvme_blob_free(struct cvme_blob *blob)
 {
-	kref_get(&blob->ref);
-	return blob;
-}
-
-static void blob_release(struct kref *ref)
-{
-	kvfree(container_of(ref, struct cvme_blob, ref));
+	if (!blob)
+		return;
+	kvfree(blob);
 	atomic_dec(&cvme_live.blobs);
-}
-
-void cvme_blob_put(struct cvme_blob *blob)
-{
-	kref_put(&blob->ref, blob_release);
 }

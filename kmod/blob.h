@@ -3,7 +3,7 @@
 #ifndef _CVME_BLOB_H
 #define _CVME_BLOB_H
 
-#include <linux/kref.h>
+#include <crypto/sha2.h>
 #include <linux/types.h>
 
 #include "evidence.h"
@@ -13,19 +13,17 @@ struct mem_cgroup;
 
 /**
  * struct cvme_blob - finished evidence
- * @ref: one for every request that was answered with it, one for its event
- *	until the report is hashed
- * @report: offset of the report in @data
- * @report_len: its length
+ * @sha256: of the report
+ * @hashed: @sha256 is set
  * @len: bytes of @data
  * @data: the blob of <linux/cvm_evidence.h>
  *
- * Never written after it was built. Its memory is the requester's.
+ * The request that it answers owns it. Never written after it was built. Its
+ * memory is the requester's.
  */
 struct cvme_blob {
-	struct kref ref;
-	size_t report;
-	size_t report_len;
+	u8 sha256[SHA256_DIGEST_SIZE];
+	bool hashed;
 	size_t len;
 	u8 data[] __aligned(8);
 };
@@ -54,7 +52,6 @@ struct cvme_blob *cvme_blob_build(const struct cvme_blob_about *about,
 				  struct mem_cgroup *memcg, bool may_block);
 size_t cvme_blob_copy(const struct cvme_blob *blob, size_t pos,
 		      struct iov_iter *to);
-struct cvme_blob *cvme_blob_get(struct cvme_blob *blob);
-void cvme_blob_put(struct cvme_blob *blob);
+void cvme_blob_free(struct cvme_blob *blob);
 
 #endif

@@ -59,7 +59,8 @@ static ssize_t device_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		return -EFAULT;
 	par.report_data_len = len;
 
-	if (!is_nonblock(iocb)) {
+	/* io_uring sets IOCB_NOWAIT on its own, and arming waits for nothing */
+	if (!(iocb->ki_filp->f_flags & O_NONBLOCK)) {
 		cvme_file_arm(f, &par);
 		return len;
 	}

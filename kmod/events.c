@@ -2,28 +2,20 @@
 /*
  * The log of events, and the work that sends them.
  *
- * Adding one costs a copy under a spinlock. A work hashes reports and builds
- * messages a moment later, for all events added meanwhile: neither a listener
- * nor the hash slows a request.
+ * Adding one costs a copy under a spinlock. A work builds the messages a moment
+ * later, for all events added meanwhile: a listener does not slow a request.
  */
 #include "cvm_evidence.h"
 
-#include <crypto/sha2.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
-#include "blob.h"
 #include "events.h"
 #include "state.h"
 
 #define LOG_MAX		CVM_EVIDENCE_LOG_MAX
-/*
- * Reports that wait for their hash keep their blob in memory. Beyond this many
- * the worker hashes them itself, which is meant to slow it.
- */
-#define UNHASHED_MAX	128
 /* A refusal costs the requester nothing: limit such events per second */
 #define DENIED_MAX	8
 
@@ -35,13 +27,9 @@ static DEFINE_SPINLOCK(log_lock);
 static struct cvme_event *events;
 /* Changed under log_lock; the changer then waits for the work that uses it */
 static const struct cvme_event_sink *sink;
-/*
- * Numbers of the last event, of the last one that was sent or skipped, and of
- * the last one that needs no more hashing
- */
-static u64 last, sent, hashed;
+/* Numbers of the last event, and of the last one that was sent or skipped */
+static u64 last, sent;
 static u64 unsent;
-static unsigned int unhashed;
 /* Refusals since denied_since, one second at most, that have no event yet */
 static struct cvme_event denied;
 static unsigned long denied_since;
@@ -52,129 +40,45 @@ static struct cvme_event *slot(u64 number)
 	return &events[number % LOG_MAX];
 }
 
-/* Take the blob that an event still holds; the caller puts it after unlock */
-static struct cvme_blob *take_blob(struct cvme_event *ev)
-{
-	struct cvme_blob *blob;
-
-	if (ev->type != CVM_EVIDENCE_EV_EVIDENCE_TAKEN)
-		return NULL;
-	blob = ev->evidence.blob;
-	ev->evidence.blob = NULL;
-	if (blob)
-		unhashed--;
-	return blob;
-}
-
-static void hash_report(struct cvme_event *ev, const struct cvme_blob *blob)
-{
-	const struct cvm_evidence_blob *header =
-		(const struct cvm_evidence_blob *)blob->data;
-
-	/*
-	 * Two TDREPORTs over the same report_data are equal, so the hash would
-	 * confirm a guess of it. Signatures of other reports have random bytes.
-	 */
-	if (header->flags & CVM_EVIDENCE_BLOB_F_TDREPORT)
-		return;
-	sha256(blob->data + blob->report, blob->report_len,
-	       ev->evidence.sha256);
-	ev->evidence.hashed = true;
-}
-
 static void send_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(send_work, send_work_fn);
 static void denied_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(denied_work, denied_work_fn);
 
-static bool has_blob(const struct cvme_event *ev)
-{
-	return ev->type == CVM_EVIDENCE_EV_EVIDENCE_TAKEN && ev->evidence.blob;
-}
-
-/* Take a reference for the log, or hash the report now if many are waiting */
-static void keep_blob(struct cvme_event *ev)
-{
-	bool late;
-
-	spin_lock(&log_lock);
-	late = unhashed >= UNHASHED_MAX;
-	spin_unlock(&log_lock);
-	if (!late) {
-		cvme_blob_get(ev->evidence.blob);
-		return;
-	}
-	hash_report(ev, ev->evidence.blob);
-	ev->evidence.blob = NULL;
-}
-
 /**
  * cvme_event_add - log an event, and have it sent
  * @ev: the event; number and times are set here
- *
- * Context: may sleep: an older event's blob may be freed.
  */
 void cvme_event_add(struct cvme_event *ev)
 {
-	struct cvme_blob *drop = NULL;
-
 	ev->boottime = ktime_get_boottime_ns();
 	ev->realtime = ktime_get_real_ns();
 	ev->epoch = cvme_vm_epoch();
-	if (has_blob(ev))
-		keep_blob(ev);
 
 	spin_lock(&log_lock);
 	if (events) {
 		ev->number = ++last;
-		drop = take_blob(slot(last));
 		*slot(last) = *ev;
-		if (has_blob(ev))
-			unhashed++;
 		queue_delayed_work(events_wq, &send_work, 1);
-	} else if (has_blob(ev)) {
-		drop = ev->evidence.blob;
 	}
 	spin_unlock(&log_lock);
-	if (drop)
-		cvme_blob_put(drop);
 }
 
-/*
- * Get the next event to send, its report hashed. Only the work calls this, so
- * nobody else can take the same event while the lock is dropped.
- */
+/* Only the work calls this */
 static bool next_to_send(struct cvme_event *ev)
 {
-	struct cvme_blob *blob = NULL;
+	bool more;
 
 	spin_lock(&log_lock);
-	if (sent == last) {
-		spin_unlock(&log_lock);
-		return false;
-	}
 	if (last - sent > LOG_MAX) {
 		unsent += last - LOG_MAX - sent;
 		sent = last - LOG_MAX;
 	}
-	sent++;
-	blob = take_blob(slot(sent));
-	*ev = *slot(sent);
-	if (!blob)
-		hashed = sent;
+	more = sent != last;
+	if (more)
+		*ev = *slot(++sent);
 	spin_unlock(&log_lock);
-
-	if (!blob)
-		return true;
-	hash_report(ev, blob);
-	cvme_blob_put(blob);
-
-	spin_lock(&log_lock);
-	if (slot(ev->number)->number == ev->number)
-		*slot(ev->number) = *ev;
-	hashed = ev->number;
-	spin_unlock(&log_lock);
-	return true;
+	return more;
 }
 
 /* At the end of the second, log one event for all refusals without one */
@@ -259,7 +163,7 @@ void cvme_events_sink(const struct cvme_event_sink *to)
 	cvme_events_flush();
 }
 
-/* Wait until the events so far are sent, their reports hashed and released */
+/* Wait until the events so far are sent */
 void cvme_events_flush(void)
 {
 	flush_delayed_work(&send_work);
@@ -286,17 +190,6 @@ bool cvme_events_get(u64 number, struct cvme_event *ev)
 		*ev = *slot(number);
 	spin_unlock(&log_lock);
 	return found;
-}
-
-/* Number of the last event up to which all reports are hashed */
-u64 cvme_events_hashed(void)
-{
-	u64 number;
-
-	spin_lock(&log_lock);
-	number = hashed;
-	spin_unlock(&log_lock);
-	return number;
 }
 
 /* Number of the last event, and how many events could not be sent */

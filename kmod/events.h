@@ -11,8 +11,6 @@
 
 #include "subject.h"
 
-struct cvme_blob;
-
 #define CVME_FIELD_MAX		64
 
 /**
@@ -20,8 +18,7 @@ struct cvme_blob;
  * @type: enum cvm_evidence_event_type; selects the members that are valid
  * @number: counts events, from 1
  * @who: of evidence, quota and parameter events
- * @evidence.blob: the evidence until its report is hashed into
- *	@evidence.sha256; the log takes a reference of its own
+ * @evidence.hashed: @evidence.sha256 is the report's hash
  */
 struct cvme_event {
 	u64 number;
@@ -34,7 +31,6 @@ struct cvme_event {
 	struct cvme_subject who;
 	union {
 		struct {
-			struct cvme_blob *blob;
 			u64 seq;
 			u64 fw_status;
 			u64 wait_ns;
@@ -90,7 +86,6 @@ void cvme_events_exit(void);
 void cvme_events_sink(const struct cvme_event_sink *to);
 void cvme_events_flush(void);
 bool cvme_events_get(u64 number, struct cvme_event *ev);
-u64 cvme_events_hashed(void);
 void cvme_events_count(u64 *last, u64 *unsent);
 
 void cvme_event_add(struct cvme_event *ev);

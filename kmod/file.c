@@ -57,7 +57,7 @@ static struct cvme_request *detach(struct cvme_file *f, int state)
 	return old;
 }
 
-/* detach(), and record an unanswered request as replaced */
+/* detach(), and record an unanswered request as taken from its caller */
 static struct cvme_request *replace(struct cvme_file *f, int state)
 	__must_hold(&f->lock)
 {
@@ -84,7 +84,7 @@ void cvme_file_reset(struct cvme_file *f)
 	struct cvme_request *old;
 
 	spin_lock(&f->lock);
-	old = detach(f, CVME_EOF);
+	old = replace(f, CVME_EOF);
 	spin_unlock(&f->lock);
 	changed(f, old);
 }
@@ -329,9 +329,10 @@ struct cvme_request *cvme_file_rejoin(struct cvme_file *f, u64 seq)
  * @f: the file
  * @req: the request, done
  *
- * No other call returns its error again.
+ * Calls that wait for it already return its error, too; later ones do not.
  *
- * Return: false when the request was replaced meanwhile.
+ * Return: false when the request was replaced meanwhile, or a read delivered a
+ * part of its evidence.
  */
 bool cvme_file_answered(struct cvme_file *f, struct cvme_request *req)
 {
@@ -339,7 +340,7 @@ bool cvme_file_answered(struct cvme_file *f, struct cvme_request *req)
 	bool ours;
 
 	spin_lock(&f->lock);
-	ours = f->req == req;
+	ours = f->req == req && !f->pos;
 	if (req->error)
 		finished = finish(f, req);
 	else if (ours)
@@ -351,7 +352,7 @@ bool cvme_file_answered(struct cvme_file *f, struct cvme_request *req)
 	return ours;
 }
 
-/* Whether a read would return at once; @failed: with an error */
+/* Whether a read would return at once or start a request; @failed: with an error */
 bool cvme_file_readable(struct cvme_file *f, bool *failed)
 {
 	bool readable = true;

@@ -221,7 +221,7 @@ static long do_request(struct file *file, struct cvm_evidence_request *ureq,
 		err = cvme_request_wait(req);
 	if (!err) {
 		err = req->error;
-		/* it was replaced: its evidence cannot be read any more */
+		/* replaced, or read in part: the evidence is not there to read */
 		if (!cvme_file_answered(f, req) && !err)
 			err = -ECANCELED;
 	}

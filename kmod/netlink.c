@@ -345,13 +345,14 @@ static int get_log_start(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_dump_attrs(cb);
 	struct log_dump *dump = (void *)cb->ctx;
+	u64 unsent;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
 	cvme_events_flush();
 	if (attrs && attrs[EV(NUMBER)])
 		dump->next = nla_get_uint(attrs[EV(NUMBER)]);
 	/* events that are added meanwhile are for the next dump */
-	dump->last = cvme_events_hashed();
+	cvme_events_count(&dump->last, &unsent);
 	return 0;
 }
 

@@ -22,7 +22,7 @@
 /**
  * struct cvme_provider - a provider at run time
  * @ops: what it is
- * @disabled: its set-up failed: NOT_BUILT for as long as the module is loaded
+ * @disabled: it cannot be set up for as long as the module is loaded
  * @state: result of the last probe or request
  * @gone: its driver was unloaded since
  * @stale: a module that concerns it came or went since the last probe began
@@ -37,8 +37,9 @@
  * @started: as in the UAPI
  * @failed: as in the UAPI
  *
- * Only the worker writes it, except @gone and @stale. It writes what others
- * read under providers_lock, and reads what it alone writes without the lock.
+ * Only the worker writes it, except @gone and @stale, and what an answer that
+ * waited for memory adds to @last_error and @failed. It writes what others read
+ * under providers_lock, and reads what it alone writes without the lock.
  * Static: lives as long as the module.
  */
 struct cvme_provider {
@@ -559,10 +560,6 @@ static int provider_init(struct cvme_provider *p)
 	if (!err)
 		return 0;
 	p->disabled = true;
-	p->state.status = CVM_EVIDENCE_ST_NOT_BUILT;
-	if (p->state.reason == CVM_EVIDENCE_REASON_NOT_PROBED)
-		cvme_state_set(&p->state, CVM_EVIDENCE_ST_NOT_BUILT,
-			       CVM_EVIDENCE_REASON_SETUP_FAILED, -err);
 	return 0;
 }
 

@@ -13,10 +13,13 @@
  * @st: status, reason and driver are set; tee and caps only by the caller
  * @node: name in devtmpfs
  * @driver: module behind it
+ * @built: the kernel was built with the driver
  * @builtin: the driver may be built in
+ *
+ * A driver that the kernel was built without may still come from elsewhere.
  */
 void cvme_node_probe(struct cvme_state *st, const char *node,
-		     const char *driver, bool builtin)
+		     const char *driver, bool built, bool builtin)
 {
 	struct file *file = cvme_node_open(node, driver, builtin);
 	int err = PTR_ERR_OR_ZERO(file);
@@ -30,8 +33,12 @@ void cvme_node_probe(struct cvme_state *st, const char *node,
 		break;
 	case -ENOENT:
 	case -ENXIO:
-		cvme_state_set(st, CVM_EVIDENCE_ST_NO_DRIVER,
-			       CVM_EVIDENCE_REASON_NO_DRIVER, 0);
+		if (built)
+			cvme_state_set(st, CVM_EVIDENCE_ST_NO_DRIVER,
+				       CVM_EVIDENCE_REASON_NO_DRIVER, 0);
+		else
+			cvme_state_set(st, CVM_EVIDENCE_ST_NOT_BUILT,
+				       CVM_EVIDENCE_REASON_NO_INTERFACE, 0);
 		break;
 	case -EAGAIN:
 		cvme_state_set(st, CVM_EVIDENCE_ST_NOT_READY,

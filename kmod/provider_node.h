@@ -7,6 +7,6 @@
 #include "provider_ops.h"
 
 void cvme_node_probe(struct cvme_state *st, const char *node,
-		     const char *driver, bool builtin);
+		     const char *driver, bool built, bool builtin);
 
 #endif /* _CVME_PROVIDER_NODE_H */

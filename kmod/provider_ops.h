@@ -56,8 +56,8 @@ static inline void cvme_state_set(struct cvme_state *st, u32 status, u32 reason,
  * @name: as in the UAPI
  * @tdreport: gives a TDREPORT: AUTO must be allowed to use it
  * @init: while the module is loaded; 0, -ENOMEM, which fails the load, or
- *	another error, after which the provider is NOT_BUILT for the reason that
- *	is set in the state
+ *	another error with status and reason set in the state, which stay for as
+ *	long as the module is loaded
  * @exit: undoes it; NULL: nothing to undo
  * @concerns: (any context) may the module of this name be the driver; NULL: any
  *	may be

@@ -24,6 +24,7 @@
 
 #define SEV_NODE		"sev-guest"
 #define SEV_DRIVER		"sev_guest"
+#define SEV_BUILT		IS_ENABLED(CONFIG_SEV_GUEST)
 #define SEV_BUILTIN		IS_BUILTIN(CONFIG_SEV_GUEST)
 #define SEV_VMPCK_ID		"module/" SEV_DRIVER "/parameters/vmpck_id"
 #define KERNEL_VMPL		"devices/system/cpu/sev/vmpl"
@@ -79,8 +80,8 @@ static bool sev_concerns(const char *module)
 }
 
 /*
- * The key of one VMPL cannot be used to ask for the report of a lower VMPL:
- * trying that loses the key. A parameter of the driver selects the key. Linux 7
+ * The key of one VMPL cannot be used to ask for the report of a lower VMPL: the
+ * firmware refuses that as an invalid parameter. A parameter of the driver selects the key. Linux 7
  * leaves it at -1 by default and uses the key of the kernel's own VMPL.
  *
  * Return: the floor, or -ENOMEM.
@@ -98,7 +99,7 @@ static void sev_probe(struct cvme_state *st)
 {
 	int floor = sev_floor();
 
-	cvme_node_probe(st, SEV_NODE, SEV_DRIVER, SEV_BUILTIN);
+	cvme_node_probe(st, SEV_NODE, SEV_DRIVER, SEV_BUILT, SEV_BUILTIN);
 	if (floor < 0) {
 		cvme_state_set(st, CVM_EVIDENCE_ST_ERROR,
 			       CVM_EVIDENCE_REASON_PROBE_FAILED, -floor);
@@ -281,6 +282,12 @@ static int sev_take(const struct cvme_params *par, struct cvme_result *res)
 	err = floor;
 	if (floor < 0)
 		goto out_close;
+
+	/* it may have been reloaded with another key since the probe */
+	if (par->privlevel < floor) {
+		cvme_close(node);
+		return -EINVAL;
+	}
 
 	res->privlevel = par->privlevel == CVM_EVIDENCE_PRIVLEVEL_DEFAULT ?
 			 floor : par->privlevel;

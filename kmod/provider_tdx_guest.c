@@ -19,6 +19,7 @@
 
 #define TDX_NODE		"tdx_guest"
 #define TDX_DRIVER		"tdx_guest"
+#define TDX_BUILT		IS_ENABLED(CONFIG_TDX_GUEST_DRIVER)
 #define TDX_BUILTIN		IS_BUILTIN(CONFIG_TDX_GUEST_DRIVER)
 
 #define TDREPORT_LEN		1024
@@ -40,7 +41,7 @@ static bool tdx_concerns(const char *module)
 
 static void tdx_probe(struct cvme_state *st)
 {
-	cvme_node_probe(st, TDX_NODE, TDX_DRIVER, TDX_BUILTIN);
+	cvme_node_probe(st, TDX_NODE, TDX_DRIVER, TDX_BUILT, TDX_BUILTIN);
 	st->tee = CVM_EVIDENCE_TEE_TDX;
 }
 

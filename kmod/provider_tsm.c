@@ -56,11 +56,13 @@ static int tsm_init(struct cvme_state *st)
 	int err;
 
 	if (!IS_ENABLED(CONFIG_TSM_REPORTS)) {
-		st->reason = CVM_EVIDENCE_REASON_NO_INTERFACE;
+		cvme_state_set(st, CVM_EVIDENCE_ST_NOT_BUILT,
+			       CVM_EVIDENCE_REASON_NO_INTERFACE, 0);
 		return -ENODEV;
 	}
 	if (!cvme_configfs()) {
-		st->reason = CVM_EVIDENCE_REASON_NO_CONFIGFS;
+		cvme_state_set(st, CVM_EVIDENCE_ST_ERROR,
+			       CVM_EVIDENCE_REASON_NO_CONFIGFS, 0);
 		return -ENODEV;
 	}
 	err = cvme_report_init();
@@ -293,8 +295,10 @@ static int exchange(struct cvme_tsm_entry *entry, const struct cvme_params *par,
 		drop(entry);
 	if (!entry->live) {
 		err = cvme_tsm_make(entry);
+		if (err == -ENOENT || err == -ENXIO || err == -EAGAIN)
+			return -ENODEV;
 		if (err)
-			return err == -ENOMEM ? err : -ENODEV;
+			return err == -ENOMEM ? err : -EIO;
 	}
 
 	err = store_all(entry, par, res) ?: read_all(entry, par, res);

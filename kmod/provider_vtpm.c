@@ -242,7 +242,8 @@ const struct cvme_provider_ops cvme_vtpm_ops = {
 
 static int vtpm_init(struct cvme_state *st)
 {
-	st->reason = CVM_EVIDENCE_REASON_NO_INTERFACE;
+	cvme_state_set(st, CVM_EVIDENCE_ST_NOT_BUILT,
+		       CVM_EVIDENCE_REASON_NO_INTERFACE, 0);
 	return -ENODEV;
 }
 

@@ -35,8 +35,10 @@ static u64 virtual_time;
 /*
  * As much of one service counts in the virtual time: a call that a host held up
  * for a minute must not put whoever comes next half a minute behind the others.
+ * It is more than slow providers take, or new shares would be served before a
+ * share that has used such a provider.
  */
-#define VIRTUAL_STEP_NS		(100 * NSEC_PER_MSEC)
+#define VIRTUAL_STEP_NS		(4 * NSEC_PER_SEC)
 /* The largest @used of any share; the virtual time of an empty queue */
 static u64 most_used;
 

@@ -29,6 +29,9 @@ static struct workqueue_struct *timeout_wq;
 static struct kthread_worker *worker;
 static struct kthread_work *serve;
 
+/* What the worker takes to complete a request, about */
+#define COMPLETE_NS		(20 * NSEC_PER_USEC)
+
 /* Starting and canceling requests costs a client nothing: limit the events */
 static DEFINE_RATELIMIT_STATE(canceled_events, HZ, 8);
 
@@ -146,8 +149,7 @@ static void request_release(struct kref *ref)
 {
 	struct cvme_request *req = container_of(ref, struct cvme_request, ref);
 
-	if (req->blob)
-		cvme_blob_put(req->blob);
+	cvme_blob_free(req->blob);
 	mem_cgroup_put(req->memcg);
 	cvme_requester_put(req->asker);
 	kmem_cache_free(request_cache, req);
@@ -214,7 +216,7 @@ u64 cvme_request_firmware_ns(const struct cvme_request *req)
 }
 
 static void add_event(const struct cvme_request *req, int err,
-		      struct cvme_blob *blob)
+		      const struct cvme_blob *blob)
 {
 	u64 started = READ_ONCE(req->started);
 	struct cvme_event ev = {
@@ -224,7 +226,6 @@ static void add_event(const struct cvme_request *req, int err,
 		.tee = READ_ONCE(req->tee),
 		.who = req->who,
 		.evidence = {
-			.blob = blob,
 			.seq = req->seq,
 			.fw_status = READ_ONCE(req->fw_status),
 			.fw_status_known = READ_ONCE(req->fw_status_known),
@@ -237,6 +238,10 @@ static void add_event(const struct cvme_request *req, int err,
 		},
 	};
 
+	if (blob && blob->hashed) {
+		ev.evidence.hashed = true;
+		memcpy(ev.evidence.sha256, blob->sha256, sizeof(blob->sha256));
+	}
 	if (err != -ECANCELED || started || __ratelimit(&canceled_events))
 		cvme_event_add(&ev);
 }
@@ -245,7 +250,7 @@ static void add_event(const struct cvme_request *req, int err,
  * cvme_request_complete - complete a request
  * @req: the request; the caller has a reference
  * @err: 0 or a negative errno
- * @blob: the evidence when @err is 0; the reference is taken over
+ * @blob: the evidence when @err is 0; taken over
  *
  * The first caller wins: worker, timeout or cancel. A request that still waited
  * is taken off the queue.
@@ -271,8 +276,7 @@ void cvme_request_complete(struct cvme_request *req, int err,
 	spin_unlock(&cvme_queue_lock);
 
 	if (!first) {
-		if (blob)
-			cvme_blob_put(blob);
+		cvme_blob_free(blob);
 		return;
 	}
 	add_event(req, err, blob);
@@ -425,7 +429,8 @@ struct cvme_request *cvme_request_next(void)
  * cvme_request_served - (worker) account for a request that was served
  * @req: from cvme_request_next()
  * @ns: how long the worker was busy with it: it delays the others even when no
- *	firmware was called
+ *	firmware was called. Completing it comes after this and is charged by
+ *	COMPLETE_NS.
  *
  * Return: whether others wait.
  */
@@ -434,7 +439,7 @@ bool cvme_request_served(struct cvme_request *req, u64 ns)
 	bool more;
 
 	spin_lock(&cvme_queue_lock);
-	cvme_queue_served(req->asker->share, max_t(u64, ns, 1));
+	cvme_queue_served(req->asker->share, ns + COMPLETE_NS);
 	more = cvme_queue_waiting();
 	spin_unlock(&cvme_queue_lock);
 	return more;

@@ -46,7 +46,7 @@ struct cvme_requester {
  * @state: under cvme_queue_lock; CVME_DONE is also read without it, by
  *	cvme_request_done()
  * @error: once CVME_DONE: 0 or a negative errno
- * @blob: once CVME_DONE without error; a reference
+ * @blob: once CVME_DONE without error; freed with the request
  * @seq: number since the module was loaded
  * @epoch: VM epoch when it was admitted
  * @admitted: ktime of admission, ns

@@ -128,7 +128,7 @@ static struct cvme_blob *make_blob(struct serving *s, bool may_block)
 	blob = cvme_blob_build(&about, &req->params, &s->res, req->memcg,
 			       may_block);
 	if (!IS_ERR(blob) && cvme_vm_epoch() != req->epoch) {
-		cvme_blob_put(blob);
+		cvme_blob_free(blob);
 		return ERR_PTR(-ESTALE);
 	}
 	return blob;

@@ -49,13 +49,6 @@ static bool has_range(const struct user_namespace *ns)
 	return false;
 }
 
-static kuid_t owner_of(const struct user_namespace *ns, const struct cred *cred)
-{
-	if (!uid_eq(ns->owner, GLOBAL_ROOT_UID) || has_range(ns))
-		return ns->owner;
-	return cred->uid;
-}
-
 /**
  * cvme_share_key_of - find the share that an open file's requests belong to
  * @cred: credentials of the opener
@@ -63,9 +56,13 @@ static kuid_t owner_of(const struct user_namespace *ns, const struct cred *cred)
  *
  * Users can make nested user namespaces and delegated cgroups at will, so
  * neither may give them more shares. Inside user namespaces the owner of the
- * outermost one counts, or that namespace itself if it is a container of root.
- * Processes of root count by their cgroup at the depth where root delegates;
- * cgroups below do not count.
+ * outermost one counts. If that is root, it is that namespace itself, but only
+ * if a range is mapped there, which takes CAP_SETUID: root without capabilities
+ * can make any number of others. Processes of root count by their cgroup at the
+ * depth where root delegates; cgroups below do not count.
+ *
+ * The number of a namespace may come again when it is gone, and then its debt
+ * is the next one's.
  */
 void cvme_share_key_of(const struct cred *cred, struct cvme_share_key *key)
 {
@@ -74,15 +71,17 @@ void cvme_share_key_of(const struct cred *cred, struct cvme_share_key *key)
 
 	for (; ns != &init_user_ns; ns = ns->parent)
 		outermost = ns;
-	if (outermost)
-		uid = owner_of(outermost, cred);
+	if (outermost && !uid_eq(outermost->owner, GLOBAL_ROOT_UID))
+		uid = outermost->owner;
+	else if (outermost && has_range(outermost)) {
+		key->kind = CVME_SHARE_USERNS;
+		key->id = outermost->ns.inum;
+		return;
+	}
 
 	if (!uid_eq(uid, GLOBAL_ROOT_UID)) {
 		key->kind = CVME_SHARE_UID;
 		key->id = from_kuid(&init_user_ns, uid);
-	} else if (outermost) {
-		key->kind = CVME_SHARE_USERNS;
-		key->id = outermost->ns.inum;
 	} else {
 		key->kind = CVME_SHARE_CGROUP;
 		key->id = cgroup_id_of_current(READ_ONCE(cvme_share_depth));

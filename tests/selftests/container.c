@@ -44,20 +44,6 @@ static void evidence_from(const char *path)
 	close(fd);
 }
 
-static void drop_capabilities(void)
-{
-	struct __user_cap_header_struct h = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct d[2] = { 0 };
-
-	for (int cap = 0; !prctl(PR_CAPBSET_READ, cap, 0, 0, 0) ||
-	     prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1; cap++)
-		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-	CHECK(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "%s", strerror(errno));
-	CHECK(!syscall(SYS_capset, &h, d), "capset: %s", strerror(errno));
-}
-
 static bool has_capabilities(void)
 {
 	struct __user_cap_header_struct h = {

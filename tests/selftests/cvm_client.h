@@ -169,6 +169,8 @@ void params_restore(void);
 /* A copy of the node in a tmpfs that only this process and its children see. */
 const char *private_node(unsigned int mode, gid_t gid);
 void become_user(uid_t uid, gid_t gid);
+/* All of them, also the bounding set; the uid stays. */
+void drop_capabilities(void);
 /* A new cgroup (v2) of this case; "" for parent is the root. SKIPs without. */
 void cgroup_make(const char *name, char *path, size_t size);
 void cgroup_enter(const char *path, pid_t pid);

@@ -118,6 +118,41 @@ static void canceled(void)
 	nl_none(&listener, EV(EVIDENCE_TAKEN), 800);
 }
 
+/* "of requests that were canceled before they were served, a few events per second" */
+static void canceled_often(void)
+{
+	struct cvm_state a, b;
+	struct nl_event ev;
+	unsigned int n = 0;
+	uint64_t begin;
+	int fd, first;
+
+	setup();
+	sim_set("block=1");
+	first = cvm_open(O_RDWR | O_NONBLOCK);
+	cvm_write(first, "in firmware", 11);
+	do {
+		sleep_ms(10);
+		cvm_get_info(first, &a);
+	} while (a.info.requests_waiting);
+	fd = cvm_open(O_RDWR | O_NONBLOCK);
+	nl_drain(&listener);
+	begin = now_ms();
+	/* each write cancels the one before, which waits in the queue */
+	for (int i = 0; i < 1000; i++)
+		cvm_write(fd, "waits", 5);
+	begin = now_ms() - begin;
+	cvm_get_info(first, &b);
+	CHECK(b.info.requests_canceled == a.info.requests_canceled + 999, "%llu canceled",
+	      (unsigned long long)(b.info.requests_canceled - a.info.requests_canceled));
+	while (nl_next(&listener, &ev, 1000) > 0)
+		n += ev.type == EV(EVIDENCE_FAILED) && nl_num(&ev, EVA(ERRNO)) == ECANCELED;
+	ktap_note("%u events of 999 in %llu ms", n, (unsigned long long)begin);
+	/* "a few": eight */
+	CHECK(n >= 1 && n <= 8 * (begin / 1000 + 2), "%u events", n);
+	sim_set("block=0");
+}
+
 /* "replaced": the file's next write or REQUEST takes its place. */
 static void replaced(void)
 {
@@ -212,6 +247,7 @@ static const struct ktap_case cases[] = {
 	{ "timeout", timeout, 0 },
 	{ "timeout_in_queue", timeout_in_queue, 0 },
 	{ "canceled", canceled, 0 },
+	{ "canceled_often", canceled_often, 0 },
 	{ "replaced", replaced, 0 },
 	{ "not_served", not_served, 0 },
 };

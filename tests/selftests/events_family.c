@@ -236,16 +236,35 @@ static void strict(void)
 
 static void info_is_the_ioctl(void)
 {
+	struct cvm_evidence_request req;
 	struct cvm_evidence_info *i;
 	struct cvm_state st;
 	struct nl_info info;
+	bool knobs = sim_present() && !sim_paravisor();
 	int fd;
 
 	setup();
-	fd = cvm_open(O_RDONLY);
+	fd = cvm_open(O_RDWR);
+	if (knobs) {
+		sim_need();
+		/* so that no number is zero, nor equal to the next */
+		sim_fail_next();
+		cvm_request_init(&req, "fails", 5);
+		CHECK(cvm_request(fd, &req) == -EIO, "no error");
+		sim_set("block=1");
+		for (int n = 0; n < 4; n++)
+			cvm_write(cvm_open(O_RDWR | O_NONBLOCK), "waits", 5);
+		do {
+			sleep_ms(10);
+			cvm_get_info(fd, &st);
+		} while (st.info.requests_waiting != 3);
+	}
 	cvm_get_info(fd, &st);
 	CHECK(!nl_get_info(&nl, &info), "get-info");
 	i = &st.info;
+	if (knobs)
+		CHECK(i->requests_failed && i->requests_waiting == 3 &&
+		      cvm_find(&st, i->auto_provider)->last_error == EIO, "");
 
 	const struct { unsigned int attr; uint64_t want; } same[] = {
 		{ INFO(API_VERSION), i->api_version },

@@ -290,6 +290,33 @@ static void replaced_by_request(void)
 	replaced_by(request_one);
 }
 
+static void reads_the_new(void *arg)
+{
+	struct cvm_blob b;
+	ssize_t n = read(*(int *)arg, buf, sizeof(buf));
+
+	CHECK(n > 0, "%s", n ? strerror(errno) : "EOF");
+	cvm_blob_check(buf, n, "replacing", 9, &b);
+}
+
+/* "A read that waits while another caller replaces the request ..." */
+static void read_goes_on(void)
+{
+	pid_t pid;
+	int fd;
+
+	sim_need();
+	sim_set("block=1");
+	fd = cvm_open(O_RDWR);
+	cvm_write(fd, "replaced", 8);
+	pid = run_child(reads_the_new, &fd);
+	for (int i = 0; i < 500 && !sim_counter("in_flight"); i++)
+		sleep_ms(10);
+	cvm_write(fd, "replacing", 9);
+	sim_set("block=0");
+	join_child(pid, 20000);
+}
+
 /* dup(2): two numbers, one stream */
 static void dup_shares(void)
 {
@@ -318,6 +345,7 @@ static const struct ktap_case cases[] = {
 	{ "replaced_by_write", replaced_by_write, 0 },
 	{ "replaced_by_nonblocking_write", replaced_by_nonblocking_write, 0 },
 	{ "replaced_by_request", replaced_by_request, 0 },
+	{ "read_goes_on", read_goes_on, 0 },
 	{ "dup_shares", dup_shares, 0 },
 };
 

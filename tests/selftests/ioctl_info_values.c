@@ -127,19 +127,18 @@ static bool reason_fits(const struct cvm_evidence_provider *p)
 	case CVM_EVIDENCE_ST_NOT_BUILT:
 		return p->reason == CVM_EVIDENCE_REASON_NO_INTERFACE;
 	case CVM_EVIDENCE_ST_NOT_READY:
-		return p->reason == CVM_EVIDENCE_REASON_DRIVER_NOT_LIVE;
+		return p->reason == CVM_EVIDENCE_REASON_DRIVER_NOT_LIVE ||
+		       p->reason == CVM_EVIDENCE_REASON_DRIVER_LEFT;
 	case CVM_EVIDENCE_ST_KEY_LOST:
 		return p->reason == CVM_EVIDENCE_REASON_KEY_WIPED;
 	case CVM_EVIDENCE_ST_NO_DRIVER:
 		return p->reason == CVM_EVIDENCE_REASON_NO_DRIVER ||
 		       p->reason == CVM_EVIDENCE_REASON_DRIVER_UNLOADED ||
-		       p->reason == CVM_EVIDENCE_REASON_DRIVER_LEFT ||
 		       p->reason == CVM_EVIDENCE_REASON_NO_TPM ||
 		       p->reason == CVM_EVIDENCE_REASON_NO_HCL_REPORT ||
 		       p->reason == CVM_EVIDENCE_REASON_FOREIGN_NODE;
 	case CVM_EVIDENCE_ST_ERROR:
 		return p->reason == CVM_EVIDENCE_REASON_NO_CONFIGFS ||
-		       p->reason == CVM_EVIDENCE_REASON_SETUP_FAILED ||
 		       p->reason == CVM_EVIDENCE_REASON_FOREIGN_NODE ||
 		       p->reason == CVM_EVIDENCE_REASON_TPM_REFUSED ||
 		       p->reason == CVM_EVIDENCE_REASON_PROBE_FAILED;
@@ -163,8 +162,7 @@ static void one_provider(const struct cvm_evidence_provider *p)
 	CHECK(reason_fits(p), "%s: status %u with reason %u", p->name, p->status,
 	      p->reason);
 	/* "the parameter of @reason, 0 where it has none" */
-	if (p->reason == CVM_EVIDENCE_REASON_SETUP_FAILED ||
-	    p->reason == CVM_EVIDENCE_REASON_PROBE_FAILED)
+	if (p->reason == CVM_EVIDENCE_REASON_PROBE_FAILED)
 		CHECK(p->reason_param && p->reason_param < 4096, "%s: errno %u",
 		      p->name, p->reason_param);
 	else if (p->reason != CVM_EVIDENCE_REASON_TPM_REFUSED)

@@ -126,6 +126,27 @@ static void write_replaces(void)
 	cvm_blob_check(buf, n, "later", 5, &b);
 }
 
+/* "a read would start a request": on a fresh file, and after a blocking write */
+static void would_start(void)
+{
+	struct cvm_blob b;
+	uint64_t calls;
+	ssize_t n;
+	int fd;
+
+	sim_need();
+	fd = cvm_open(O_RDWR);
+	calls = sim_counter("calls");
+	CHECK(cvm_poll(fd, POLLIN, 0) == POLLIN, "a fresh file");
+	cvm_write(fd, "armed", 5);
+	CHECK(cvm_poll(fd, POLLIN, 0) == POLLIN, "after a write");
+	sleep_ms(300);
+	CHECK(sim_counter("calls") == calls, "poll or write asked firmware");
+	n = cvm_slurp(fd, buf, sizeof(buf));
+	CHECK(n > 0, "%s", strerror(-n));
+	cvm_blob_check(buf, n, "armed", 5, &b);
+}
+
 /* "POLLERR besides when the request failed"; the error once, then EOF */
 static void error(void)
 {
@@ -407,6 +428,7 @@ static const struct ktap_case cases[] = {
 	{ "write_starts", write_starts, 0 },
 	{ "blocking_write_waits", blocking_write_waits, 0 },
 	{ "write_replaces", write_replaces, 0 },
+	{ "would_start", would_start, 0 },
 	{ "error", error, 0 },
 	{ "event_loop", event_loop, 0 },
 	{ "event_loop_without_provider", event_loop_without_provider, 0 },

@@ -194,6 +194,44 @@ static void set_uid_sandbox(void)
 	is_another(&rep[5], "Bob");
 }
 
+/*
+ * Root without any capability makes a namespace of its own: root's, and no uid is
+ * mapped there, or its own. Each would be a new share.
+ */
+static void fills_as_bare_root(void *arg)
+{
+	struct inside *in = arg;
+
+	if (in->nested) {
+		/* as systemd's PrivateUsers= does: its own uid, and no other */
+		map_by_root("0 0 1\n", "0 0 1\n", nothing);
+	} else {
+		drop_capabilities();
+		CHECK(!unshare(CLONE_NEWUSER), "%s", strerror(errno));
+	}
+	fill_and_stay(MANY, in->rep);
+}
+
+static void bare_root(void)
+{
+	struct inside in[] = { { NULL, 0, false }, { NULL, 0, false }, { NULL, 0, true } };
+
+	fill_setup(ROOM);
+	fill_block();
+	for (size_t i = 0; i < ARRAY_SIZE(in); i++) {
+		in[i].rep = &rep[i];
+		fill_by(fills_as_bare_root, &in[i], NULL, &rep[i]);
+		if (i == 0)
+			is_full(&rep[0], "a namespace of root's");
+		else
+			is_same(&rep[i], "another namespace of root's");
+	}
+	fill(0, MANY, &rep[3]);
+	is_same(&rep[3], "root in the same cgroup");
+	fill(BOB, 1, &rep[4]);
+	is_another(&rep[4], "Bob");
+}
+
 /* --- containers: namespaces that root made --- */
 
 #define MEMBERS	5
@@ -419,6 +457,7 @@ static const struct ktap_case cases[] = {
 	{ "user_namespaces", user_namespaces, 0 },
 	{ "namespace_first", namespace_first, 0 },
 	{ "set_uid_sandbox", set_uid_sandbox, 0 },
+	{ "bare_root", bare_root, 0 },
 	{ "containers", containers, 0 },
 	{ "root_by_cgroup", root_by_cgroup, 0 },
 	{ "share_depth_is_2", share_depth_is_2, 0 },

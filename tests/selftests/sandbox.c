@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -107,6 +109,20 @@ void become_user(uid_t uid, gid_t gid)
 	      !setresuid(uid, uid, uid), "uid %u: %s", uid, strerror(errno));
 	/* or /proc/self stays root's, and with it the maps of namespaces */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+void drop_capabilities(void)
+{
+	struct __user_cap_header_struct h = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct d[2] = { 0 };
+
+	for (int cap = 0; !prctl(PR_CAPBSET_READ, cap, 0, 0, 0) ||
+	     prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	CHECK(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "%s", strerror(errno));
+	CHECK(!syscall(SYS_capset, &h, d), "capset: %s", strerror(errno));
 }
 
 /* The mount point of the v2 hierarchy, mounting it where nobody did. */

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -113,8 +114,10 @@ static void another_number(void)
 		cvm_get_info(fd, &b);
 		CHECK(b.info.requests_canceled == a.info.requests_canceled + 1,
 		      "the pending request goes on");
-		/* and its own number is not right any more */
-		WRONG(seq);
+		/* who continues that one is told that it was ended */
+		req.sequence = seq;
+		CHECK(cvm_rejoin(fd, &req) == -ECANCELED, "%s", strerror(errno));
+		CHECK(read(fd, buf, 1) == 0, "no EOF");
 	}
 }
 
@@ -222,6 +225,71 @@ static void answered_by_read(void)
 	CHECK(cvm_poll(fd, POLLIN, 10000) == (POLLIN | POLLERR), "no POLLERR");
 	CHECK(read(fd, buf, 64) == -1 && errno == EIO, "%s", strerror(errno));
 	WRONG(req.sequence);
+}
+
+/* "ended it by a REQUEST that failed": who continues that one is told so */
+static void ended_by_a_failure(void)
+{
+	uint64_t seq;
+
+	need(O_NONBLOCK);
+	sim_set("block=1");
+	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
+	seq = req.sequence;
+	req.flags = 1U << 31;
+	req.sequence = 0;
+	CHECK(cvm_rejoin(fd, &req) == -EINVAL, "%s", strerror(errno));
+	sim_set("block=0");
+	req.flags = 0;
+	req.sequence = seq;
+	CHECK(cvm_rejoin(fd, &req) == -ECANCELED, "%s", strerror(errno));
+	CHECK(read(fd, buf, 1) == 0, "no EOF");
+}
+
+static void on_first_cpu(int policy)
+{
+	const struct sched_param par = { .sched_priority = policy == SCHED_FIFO };
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	CHECK(!sched_setaffinity(0, sizeof(set), &set), "%s", strerror(errno));
+	CHECK(!sched_setscheduler(0, policy, &par), "%s", strerror(errno));
+}
+
+/* Before REQUEST can return: it has the CPU first */
+static void reads_some(void *arg)
+{
+	(void)arg;
+	on_first_cpu(SCHED_FIFO);
+	CHECK(read(fd, buf, 64) == 64, "%s", strerror(errno));
+}
+
+static void lets_go(void *arg)
+{
+	(void)arg;
+	sleep_ms(1500);
+	sim_set("block=0");
+}
+
+/* "or, while this call waited, read its evidence first": also a part of it */
+static void read_while_it_waits(void)
+{
+	pid_t reader, releaser;
+
+	need(O_NONBLOCK);
+	need_root();
+	sim_set("block=1");
+	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
+	CHECK(!fcntl(fd, F_SETFL, 0), "%s", strerror(errno));
+	reader = run_child(reads_some, NULL);
+	releaser = run_child(lets_go, NULL);
+	on_first_cpu(SCHED_IDLE);
+	CHECK(cvm_rejoin(fd, &req) == -ECANCELED, "%s", strerror(errno));
+	CHECK(!req.blob_len, "%llu bytes to read", (unsigned long long)req.blob_len);
+	join_child(reader, 10000);
+	join_child(releaser, 10000);
+	CHECK(cvm_slurp(fd, buf, sizeof(buf)) > 0, "the rest is not there");
 }
 
 /* "and ignores the other parameters": also ones that would be refused */
@@ -423,6 +491,8 @@ static const struct ktap_case cases[] = {
 	{ "second_caller", second_caller, 0 },
 	{ "answered_by_request", answered_by_request, 0 },
 	{ "answered_by_read", answered_by_read, 0 },
+	{ "ended_by_a_failure", ended_by_a_failure, 0 },
+	{ "read_while_it_waits", read_while_it_waits, 0 },
 	{ "others_ignored", others_ignored, 0 },
 	{ "continued_blocking", continued_blocking, 0 },
 	{ "first_deadline", first_deadline, 0 },

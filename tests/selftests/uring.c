@@ -109,6 +109,7 @@ static void write_and_read(void)
 {
 	uint8_t rd[64];
 	struct iovec iov[] = { { rd, 32 }, { rd + 32, 32 } };
+	struct cvm_state before, after;
 	struct cvm_blob b;
 	struct ring r;
 	int fd, n, got;
@@ -116,6 +117,7 @@ static void write_and_read(void)
 	cvm_need_evidence();
 	ring_make(&r);
 	fd = cvm_open(O_RDWR);
+	cvm_get_info(fd, &before);
 	for (int vec = 0; vec < 2; vec++) {
 		fill_random(rd, sizeof(rd));
 		if (vec)
@@ -124,6 +126,12 @@ static void write_and_read(void)
 			submit(&r, IORING_OP_WRITE, fd, rd, 64);
 		n = result(&r, 10000);
 		CHECK(n == 64, "write: %d %s", n, n < 0 ? strerror(-n) : "");
+		/* "With O_NONBLOCK the request starts at once", and only with it */
+		cvm_get_info(fd, &after);
+		CHECK(after.info.requests_started == before.info.requests_started + vec,
+		      "%llu requests after %u writes",
+		      (unsigned long long)(after.info.requests_started -
+					   before.info.requests_started), vec + 1);
 		for (got = 0;; got += n) {
 			submit(&r, IORING_OP_READ, fd, buf + got,
 			       sizeof(buf) - got);
@@ -138,6 +146,31 @@ static void write_and_read(void)
 	submit(&r, IORING_OP_WRITE, fd, buf, 65);
 	n = result(&r, 10000);
 	CHECK(n == -EMSGSIZE, "65 bytes: %d", n);
+	ring_close(&r);
+}
+
+/* "io_uring makes EAGAIN of a read's EOPNOTSUPP, and the next read returns EOF" */
+static void unsupported(void)
+{
+	struct cvm_evidence_request req;
+	struct ring r;
+	int fd, err, n;
+
+	sim_need();
+	ring_make(&r);
+	fd = cvm_open(O_RDWR | O_NONBLOCK);
+	cvm_request_init(&req, "uring", 5);
+	req.flags = CVM_EVIDENCE_F_TPM_QUOTE;
+	err = cvm_request(fd, &req);
+	if (err != -EAGAIN && err != -EOPNOTSUPP)
+		ktap_skip("a TPM quote is %s here", err ? strerror(-err) : "served");
+	CHECK(cvm_poll(fd, 1, 10000), "no POLLIN");
+	for (int i = 0; i < 3; i++) {
+		submit(&r, IORING_OP_READ, fd, buf, sizeof(buf));
+		n = result(&r, 10000);
+		CHECK(n == 0 || (!i && (n == -EAGAIN || n == -EOPNOTSUPP)),
+		      "read %d: %d", i, n);
+	}
 	ring_close(&r);
 }
 
@@ -206,6 +239,7 @@ static void ring_goes_away(void)
 static const struct ktap_case cases[] = {
 	{ "write_and_read", write_and_read, 0 },
 	{ "nonblocking", nonblocking, 0 },
+	{ "unsupported", unsupported, 0 },
 	{ "ring_goes_away", ring_goes_away, 0 },
 };
 

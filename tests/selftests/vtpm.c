@@ -178,6 +178,8 @@ static void has_no_user_data(void)
 
 static void index_missing(void)
 {
+	const struct cvm_evidence_provider *p;
+	struct cvm_state st;
 	struct cvm_evidence_request req;
 
 	pv_need();
@@ -185,6 +187,12 @@ static void index_missing(void)
 	sim_set("index=missing");
 	cvm_request_init(&req, "x", 1);
 	CHECK(cvm_request(pv_fd, &req) == -ENODEV, "evidence without an index");
+	/* "during a request the driver went away, or the report's place in the TPM" */
+	cvm_get_info(pv_fd, &st);
+	p = cvm_find(&st, CVM_EVIDENCE_PROVIDER_VTPM);
+	CHECK(p && p->status == CVM_EVIDENCE_ST_NOT_READY &&
+	      p->reason == CVM_EVIDENCE_REASON_DRIVER_LEFT, "status %u, %s",
+	      p ? p->status : 0, p ? cvm_why(p) : "");
 	sim_set("index=ok");
 	pv_back();
 }

@@ -26,7 +26,8 @@
  *             the report_data are 64 random bytes of the kernel
  *             (CVM_EVIDENCE_BLOB_F_KERNEL_RANDOM): such evidence proves no
  *             freshness to a verifier. A read of 0 bytes returns 0 and does
- *             nothing.
+ *             nothing. A read that waits while another caller replaces the
+ *             request delivers the evidence of the new one.
  *   write(2)  1..64 bytes: report_data of the next read, zero-padded on the
  *             right to 64; an unread blob is discarded. One call is one
  *             message: the segments of a writev(2) are joined. With O_NONBLOCK
@@ -34,8 +35,9 @@
  *             write. EINVAL for 0 bytes (a writev of 0 bytes returns 0),
  *             EMSGSIZE for more than 64; nothing is changed by a failing
  *             write.
- *   poll(2)   a fresh file is readable; POLLIN when evidence, EOF or an error
- *             can be read, and also POLLERR when the request failed and no call
+ *   poll(2)   POLLIN when evidence, EOF or an error can be read, and when a
+ *             read would start a request: on a fresh file, and after a write
+ *             without O_NONBLOCK; also POLLERR when the request failed and no call
  *             has returned its error yet; POLLOUT always. POLLPRI is reserved
  *             for the lease (below) and not set yet. The error of a failed
  *             request is returned by one read; later reads return EOF until
@@ -44,7 +46,9 @@
  *             Readers of one file take turns: while one of them faults in a
  *             page of its buffer, others wait, or get EAGAIN even after poll
  *             reported POLLIN. What a non-blocking write cannot know at once
- *             (ENODEV, EOPNOTSUPP, a limit of the TPM) its read returns.
+ *             (ENODEV, EOPNOTSUPP, a limit of the TPM) its read returns; but
+ *             io_uring makes EAGAIN of a read's EOPNOTSUPP, and the next read
+ *             returns EOF.
  *
  * An interrupted read (EINTR, or restarted by the kernel) leaves its request
  * on the open file, and the next read continues it. REQUEST is continued by
@@ -61,8 +65,8 @@
  * uid that opened the file. Inside user namespaces it is the owner of the
  * outermost one below the initial one; where that owner is uid 0, that
  * namespace, or the real uid if no range of uids is mapped there. For uid 0 of
- * the initial user namespace it is the ancestor of the opener's cgroup (v2) at the depth that
- * the module parameter share_depth names. A share with nothing waiting is
+ * the initial user namespace it is the ancestor of the opener's cgroup (v2) at
+ * the depth that the module parameter share_depth names. A share with nothing waiting is
  * always admitted, while fewer than CVM_EVIDENCE_SHARES_MAX shares wait (else
  * EBUSY). Its further requests take shared places, of which there are
  * queue_max: EBUSY when there are none left, EDQUOT when the share holds as
@@ -88,17 +92,17 @@
  *               tail is not zero
  *   EBADF       REQUEST on a file that is not open for writing
  *   EINTR       a signal; see above
- *   ECANCELED   another thread or process that shares the open file replaced
- *               this request by a write or REQUEST, ended it by a REQUEST that
- *               failed, or read its evidence first. The file stays as the
- *               other caller left it
+ *   ECANCELED   (REQUEST) another thread or process that shares the open file
+ *               replaced this request by a write or REQUEST, ended it by a
+ *               REQUEST that failed, or, while this call waited, read its
+ *               evidence first. The file stays as the other caller left it
  *   ENOMEM      out of memory
  *   ETIMEDOUT   the deadline passed, or host or TPM delayed the request for
  *               so long that the driver or the provider gave up, or a paravisor
  *               made no report for this request
  *   EKEYREVOKED the guest's key to the SNP firmware is wiped: until the
  *               sev-guest driver is reloaded with another vmpck_id, or a reboot
- *   ESTALE      the VM was forked while evidence was taken (best effort)
+ *   ESTALE      the VM was forked since the request was admitted (best effort)
  *   EBADMSG     the provider's answer failed our checks and was not delivered
  *   EIO         everything else that firmware or host did wrong; see fw_status
  *   ENOTTY      unknown ioctl
@@ -212,8 +216,7 @@ enum cvm_evidence_status {
  *	interface that the provider uses
  * @CVM_EVIDENCE_REASON_NO_CONFIGFS: configfs was unavailable when the module
  *	was loaded
- * @CVM_EVIDENCE_REASON_SETUP_FAILED: it could not be set up; the parameter is
- *	a positive errno
+ * @CVM_EVIDENCE_REASON_SETUP_FAILED: reserved, not given
  * @CVM_EVIDENCE_REASON_NO_DRIVER: no driver is loaded, or this machine has
  *	another TEE
  * @CVM_EVIDENCE_REASON_FOREIGN_NODE: the device node is not the one that
@@ -221,7 +224,8 @@ enum cvm_evidence_status {
  * @CVM_EVIDENCE_REASON_DRIVER_NOT_LIVE: the driver is initialising or going
  *	away
  * @CVM_EVIDENCE_REASON_DRIVER_UNLOADED: the driver was unloaded
- * @CVM_EVIDENCE_REASON_DRIVER_LEFT: the driver went away during a request
+ * @CVM_EVIDENCE_REASON_DRIVER_LEFT: during a request the driver went away, or
+ *	the report's place in the TPM
  * @CVM_EVIDENCE_REASON_KEY_WIPED: the guest's key to the SNP firmware is wiped
  * @CVM_EVIDENCE_REASON_NO_TPM: there is no TPM 2.0
  * @CVM_EVIDENCE_REASON_NO_HCL_REPORT: the TPM has no HCL report of a paravisor
@@ -445,8 +449,8 @@ struct cvm_evidence_info {
  * @sequence: offset 144: in: 0 starts a new request and cancels a pending one.
  *	The number of the pending request, if no call has returned its outcome,
  *	continues that request and ignores the other parameters. A number from
- *	the first to the last request of this file that was replaced is
- *	ECANCELED. Any other number is EINVAL, cancels the pending request and
+ *	the first to the last request of this file that was replaced, or ended
+ *	by a REQUEST that failed, is ECANCELED. Any other number is EINVAL, cancels the pending request and
  *	discards an unread blob: let only one caller continue a number.
  *	out: number of the request since the module was loaded, written before
  *	the call waits; 0 when it was not admitted
@@ -468,9 +472,9 @@ struct cvm_evidence_info {
  * starts the request and waits for it; read(2) then delivers the blob. Out
  * fields are ignored on entry and written on failure too, unless the struct
  * itself was refused by its size or could not be copied. An unread blob is
- * discarded by it. After any result except
- * 0, EAGAIN, EINTR, EBADF and ENOTTY the caller has nothing left to read: the
- * file is at EOF, or after ECANCELED as the other caller left it.
+ * discarded by it. After any result except 0, EAGAIN, EINTR, EBADF and ENOTTY
+ * the caller has nothing left to read: the file is at EOF, or as another caller
+ * left it who has replaced the request.
  */
 struct cvm_evidence_request {
 	__u32 size;
@@ -651,7 +655,8 @@ struct cvm_evidence_item {
  * @CVM_EVIDENCE_ITEM_MERKLE_PATH: reserved: the member's path in a shared
  *	statement's tree
  * @CVM_EVIDENCE_ITEM_CCEL_TABLE: ACPI CCEL table, raw
- * @CVM_EVIDENCE_ITEM_CCEL_DATA: the event log it points to, trailing 0xff cut
+ * @CVM_EVIDENCE_ITEM_CCEL_DATA: the event log it points to, up to the end of the
+ *	last record that parses
  * @CVM_EVIDENCE_ITEM_TPM_ATTEST: TPMS_ATTEST
  * @CVM_EVIDENCE_ITEM_TPM_SIGNATURE: TPMT_SIGNATURE, whole
  * @CVM_EVIDENCE_ITEM_PCRS: values of the PCRs that TPM_ATTEST is over, in the
