@@ -130,7 +130,7 @@ static void set_gone(struct cvme_provider *p)
 static void probe_once(struct cvme_provider *p)
 {
 	struct cvme_state st = {};
-	bool gone;
+	bool gone, missing;
 
 	/* a module that comes or goes from here on sets @stale again */
 	spin_lock(&providers_lock);
@@ -147,9 +147,10 @@ static void probe_once(struct cvme_provider *p)
 	if (p->key_lost && st.status == CVM_EVIDENCE_ST_AVAILABLE)
 		cvme_state_set(&st, CVM_EVIDENCE_ST_KEY_LOST,
 			       CVM_EVIDENCE_REASON_KEY_WIPED, 0);
+	missing = st.reason == CVM_EVIDENCE_REASON_NO_DRIVER ||
+		  st.reason == CVM_EVIDENCE_REASON_NO_INTERFACE;
 	/* still missing: keep the reason that it was unloaded */
-	if (st.reason != CVM_EVIDENCE_REASON_NO_DRIVER ||
-	    p->state.reason != CVM_EVIDENCE_REASON_DRIVER_UNLOADED)
+	if (!missing || p->state.reason != CVM_EVIDENCE_REASON_DRIVER_UNLOADED)
 		set_state(p, &st);
 	p->probed = ktime_get_ns();
 	spin_lock(&providers_lock);

@@ -60,6 +60,18 @@ static int ask(uint32_t id)
 	return err;
 }
 
+/* tdx_guest came with Linux 6.2: on 6.1 it can only come from elsewhere */
+static bool built_with(uint32_t id)
+{
+	unsigned int major, minor;
+	struct utsname u;
+
+	CHECK(!uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2,
+	      "uname");
+	return id != CVM_EVIDENCE_PROVIDER_TDX_GUEST || major > 6 ||
+	       (major == 6 && minor >= 2);
+}
+
 static void is_not_built(uint32_t id)
 {
 	const struct cvm_evidence_provider *p;
@@ -117,7 +129,12 @@ static void not_loaded(void)
 	module_unload("cvm_evidence", 5000);
 	module_load("cvm_evidence");
 	fd = cvm_open(O_RDONLY);
-	becomes(fd, id, CVM_EVIDENCE_ST_NO_DRIVER, CVM_EVIDENCE_REASON_NO_DRIVER);
+	if (built_with(id))
+		becomes(fd, id, CVM_EVIDENCE_ST_NO_DRIVER,
+			CVM_EVIDENCE_REASON_NO_DRIVER);
+	else
+		becomes(fd, id, CVM_EVIDENCE_ST_NOT_BUILT,
+			CVM_EVIDENCE_REASON_NO_INTERFACE);
 	CHECK(ask(id) == ENODEV, "not ENODEV");
 }
 
