@@ -68,18 +68,18 @@ void cvme_share_key_of(const struct cred *cred, struct cvme_share_key *key)
 {
 	struct user_namespace *ns = cred->user_ns, *outermost = NULL;
 	kuid_t uid = cred->uid;
+	bool by_root;
 
 	for (; ns != &init_user_ns; ns = ns->parent)
 		outermost = ns;
-	if (outermost && !uid_eq(outermost->owner, GLOBAL_ROOT_UID))
+	by_root = outermost && uid_eq(outermost->owner, GLOBAL_ROOT_UID);
+	if (outermost && !by_root)
 		uid = outermost->owner;
-	else if (outermost && has_range(outermost)) {
+
+	if (by_root && has_range(outermost)) {
 		key->kind = CVME_SHARE_USERNS;
 		key->id = outermost->ns.inum;
-		return;
-	}
-
-	if (!uid_eq(uid, GLOBAL_ROOT_UID)) {
+	} else if (!uid_eq(uid, GLOBAL_ROOT_UID)) {
 		key->kind = CVME_SHARE_UID;
 		key->id = from_kuid(&init_user_ns, uid);
 	} else {

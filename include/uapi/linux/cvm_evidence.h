@@ -450,8 +450,9 @@ struct cvm_evidence_info {
  *	The number of the pending request, if no call has returned its outcome,
  *	continues that request and ignores the other parameters. A number from
  *	the first to the last request of this file that was replaced, or ended
- *	by a REQUEST that failed, is ECANCELED. Any other number is EINVAL, cancels the pending request and
- *	discards an unread blob: let only one caller continue a number.
+ *	by a REQUEST that failed, is ECANCELED. Any other number is EINVAL,
+ *	cancels the pending request and discards an unread blob: let only one
+ *	caller continue a number.
  *	out: number of the request since the module was loaded, written before
  *	the call waits; 0 when it was not admitted
  * @out_provider: offset 152: out: enum cvm_evidence_provider_id that was chosen
