@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define DRIVER_FILE	"/run/cvm-sim/driver"
@@ -169,6 +170,21 @@ int other_driver_load(const char *name, const char *params)
 		ktap_skip("no %s", path);
 	*touched = true;
 	return run(argv);
+}
+
+bool driver_built_with(uint32_t id)
+{
+	unsigned int major, minor;
+	struct utsname u;
+
+	CHECK(!uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2, "uname");
+	if (major > 6 || minor >= 7)
+		return true;
+	if (id == CVM_EVIDENCE_PROVIDER_TSM)
+		return false;
+	if (id == CVM_EVIDENCE_PROVIDER_TDX_GUEST)
+		return minor >= 2;
+	return id != CVM_EVIDENCE_PROVIDER_SEV_GUEST || !strstr(u.release, "cloud");
 }
 
 const struct cvm_evidence_provider *driver_provider(const struct cvm_state *st)

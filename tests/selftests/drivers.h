@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define TSM_REPORT_DIR	"/sys/kernel/config/tsm/report"
 
@@ -49,6 +50,12 @@ void reload_ours(void);
 /* insmod of a simulated driver other than the one started; 0 or wait status */
 int other_driver_load(const char *name, const char *params);
 
+/*
+ * Whether this kernel, of Debian's, was built with the provider's interface: TSM reports
+ * came with Linux 6.7, tdx_guest with 6.2, and the cloud flavour of 6.1 has no sev-guest.
+ * A driver may come from elsewhere nevertheless.
+ */
+bool driver_built_with(uint32_t id);
 /* "sev_guest" is "sev-guest" in GET_INFO and /dev; the status of that or tsm */
 struct cvm_state;
 const struct cvm_evidence_provider *driver_provider(const struct cvm_state *st);

@@ -60,18 +60,6 @@ static int ask(uint32_t id)
 	return err;
 }
 
-/* tdx_guest came with Linux 6.2: on 6.1 it can only come from elsewhere */
-static bool built_with(uint32_t id)
-{
-	unsigned int major, minor;
-	struct utsname u;
-
-	CHECK(!uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2,
-	      "uname");
-	return id != CVM_EVIDENCE_PROVIDER_TDX_GUEST || major > 6 ||
-	       (major == 6 && minor >= 2);
-}
-
 static void is_not_built(uint32_t id)
 {
 	const struct cvm_evidence_provider *p;
@@ -92,21 +80,23 @@ static void is_not_built(uint32_t id)
  */
 static void not_built(void)
 {
-	unsigned int major, minor;
-	struct utsname u;
+	static const struct {
+		uint32_t id;
+		const char *driver;
+	} others[] = {
+		{ CVM_EVIDENCE_PROVIDER_SEV_GUEST, "sev_guest" },
+		{ CVM_EVIDENCE_PROVIDER_TDX_GUEST, "tdx_guest" },
+	};
 
-	CHECK(!uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2,
-	      "uname");
-	if (major > 6 || (major == 6 && minor >= 7))
+	if (driver_built_with(CVM_EVIDENCE_PROVIDER_TSM))
 		ktap_skip("this kernel may have TSM reports");
 	/* an earlier test may have had a driver of that name, and unloaded it */
 	module_unload("cvm_evidence", 5000);
 	module_load("cvm_evidence");
 	is_not_built(CVM_EVIDENCE_PROVIDER_TSM);
-	if (minor < 2 && !module_loaded("tdx_guest"))
-		is_not_built(CVM_EVIDENCE_PROVIDER_TDX_GUEST);
-	if (strstr(u.release, "cloud") && !module_loaded("sev_guest"))
-		is_not_built(CVM_EVIDENCE_PROVIDER_SEV_GUEST);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (!driver_built_with(others[i].id) && !module_loaded(others[i].driver))
+			is_not_built(others[i].id);
 }
 
 /* The provider that the simulated driver serves */
@@ -132,7 +122,7 @@ static void not_loaded(void)
 	module_unload("cvm_evidence", 5000);
 	module_load("cvm_evidence");
 	fd = cvm_open(O_RDONLY);
-	if (built_with(id))
+	if (driver_built_with(id))
 		becomes(fd, id, CVM_EVIDENCE_ST_NO_DRIVER,
 			CVM_EVIDENCE_REASON_NO_DRIVER);
 	else
