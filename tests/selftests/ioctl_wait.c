@@ -338,11 +338,14 @@ static void zero_starts_anew(void)
 	cvm_blob_check(buf, slurp(fd), "other", 5, &b);
 
 	/* a write in between discards it as well */
+	sim_set("block=1");
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
 	seq = req.sequence;
 	cvm_write(fd, "written", 7);
+	sim_set("block=0");
 	CHECK(cvm_poll(fd, POLLIN, 10000) & POLLIN, "no POLLIN");
 	cvm_blob_check(buf, slurp(fd), "written", 7, &b);
+	sim_set("block=1");
 	CHECK(cvm_request(fd, &req) == -EAGAIN && req.sequence > seq + 1, "");
 }
 

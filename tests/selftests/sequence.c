@@ -178,8 +178,10 @@ static void second_caller(void)
 	struct cvm_evidence_request second;
 
 	need(O_NONBLOCK);
+	sim_set("block=1");
 	CHECK(cvm_request(fd, &req) == -EAGAIN, "%s", strerror(errno));
 	second = req;
+	sim_set("block=0");
 	CHECK(cvm_poll(fd, POLLIN, 10000) == POLLIN, "no POLLIN");
 	CHECK(!cvm_rejoin(fd, &req), "%s", strerror(errno));
 	CHECK(req.blob_len, "no evidence");
