@@ -23,8 +23,9 @@ struct iov_iter;
  * @state: what the next read does: CVME_ARMED starts a request for @params,
  *	CVME_PENDING is about @req, CVME_EOF returns 0
  * @answered: a call returned the outcome of @req: it cannot be rejoined
- * @first_replaced: sequence number of the first request that was replaced
- *	before a call returned its outcome; 0 for none
+ * @first_replaced: sequence number of the first request that was replaced, or
+ *	ended by a REQUEST that failed, before a call returned its outcome; 0 for
+ *	none
  * @last_replaced: of the last one
  * @params: in CVME_ARMED, what to ask for
  * @who: who asks: the opener, or who wrote last. A read starts the request, but

@@ -37,10 +37,10 @@
  *             write.
  *   poll(2)   POLLIN when evidence, EOF or an error can be read, and when a
  *             read would start a request: on a fresh file, and after a write
- *             without O_NONBLOCK; also POLLERR when the request failed and no call
- *             has returned its error yet; POLLOUT always. POLLPRI is reserved
- *             for the lease (below) and not set yet. The error of a failed
- *             request is returned by one read; later reads return EOF until
+ *             without O_NONBLOCK; also POLLERR when the request failed and no
+ *             call has returned its error yet; POLLOUT always. POLLPRI is
+ *             reserved for the lease (below) and not set yet. The error of a
+ *             failed request is returned by one read; later reads return EOF until
  *             the next write or REQUEST.
  *   O_NONBLOCK  a read that would wait starts the request, returns EAGAIN.
  *             Readers of one file take turns: while one of them faults in a
@@ -66,9 +66,9 @@
  * outermost one below the initial one; where that owner is uid 0, that
  * namespace, or the real uid if no range of uids is mapped there. For uid 0 of
  * the initial user namespace it is the ancestor of the opener's cgroup (v2) at
- * the depth that the module parameter share_depth names. A share with nothing waiting is
- * always admitted, while fewer than CVM_EVIDENCE_SHARES_MAX shares wait (else
- * EBUSY). Its further requests take shared places, of which there are
+ * the depth that the module parameter share_depth names. A share with nothing
+ * waiting is always admitted, while fewer than CVM_EVIDENCE_SHARES_MAX shares
+ * wait (else EBUSY). Its further requests take shared places, of which there are
  * queue_max: EBUSY when there are none left, EDQUOT when the share holds as
  * many of them as are left. A request that replaces a waiting one of its file
  * needs a place of its own.
