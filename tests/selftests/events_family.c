@@ -247,7 +247,7 @@ static void info_is_the_ioctl(void)
 	fd = cvm_open(O_RDWR);
 	if (knobs) {
 		sim_need();
-		/* so that no number is zero, nor equal to the next */
+		/* so that these numbers are not zero */
 		sim_fail_next();
 		cvm_request_init(&req, "fails", 5);
 		CHECK(cvm_request(fd, &req) == -EIO, "no error");

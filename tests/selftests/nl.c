@@ -317,11 +317,12 @@ void nl_drain(struct nl *nl)
 	struct nl_event *log, ev;
 	int n = nl_get_log(nl, UINT64_MAX, &log);
 
-	/* flushed by that, so all that happened so far is in the socket */
+	/* flushed by that, so all that happened so far is there to be read */
 	CHECK(n >= 0, "get-log: %s", strerror(-n));
 	free(log);
-	while (nl_next(nl, &ev, 0) > 0)
-		;
+	do {
+		n = nl_next(nl, &ev, 0);
+	} while (n > 0 || n == -ENOBUFS);
 }
 
 /* --- requests --- */
