@@ -204,9 +204,10 @@ static void repeat(struct buf *b, struct span head, struct span unit, size_t siz
 }
 
 /*
- * Twice the input, at most twice the work: the parts are the role (l: event log,
- * r: revocation lists, c: certificates, else evidence), what comes first, and
- * what is repeated behind it.
+ * Twice the input, twice the work and not four times: the parts are the role (l: event
+ * log, r: revocation lists, c: certificates, else evidence), what comes first, and what
+ * is repeated behind it. Of each the quickest of five tries counts, as the machine does
+ * other things too; three times is allowed, as the larger one fits a cache less well.
  */
 FUZZ(work)
 {
@@ -215,6 +216,7 @@ FUZZ(work)
 	struct part head CLEANUP_PART = fuzz_part(&rest);
 	struct part unit CLEANUP_PART = fuzz_part(&rest);
 	struct buf once CLEANUP_BUF, twice CLEANUP_BUF;
+	double a, b, least_once = 1e9, least_twice = 1e9;
 	u8 r = role.s.len ? role.s.p[0] : 0;
 	int i;
 
@@ -222,9 +224,14 @@ FUZZ(work)
 		return;
 	repeat(&once, head.s, unit.s, 64 * 1024);
 	repeat(&twice, head.s, unit.s, 128 * 1024);
-	/* what else the machine does, and what a run costs at least, is allowed for */
-	for (i = 0; i < 3; i++)
-		if (work(r, buf_span(&twice)) <= 2 * work(r, buf_span(&once)) + 50)
+	for (i = 0; i < 5; i++) {
+		b = work(r, buf_span(&twice));
+		a = work(r, buf_span(&once));
+		least_twice = b < least_twice ? b : least_twice;
+		least_once = a < least_once ? a : least_once;
+		/* what a run costs at least is allowed for */
+		if (least_twice <= 3 * least_once + 50)
 			return;
-	must(!"twice the input takes more than twice the work");
+	}
+	must(!"twice the input takes more than three times the work");
 }
