@@ -33,11 +33,13 @@ static int token(struct tsm_report *report, const struct sim_plan *plan)
 	struct sim_answer a = {};
 	int err;
 
-	if (plan->knob[SIM_FW_ERROR])
-		return -ENXIO;
 	/* The realm's challenge is 64 bytes: a shorter one is padded. */
 	memcpy(challenge, desc->inblob, desc->inblob_len);
 	sim_request_init(&rq, CVM_SIM_CCA, plan, challenge, sizeof(challenge));
+	if (plan->knob[SIM_FW_ERROR]) {
+		sim_firmware_wait(tee, plan, &rq);
+		return -ENXIO;
+	}
 	err = sim_firmware(tee, plan, &rq, &a);
 	if (err)
 		return err;

@@ -106,9 +106,12 @@ void sim_request_init(struct cvm_sim_request *rq, enum cvm_sim_kind kind,
 }
 EXPORT_SYMBOL_GPL(sim_request_init);
 
-/* Idle rather than uninterruptible: a long delay is no hung task. */
-static void plan_wait(struct sim_tee *t, const struct sim_plan *plan,
-		      const struct cvm_sim_request *rq)
+/*
+ * The time that firmware takes, and that it takes too for what it refuses. Idle rather
+ * than uninterruptible: a long delay is no hung task.
+ */
+void sim_firmware_wait(struct sim_tee *t, const struct sim_plan *plan,
+		       const struct cvm_sim_request *rq)
 {
 	u64 ms = plan->knob[SIM_DELAY];
 	unsigned long left;
@@ -123,6 +126,7 @@ static void plan_wait(struct sim_tee *t, const struct sim_plan *plan,
 	if (plan->knob[SIM_BLOCK])
 		wait_event_idle(block_wait, READ_ONCE(t->released) != plan->released);
 }
+EXPORT_SYMBOL_GPL(sim_firmware_wait);
 
 static int copy_blob(void **to, const void *from, u32 len)
 {
@@ -281,7 +285,7 @@ int sim_firmware(struct sim_tee *t, const struct sim_plan *plan,
 	int err;
 
 	memset(a, 0, sizeof(*a));
-	plan_wait(t, plan, rq);
+	sim_firmware_wait(t, plan, rq);
 
 	/* Signed as well as any, but over other data: the Nth byte differs. */
 	if (plan->knob[SIM_WRONG_DATA])

@@ -121,6 +121,8 @@ u64 sim_take(struct sim_tee *t, enum sim_knob k);
 u64 sim_peek(struct sim_tee *t, enum sim_knob k);
 void sim_request_init(struct cvm_sim_request *rq, enum cvm_sim_kind kind,
 		      const struct sim_plan *plan, const u8 *data, size_t len);
+void sim_firmware_wait(struct sim_tee *t, const struct sim_plan *plan,
+		       const struct cvm_sim_request *rq);
 int sim_firmware(struct sim_tee *t, const struct sim_plan *plan,
 		 struct cvm_sim_request *rq, struct sim_answer *a);
 void sim_answer_free(struct sim_answer *a);

@@ -128,6 +128,7 @@ static int issue(struct sev_request *r, bool ext)
 		return err;
 
 	if (plan->knob[SIM_FW_ERROR]) {
+		sim_firmware_wait(sev_tee, plan, &r->rq);
 		r->exitinfo2 = plan->knob[SIM_FW_ERROR];
 		return -EIO;
 	}

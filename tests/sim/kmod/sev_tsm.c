@@ -86,8 +86,10 @@ static int svsm_report(struct tsm_report *report, struct sev_request *r)
 	r->rq.flags = CVM_SIM_F_SVSM;
 	export_guid(r->rq.service_guid, &desc->service_guid);
 	r->rq.manifest_version = desc->service_manifest_version;
-	if (r->plan.knob[SIM_FW_ERROR])
+	if (r->plan.knob[SIM_FW_ERROR]) {
+		sim_firmware_wait(sev_tee, &r->plan, &r->rq);
 		return -EINVAL;
+	}
 	err = sim_firmware(sev_tee, &r->plan, &r->rq, &r->answer);
 	if (err)
 		return err;

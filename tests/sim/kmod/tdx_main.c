@@ -92,11 +92,14 @@ static int get_report0(const u8 *reportdata, u8 *tdreport)
 
 	sim_begin(tee, &plan);
 	err = tdcall_errno(plan.knob[SIM_TDCALL]);
-	if (!err && plan.knob[SIM_FW_ERROR])
-		err = -EIO;
 	if (err)
 		goto out;
 	sim_request_init(&rq, CVM_SIM_TDREPORT, &plan, reportdata, TDX_REPORTDATA_LEN);
+	if (plan.knob[SIM_FW_ERROR]) {
+		sim_firmware_wait(tee, &plan, &rq);
+		err = -EIO;
+		goto out;
+	}
 	err = sim_firmware(tee, &plan, &rq, &a);
 	if (err)
 		goto out;
@@ -236,8 +239,11 @@ static int quote(struct tsm_report *report, const struct sim_plan *plan)
 		return -EIO;
 	if (plan->knob[SIM_ECHO])
 		return echo(report, plan);
-	if (plan->knob[SIM_FW_ERROR] || plan->knob[SIM_QUOTE_STATUS])
+	sim_request_init(&rq, CVM_SIM_QUOTE, plan, desc->inblob, desc->inblob_len);
+	if (plan->knob[SIM_FW_ERROR] || plan->knob[SIM_QUOTE_STATUS]) {
+		sim_firmware_wait(tee, plan, &rq);
 		return no_quote(report);
+	}
 	err = wait_for_quote(plan);
 	if (err < 0)
 		return err;
@@ -247,7 +253,6 @@ static int quote(struct tsm_report *report, const struct sim_plan *plan)
 	if (plan->knob[SIM_ASYNC] &&
 	    msleep_interruptible(roundup(plan->knob[SIM_ASYNC], plan->knob[SIM_RETRY_MS] ?: 1)))
 		return -EINTR;
-	sim_request_init(&rq, CVM_SIM_QUOTE, plan, desc->inblob, desc->inblob_len);
 	err = sim_firmware(tee, plan, &rq, &a);
 	if (err)
 		return err;

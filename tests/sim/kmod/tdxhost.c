@@ -126,6 +126,7 @@ static u64 tdg_mr_report(const u8 *reportdata, u8 *tdreport)
 {
 	enum asked_by by = asked_by();
 	u8 data[TDX_REPORTDATA_LEN];
+	struct cvm_sim_request rq;
 	struct sim_plan plan = {};
 	u64 status;
 
@@ -140,8 +141,11 @@ static u64 tdg_mr_report(const u8 *reportdata, u8 *tdreport)
 		sim_count(tee, SIM_C_NODE_CALLS);
 		sim_begin(tee, &plan);
 		status = plan.knob[SIM_TDCALL];
-		if (!status && plan.knob[SIM_FW_ERROR])
+		if (!status && plan.knob[SIM_FW_ERROR]) {
+			sim_request_init(&rq, CVM_SIM_TDREPORT, &plan, data, sizeof(data));
+			sim_firmware_wait(tee, &plan, &rq);
 			status = TDCALL_SYS_FATAL << 32;
+		}
 		if (!status)
 			status = make_report(data, tdreport, &plan);
 		sim_end(tee, status ? -EIO : 0);
@@ -248,13 +252,15 @@ static void serve(struct job *job)
 	u64 status = plan->knob[SIM_QUOTE_STATUS];
 	int err = -EIO;
 
-	if (!status && plan->knob[SIM_FW_ERROR])
+	sim_request_init(&rq, CVM_SIM_QUOTE, plan, job->report_data,
+			 sizeof(job->report_data));
+	if (!status && plan->knob[SIM_FW_ERROR]) {
+		sim_firmware_wait(tee, plan, &rq);
 		status = QUOTE_ERROR;
+	}
 	if (!status && plan->knob[SIM_ECHO])
 		status = QUOTE_ERROR;
 	if (!status) {
-		sim_request_init(&rq, CVM_SIM_QUOTE, plan, job->report_data,
-				 sizeof(job->report_data));
 		err = sim_firmware(tee, plan, &rq, &a);
 		if (err)
 			status = QUOTE_UNAVAILABLE;
