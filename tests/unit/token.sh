@@ -320,6 +320,17 @@ check 'is not printed' test ! -s "$tmp/out"
 expect 5 signature 'nor one by another key' attest --verify --jwks "$tmp/other.json"
 echo '{ "claim": "iss=https://other.example" }' >"$tmp/policy.json"
 expect 5 'claim iss' 'nor one with other claims' attest --verify
+by_root() {
+	"$tool" attest coco-as --evidence golden/snp-v3-genoa.bin --runtime-data "$tmp/rd" --runtime-data-type binary \
+		--endpoint "http://127.0.0.1:$address" --token-policy "$tmp/policy.json" --verify "$@"
+}
+echo '{ "claim": "iss=https://issuer.example" }' >"$tmp/policy.json"
+standin http "$tmp/x5c-now.jwt" "$tmp/x5c-now.jwt" "$tmp/now.jwt"
+expect 0 '' 'attest --verify --token-root' by_root --token-root "$tmp/token-root.pem"
+check 'prints the token that brings its certificates along' test "$(cat "$tmp/out")" = "$(cat "$tmp/x5c-now.jwt")"
+expect 5 x5c 'not one whose root is another' by_root --token-root "$tmp/token-evil.pem"
+check 'which is not printed' test ! -s "$tmp/out"
+expect 5 token-root 'nor one without certificates' by_root --token-root "$tmp/token-root.pem"
 # Azure: what --runtime-data asks for is in user-data of the paravisor's claims
 . ./requests.lib
 maa() {
@@ -332,5 +343,7 @@ standin http "$tmp/maa-now.json" "$tmp/maa-now-other.json"
 expect 0 '' 'attest maa --verify, of a VM with a paravisor' maa
 expect 5 'user-data is not what was asked for' 'other user-data beside the nonce of the request' maa
 expect 2 'go with --verify' 'a policy without --verify' attest
+expect 2 'go with --verify' 'roots without --verify' "$tool" attest coco-as --self-nonce --token-root "$tmp/token-root.pem" \
+	--endpoint http://127.0.0.1:9
 expect 2 'needs the keys' '--verify without keys' "$tool" attest coco-as --self-nonce --verify --endpoint http://127.0.0.1:9
 exit $status

@@ -60,7 +60,7 @@ def token(key, alg, kid, claims, **header):
     return text + "." + b64(sign(key, alg, text.encode()))
 
 
-def certificate(name, key, issuer, by, ca, usage=None, days=400):
+def certificate(name, key, issuer, by, ca, usage=None, days=20000):
     usage = usage or ("keyCertSign" if ca else "digitalSignature")
     names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, n)]) for n in (name, issuer)]
     at = datetime.datetime.utcfromtimestamp(AT)
@@ -75,7 +75,7 @@ def certificate(name, key, issuer, by, ca, usage=None, days=400):
             .sign(by, hashes.SHA256()))
 
 
-def x5c_tokens(write_token, out, claims):
+def x5c_tokens(write_token, out, claims, now):
     """Tokens with their certificates, as Google's and Trustee's have them (RFC 7515, 4.1.6)"""
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(5)]
     root_key, ca_key, leaf_key, evil_root_key, evil_key = keys
@@ -101,6 +101,7 @@ def x5c_tokens(write_token, out, claims):
     pem("token-ca.pem", ca)
     pem("token-leaf.pem", certificate("Alone", leaf_key, "Alone", leaf_key, False))
     write("x5c", leaf_key, x5c(leaf, ca, root))
+    write_token("x5c-now.jwt", token(leaf_key, "ES256", None, now, x5c=x5c(leaf, ca)))
     write("x5c-short", leaf_key, x5c(leaf, ca))
     write("x5c-alone", leaf_key, x5c(leaf))
     write("x5c-kid", leaf_key, x5c(leaf, ca), kid="any")
@@ -283,7 +284,8 @@ def main(out):
                        huge=99999999999999999999, low=-99999999999999999999))
     now = ear()
     now["submods"]["cpu0"]["ear.veraison.annotated-evidence"]["report_data"] = sys.argv[2]
-    put("now", dict(now, iat=int(time.time()), nbf=int(time.time()), exp=int(time.time()) + 3600), "ES256")
+    now = dict(now, iat=int(time.time()), nbf=int(time.time()), exp=int(time.time()) + 3600)
+    put("now", now, "ES256")
     fresh = {"iat": int(time.time()), "nbf": int(time.time()), "exp": int(time.time()) + 3600}
     with open("golden/runtime-data.json", "rb") as f:
         asked = hashlib.sha256(f.read()).digest()
@@ -406,7 +408,7 @@ def main(out):
     text = json.dumps(veraison(exp=AT + 60, submods={}))
     put("twice", text[:-1] + ', "submods": {"x": {"ear.status": "affirming"}}}', "ES256")
     put("twice-deep", json.dumps(veraison(exp=AT + 60))[:-2] + ', "y": {"ear.status": "contraindicated", "ear.status": 2}}}', "ES256")
-    x5c_tokens(write, out, ear())
+    x5c_tokens(write, out, ear(), now)
 
 
 main(sys.argv[1])

@@ -30,9 +30,10 @@ static const char help[] =
 "  --http-timeout SECONDS   for each exchange (default: 30)\n"
 "  --evidence FILE          taken before; with --challenge where there is one\n"
 "  --verify                 check the token, too, and print it only if it passes:\n"
-"                           its keys by --jwks FILE (a JWK set), what it must say\n"
-"                           by --token-policy FILE (as verify --policy), the nonce\n"
-"                           by the exchange itself\n"
+"                           its keys by --jwks FILE (a JWK set), or by --token-root\n"
+"                           FILE the roots of the certificates that it brings along\n"
+"                           (x5c); what it must say by --token-policy FILE (as\n"
+"                           verify --policy), the nonce by the exchange itself\n"
 "  -o, --output FILE        whole or not at all, for its owner only (default: -)\n"
 "  -h, --help               this text\n"
 "\n"
@@ -244,21 +245,37 @@ static void expect(struct policy *p, const struct request *q)
 	p->given[ASK_DATA] = true;
 }
 
+static int add_issuer(struct verify *v, const struct request_options *o)
+{
+	char *name CLEANUP(free_str) = xasprintf("--jwks: %s", o->jwks);
+	struct buf keys CLEANUP_BUF, roots CLEANUP_BUF;
+	int rc = RC_OK;
+
+	if (o->jwks) {
+		v->policy.given[ASK_JWKS] = true;
+		rc = file_read(o->jwks, ANSWER_MAX, &keys);
+		rc = rc ? rc : jws_keys_add(&v->jwks, buf_span(&keys), name);
+	}
+	if (!rc && o->token_root) {
+		v->policy.given[ASK_TOKEN_ROOT] = true;
+		rc = file_read(o->token_root, CERTS_MAX, &roots);
+		rc = rc ? rc : verify_root_for(v, &v->token_roots, buf_span(&roots),
+					       ask_name(ASK_TOKEN_ROOT), o->token_root);
+	}
+	return rc;
+}
+
 /*
  * The token must repeat what the evidence was bound to, or the service's nonce that
  * went into it, unless the policy names another or waives it.
  */
 static int check_token(const struct request_options *o, const struct request *q, struct span token)
 {
-	char *name CLEANUP(free_str) = xasprintf("--jwks: %s", o->jwks);
 	struct verify v CLEANUP(verify_free) = { 0 };
-	struct buf keys CLEANUP_BUF;
 	int rc = verify_init(&v);
 
 	if (!rc)
-		rc = file_read(o->jwks, ANSWER_MAX, &keys);
-	if (!rc)
-		rc = jws_keys_add(&v.jwks, buf_span(&keys), name);
+		rc = add_issuer(&v, o);
 	if (!rc)
 		rc = policy_file(&v.policy, o->token_policy);
 	if (!rc && !v.policy.have_data && !v.policy.no_binding) {
@@ -268,7 +285,6 @@ static int check_token(const struct request_options *o, const struct request *q,
 			v.other_nonce = (struct span){ (const u8 *)q->nonce, q->nonce ? strlen(q->nonce) : 0 };
 	}
 	v.policy.given[ASK_TOKEN] = true;
-	v.policy.given[ASK_JWKS] = true;
 	if (!rc)
 		rc = verify_open(&v, token, "the token");
 	if (rc)
@@ -281,10 +297,10 @@ static int check_verify_options(const struct request_options *o, const struct re
 {
 	if (o->verify && (q->resource || q->plugin))
 		return fail(RC_USAGE, "--verify checks a token; --resource and --plugin print none: leave --verify out");
-	if (o->verify && (!o->jwks || !o->token_policy))
-		return fail(RC_USAGE, "--verify needs the keys of the issuer (--jwks FILE) and what the token must say (--token-policy FILE)");
-	if (!o->verify && (o->jwks || o->token_policy))
-		return fail(RC_USAGE, "--jwks and --token-policy go with --verify");
+	if (o->verify && ((!o->jwks && !o->token_root) || !o->token_policy))
+		return fail(RC_USAGE, "--verify needs the keys of the issuer (--jwks FILE, or --token-root FILE) and what the token must say (--token-policy FILE)");
+	if (!o->verify && (o->jwks || o->token_root || o->token_policy))
+		return fail(RC_USAGE, "--jwks, --token-root and --token-policy go with --verify");
 	return RC_OK;
 }
 

@@ -20,7 +20,7 @@ enum {
 	NONCE, SELF_NONCE, HASH, API_VERSION, TPM_FILE, ENC_KEY_PUB, ENC_KEY_INFO,
 	ENC_KEY_SIG, TCG_LOG, TPM, OPEN, SENT, SIGNING_ALG, AUDIENCE, LOCATION,
 	RESOURCE, HTTP, CURL, BEGIN, BINDING, ENDPOINT, CA, SECRET_FILE, HTTP_TIMEOUT,
-	VERIFY, JWKS, TOKEN_POLICY, MORE_EVIDENCE, PLUGIN,
+	VERIFY, JWKS, TOKEN_ROOT, TOKEN_POLICY, MORE_EVIDENCE, PLUGIN,
 };
 
 /* For one verb only; 0: for both */
@@ -77,6 +77,7 @@ static const struct {
 	{ "secret-file", required_argument, SECRET_FILE, ONLY_ATTEST, 0 },
 	{ "verify", no_argument, VERIFY, ONLY_ATTEST, 0 },
 	{ "jwks", required_argument, JWKS, ONLY_ATTEST, 0 },
+	{ "token-root", required_argument, TOKEN_ROOT, ONLY_ATTEST, 0 },
 	{ "token-policy", required_argument, TOKEN_POLICY, ONLY_ATTEST, 0 },
 	{ "http-timeout", required_argument, HTTP_TIMEOUT, 0, 0 },
 };
@@ -324,6 +325,9 @@ static int option(struct request_options *o, struct request *q, int c, const cha
 		return RC_OK;
 	case JWKS:
 		o->jwks = arg;
+		return RC_OK;
+	case TOKEN_ROOT:
+		o->token_root = arg;
 		return RC_OK;
 	case TOKEN_POLICY:
 		o->token_policy = arg;

@@ -115,7 +115,7 @@ _cvm_evidence() {
 	request) opts="$take $evidence --challenge --session --http --curl --begin --binding
 		--open --sent" ;;
 	attest) opts="$take $evidence --endpoint --challenge --session --secret-file --resource --plugin
-		--verify --jwks --token-policy" ;;
+		--verify --jwks --token-root --token-policy" ;;
 	monitor) opts='--json --filter --log --since --exec --count --timeout --wait --help' ;;
 	verify) opts='--certs --kds --pcs --ca --root --crl --require-crl --vcek-for-masked-chip --cca-key --corim-key
 		--token --jwks --fetch-jwks --token-root --issuer --audience --token-alg --claim --ear-status --max-age

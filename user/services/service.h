@@ -153,7 +153,7 @@ struct request_options {
 	const char *evidence, *quote, *qgs, *imds, *kds;
 	const char *http, *curl, *output;
 	const char *endpoint, *ca, *secret_file;
-	const char *jwks, *token_policy;
+	const char *jwks, *token_root, *token_policy;
 	unsigned int http_timeout;
 	bool begin, show_binding, verify;
 	struct take take;
