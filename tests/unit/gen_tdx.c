@@ -101,9 +101,20 @@ void tdreport(struct buf *b, u8 version, const u8 report_data[64])
 	put(b, at + 624, "SIMULATED TD", 12);
 	if (version)
 		fill(b, at + 912, 48, 0x91);
+	if (version == 2) {
+		/* ABI 348551-007, tables 3.45 and 3.49: 1280 bytes, the last 320 the extension */
+		zeros(b, 256);
+		fill(b, at + 960, 320, 0xe2);
+	}
+	if (version == 3) {
+		/* tee_info_v1_5_ex_t: TD_ID, 24 zeros, VMID, 3 zeros, VALID */
+		fill(b, at + 960, 32, 0x1d);
+		b->p[at + 1016] = 5;
+		put32(b, at + 1020, 3);
+	}
 	digest("SHA384", b->p + at + 256, 239, hash);
 	put(b, at + 32, hash, 48);
-	digest("SHA384", b->p + at + 512, 512, hash);
+	digest("SHA384", b->p + at + 512, b->len - at - 512, hash);
 	put(b, at + 80, hash, 48);
 }
 
@@ -135,6 +146,9 @@ void gen_tdx(void)
 	buf_free(&b);
 	tdreport(&b, 3, data);
 	save("tdreport-v3.bin", &b);
+	buf_free(&b);
+	tdreport(&b, 2, data);
+	save("tdreport-v2.bin", &b);
 	buf_free(&b);
 	tdreport(&b, 0, data);
 	save("tdreport-v0.bin", &b);

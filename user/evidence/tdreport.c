@@ -11,11 +11,15 @@
 #define TCB_INFO_OFF		256
 #define TCB_INFO_LEN		239
 #define TD_INFO_OFF		512
-#define TD_INFO_LEN		512
-/* 1 added SERVTD_HASH. What 2 and 3 add is not decoded, but shown. */
-#define VERSION_DECODED		1
+/*
+ * Version 1 added SERVTD_HASH, which uses up the base of TDINFO (448 bytes). Behind it:
+ * of 0 and 1 zeros, of 2 an extension of 320 bytes, which makes the report 1280 long
+ * (Intel TDX module ABI 348551-007, tables 3.45 and 3.49; not decoded, but shown), of 3
+ * the fields of DCAP's tee_info_v1_5_ex_t. Linux hands out 1024 bytes only.
+ */
 #define VERSION_MAX		3
-#define TD_INFO_REST_OFF	448
+#define TD_INFO_EXT_OFF		448
+#define TDREPORT_V2_LEN		1280
 
 bool tdreport_looks_like(struct span s)
 {
@@ -23,15 +27,20 @@ bool tdreport_looks_like(struct span s)
 	       (s.len < 16 || is_zero(s.p + 4, 12));
 }
 
+static size_t length_of(const u8 *report)
+{
+	return report[2] == 2 ? TDREPORT_V2_LEN : TDREPORT_LEN;
+}
+
 int tdreport_check(struct span s)
 {
-	size_t i;
+	size_t len = s.len > 2 ? length_of(s.p) : TDREPORT_LEN, i;
 
-	if (s.len < TDREPORT_LEN)
+	if (s.len < len)
 		return fail(RC_EVIDENCE,
-			    "TDREPORT: cut short at offset %zu, it has %d bytes",
-			    s.len, TDREPORT_LEN);
-	for (i = TDREPORT_LEN; i < s.len; i++)
+			    "TDREPORT: cut short at offset %zu, %sit has %zu bytes",
+			    s.len, len == TDREPORT_LEN ? "" : "of version 2 ", len);
+	for (i = len; i < s.len; i++)
 		if (s.p[i])
 			return fail(RC_EVIDENCE,
 				    "TDREPORT: data at offset %zu, after its end", i);
@@ -113,7 +122,17 @@ static void show_tcb_info(struct node *to, const u8 *p, bool v1)
 		add_bytes(to, "TEE_TCB_SVN2", p + 128, 16);
 }
 
-static void show_td_info(struct node *to, const u8 *p, bool v1)
+/* Of version 3: where each field is, by tee_info_v1_5_ex_t */
+static void show_extension(struct node *to, const u8 *p)
+{
+	add_bytes(to, "TD_ID", p + 448, 32);
+	add_uint(to, "VMID", p[504]);
+	add_text(to, "VALID", "0x%x", le32(p + 508));
+	if (!is_zero(p + 480, 24) || !is_zero(p + 505, 3))
+		add_bytes(to, "not_decoded", p + 480, 28);
+}
+
+static void show_td_info(struct node *to, const u8 *p, u8 version, size_t len)
 {
 	char name[16];
 	int i;
@@ -128,15 +147,18 @@ static void show_td_info(struct node *to, const u8 *p, bool v1)
 		snprintf(name, sizeof(name), "RTMR%d", i);
 		add_bytes(to, name, p + 208 + (size_t)i * 48, 48);
 	}
-	if (v1)
+	if (version >= 1)
 		add_bytes(to, "SERVTD_HASH", p + 400, 48);
-	if (!is_zero(p + TD_INFO_REST_OFF, TD_INFO_LEN - TD_INFO_REST_OFF))
-		add_bytes(to, "not_decoded", p + TD_INFO_REST_OFF, TD_INFO_LEN - TD_INFO_REST_OFF);
+	if (version == 3)
+		show_extension(to, p);
+	else if (!is_zero(p + TD_INFO_EXT_OFF, len - TD_INFO_EXT_OFF))
+		add_bytes(to, "not_decoded", p + TD_INFO_EXT_OFF, len - TD_INFO_EXT_OFF);
 }
 
 int tdreport_show(struct node *to, struct span s)
 {
 	const u8 *r = s.p;
+	size_t len = length_of(r), td_info_len = len - TD_INFO_OFF;
 	bool v1 = r[2] >= 1, ok;
 	struct node *n;
 
@@ -144,19 +166,19 @@ int tdreport_show(struct node *to, struct span s)
 	add_uint(n, "TYPE", r[0]);
 	add_uint(n, "SUBTYPE", r[1]);
 	n = add_uint(n, "VERSION", r[2]);
-	if (r[2] > VERSION_DECODED)
-		note(n, "provisional: read as version %d, what was added since is not decoded",
-		     VERSION_DECODED);
+	if (r[2] > 1)
+		note(n, "provisional: no genuine report of this version has been seen%s",
+		     r[2] == 2 ? "; its extension is not decoded" : "");
 	add_bytes(to, "CPUSVN", r + 16, 16);
 	ok = show_hash(to, "TEE_TCB_INFO_HASH", r + 32, r + TCB_INFO_OFF, TCB_INFO_LEN);
-	ok &= show_hash(to, "TEE_INFO_HASH", r + 80, r + TD_INFO_OFF, TD_INFO_LEN);
+	ok &= show_hash(to, "TEE_INFO_HASH", r + 80, r + TD_INFO_OFF, td_info_len);
 	add_bytes(to, "REPORTDATA", r + 128, 64);
 	n = add_bytes(to, "MAC", r + 224, 32);
 	note(n, "only the machine that made it can check it");
 	show_tcb_info(add_map(to, "TEE_TCB_INFO", NULL), r + TCB_INFO_OFF, v1);
-	show_td_info(add_map(to, "TDINFO", NULL), r + TD_INFO_OFF, v1);
-	if (s.len > TDREPORT_LEN)
-		add_uint(to, "trailing_zeros", s.len - TDREPORT_LEN);
+	show_td_info(add_map(to, "TDINFO", NULL), r + TD_INFO_OFF, r[2], td_info_len);
+	if (s.len > len)
+		add_uint(to, "trailing_zeros", s.len - len);
 	if (!ok)
 		return fail(RC_EVIDENCE, "TDREPORT: a hash at offset 32 or 80 does not match the fields it covers");
 	return RC_OK;
