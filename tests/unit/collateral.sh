@@ -65,6 +65,15 @@ expect 5 'TCB info' 'a bundle that was altered' verify --collateral "$tmp/altere
 expect 5 'tcb_info_signature of this bundle' 'a bundle without a signature' verify --collateral "$tmp/no-sig"
 expect 5 'qe_identity of this bundle' 'a bundle without the QE identity' verify --collateral "$tmp/no-qe"
 expect 5 'neither certificates' 'a bundle whose chain is none' verify --collateral "$tmp/bad-chain"
+# what is given as a list of revoked certificates must be one: none revokes nobody
+for m in '""' '[]' 5 '[256]' true; do
+	for part in pck_crl root_ca_crl tcb_info_issuer_chain; do
+		jq --argjson m "$m" ".$part = \$m" "$tmp/bundle" >"$tmp/bent"
+		expect 5 '' "a bundle whose $part is $m" verify --collateral "$tmp/bent"
+	done
+done
+jq '.root_ca_crl = null' "$tmp/bundle" >"$tmp/bent"
+expect 5 'revocation of Intel SGX PCK Platform CA' 'null is none, which --require-crl asks for' verify --require-crl --collateral "$tmp/bent"
 expect 0 '' 'show: a bundle' "$tool" show "$tmp/bundle"
 check 'and when it ends' grep -q 'nextUpdate .*2026-03-20' "$tmp/out"
 
@@ -95,6 +104,17 @@ expect 5 'is throttling for another 7' 'and is left alone' verify --pcs="http://
 rm -f "$tmp/log"
 standin http 503
 expect 5 'collateral' '--pcs: a service that fails' verify --pcs="http://127.0.0.1:$address"
+rm -f "$tmp/log" "$tmp/empty"
+: >"$tmp/empty"
+standin http "${all[@]:0:2}" "$tmp/empty@$tmp/pck-chain" "${all[3]}"
+expect 5 'an empty answer' '--pcs: a PCCS without a list of revoked certificates' verify --pcs="http://127.0.0.1:$address"
+standin http "${all[@]:0:3}" "$tmp/empty"
+expect 5 'an empty answer' '--pcs: nor one of the root' verify --pcs="http://127.0.0.1:$address"
+if [ -z "$(ls -A "$XDG_CACHE_HOME" 2>/dev/null | grep -v quiet)" ] || ! grep -rq tcb_info "$XDG_CACHE_HOME"; then
+	ok 'and neither is kept'
+else
+	not_ok 'and neither is kept'
+fi
 rm -f "$tmp/log"
 standin http "$tmp/tcb"
 expect 5 'without the certificate chain' '--pcs: no chain' verify --pcs="http://127.0.0.1:$address"

@@ -94,7 +94,10 @@ static int get_crl(const struct session *s, const char *path, const char *key, s
 
 	if (rc)
 		return rc;
-	if (a.body.len && a.body.p[0] == 0x30 && a.body.len > 2 && a.body.p[1] >= 0x80)
+	if (!a.body.len)
+		return fail(RC_EVIDENCE, "--pcs: %s%s gave no list of revoked certificates, but an empty answer",
+			    *path == '/' ? s->base : "", path);
+	if (a.body.p[0] == 0x30 && a.body.len > 2 && a.body.p[1] >= 0x80)
 		json_add_hex(to, key, buf_span(&a.body));
 	else
 		json_object_object_add(to, key, json_object_new_string_len((char *)a.body.p, (int)a.body.len));

@@ -27,7 +27,7 @@ static bool bytes_of(struct json_object *o, const char *key, struct buf *out)
 	size_t i;
 
 	if (!json_object_object_get_ex(o, key, &m) || !m)
-		return false;
+		return false;	/* null is no member */
 	if (json_object_is_type(m, json_type_string)) {
 		buf_add(out, json_object_get_string(m), (size_t)json_object_get_string_len(m));
 	} else if (json_object_is_type(m, json_type_object)) {
@@ -47,6 +47,13 @@ static bool bytes_of(struct json_object *o, const char *key, struct buf *out)
 	while (out->len && !out->p[out->len - 1])
 		out->len--;
 	return out->len;
+}
+
+static bool is_there(struct json_object *o, const char *key)
+{
+	struct json_object *m;
+
+	return json_object_object_get_ex(o, key, &m) && m;
 }
 
 static int bad(const char *name, const char *part)
@@ -105,8 +112,10 @@ static int chain_part(struct verify *v, struct json_object *o, const char *name,
 	struct buf text CLEANUP_BUF, pem CLEANUP_BUF;
 	struct span s;
 
-	if (!bytes_of(o, key, &text))
+	if (!is_there(o, key))
 		return RC_OK;
+	if (!bytes_of(o, key, &text))
+		return bad(name, key);
 	s = buf_span(&text);
 	if (!memmem(s.p, s.len, "-----BEGIN ", 11) && unwrap_text(s, s.len, &pem))
 		s = buf_span(&pem);
@@ -118,8 +127,11 @@ static int crl_part(struct verify *v, struct json_object *o, const char *name, c
 	struct buf text CLEANUP_BUF, der CLEANUP_BUF;
 	struct span s;
 
-	if (!bytes_of(o, key, &text))
+	if (!is_there(o, key))
 		return RC_OK;
+	/* one that is empty or cannot be read would be none, and revoke nobody */
+	if (!bytes_of(o, key, &text))
+		return bad(name, key);
 	s = buf_span(&text);
 	if (raw_recognise(s) != RAW_CRL && unwrap_text(s, s.len, &der))
 		s = buf_span(&der);
