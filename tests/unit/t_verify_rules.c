@@ -113,6 +113,120 @@ static void bend_major(u8 *r) { r[0x1e9] = 55; r[0x1ed] = 54; r[0x1ee] = 1; }
 static void bend_older_build(u8 *r) { r[0x1e8] = 3; r[0x1ec] = 4; }
 static void bend_newer(u8 *r) { r[0x1e8] = 3; r[0x1e9] = 55; r[0x1ec] = 4; r[0x1ed] = 54; }
 
+static void drop_ext(X509 *x, const char *oid)
+{
+	ASN1_OBJECT *obj = OBJ_txt2obj(oid, 1);
+
+	X509_EXTENSION_free(X509_delete_ext(x, X509_get_ext_by_OBJ(x, obj, -1)));
+	ASN1_OBJECT_free(obj);
+}
+
+static void bend_turin(u8 *r)
+{
+	static const u8 tcb[8] = { 9, 1, 1, 1, 0, 0, 0, 16 };
+	int at[] = { 0x38, 0x180, 0x1e0, 0x1f0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(at); i++)
+		memcpy(r + at[i], tcb, 8);
+	r[0x188] = 0x1a;
+	r[0x189] = 2;
+	memset(r + 0x1a8, 0, 56);
+}
+
+#define SNP_UCODE	"1.3.6.1.4.1.3704.1.3.8"
+#define SNP_PRODUCT	"1.3.6.1.4.1.3704.1.2"
+
+/* Certificates that no careful issuer makes, under a root that the caller trusts */
+static void malformed(void)
+{
+	static const struct vamd plain = { "SEV-VCEK", "SEV-TEST", NULL, NULL, NULL, false };
+	struct vamd a = plain;
+	X509_EXTENSION *e;
+	X509_NAME *name;
+	X509 *x;
+
+	a.by = sim.ask;
+	/* RFC 5280, 4.2: "MUST NOT include more than one instance of a particular extension" */
+	x = vsim_amd(&sim, &a);
+	add_ext(x, "1.3.6.1.4.1.3704.1.3.1", "\x02\x01\x07", 3);
+	X509_sign(x, sim.ask, EVP_sha384());
+	report_with(NULL, x);
+	want(FAILED, "certificate chain", "a VCEK with two boot loaders");
+	X509_free(x);
+	/* X.690, 8.3.3: an INTEGER is in two's complement: db is -37 */
+	x = vsim_amd(&sim, &a);
+	drop_ext(x, SNP_UCODE);
+	add_ext(x, SNP_UCODE, "\x02\x01\xdb", 3);
+	X509_sign(x, sim.ask, EVP_sha384());
+	report_with(NULL, x);
+	want(FAILED, "TCB", "a VCEK for a negative microcode");
+	X509_free(x);
+	x = vsim_amd(&sim, &a);
+	drop_ext(x, SNP_UCODE);
+	add_ext(x, SNP_UCODE, "\x02\x02\x00\xdb\x00", 5);
+	X509_sign(x, sim.ask, EVP_sha384());
+	report_with(NULL, x);
+	want(FAILED, "TCB", "a VCEK with a byte behind its microcode");
+	X509_free(x);
+	x = vsim_amd(&sim, &a);
+	drop_ext(x, SNP_PRODUCT);
+	add_ext(x, SNP_PRODUCT, "\x16\x0aMilan\0Evil", 12);
+	X509_sign(x, sim.ask, EVP_sha384());
+	report_with(NULL, x);
+	want(FAILED, "product", "a product name with a NUL");
+	X509_free(x);
+	x = vsim_amd(&sim, &a);
+	name = X509_NAME_new();
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const u8 *)"SEV-VCEK\0evil", 13, -1, 0);
+	X509_set_subject_name(x, name);
+	X509_NAME_free(name);
+	X509_sign(x, sim.ask, EVP_sha384());
+	report_with(NULL, x);
+	want(FAILED, "certificate chain", "a name with a NUL");
+	X509_free(x);
+	/* RFC 5280, 4.2.1.3: digitalSignature, where the key signs what is no certificate */
+	x = vsim_amd(&sim, &a);
+	e = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, "keyEncipherment");
+	X509_add_ext(x, e, -1);
+	X509_EXTENSION_free(e);
+	X509_sign(x, sim.ask, EVP_sha384());
+	report_with(NULL, x);
+	want(FAILED, "certificate chain", "a VCEK that may not sign");
+	X509_free(x);
+	/* AMD 56860: a Turin has FMC first; a certificate of structVersion 0 has none */
+	x = vsim_amd(&sim, &a);
+	report_with(bend_turin, x);
+	opt("min-tcb", "bl=9");
+	again();
+	want(FAILED, "minimum reported TCB", "a Turin's boot loader 1, though its certificate has no FMC");
+	verdict(GENUINE, FAILED, "a Turin with a certificate of Milan's structure");
+	X509_free(x);
+}
+
+/* Another root may call its product as it likes, but not by the name of another of AMD's */
+static void names_of_products(void)
+{
+	struct vsim s = sim;
+	X509 *x;
+	u8 r[1184];
+
+	s.ark_crt = vsim_authority("ARK-Genoa", sim.ark, "ARK-Genoa", sim.ark, 60);
+	s.ask_crt = vsim_authority("SEV-Genoa", sim.ask, "ARK-Genoa", sim.ark, 61);
+	x = vsim_amd(&sim, &(struct vamd){ "SEV-VCEK", "SEV-Genoa", sim.ask, NULL, NULL, false });
+	begin();
+	trust(&s, true);
+	vsim_snp(r);
+	vsim_snp_sign(&sim, r);
+	give(x);
+	give(s.ask_crt);
+	run(r, sizeof(r));
+	want(PASSED, "certificate chain", "a VCEK of Milan under Genoa's names");
+	want(FAILED, "certificate roles", "a VCEK of Milan under Genoa's names");
+	X509_free(x);
+	X509_free(s.ark_crt);
+	X509_free(s.ask_crt);
+}
+
 static void roles(void)
 {
 	EVP_PKEY *p256 = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-384");
@@ -460,6 +574,8 @@ static void crl_rules(void)
 		fresh = { .serial = 99, .from = "20250601000000Z", .until = UNTIL };
 	struct buf b = { 0 };
 
+	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .pss_sha1 = true }, NULL, FAILED,
+	     "a CRL signed by RSA-PSS over SHA-1");
 	crls(&old, &newer, FAILED, "an old CRL before the one that revokes");
 	crls(&newer, &old, FAILED, "an old CRL behind the one that revokes");
 	crls(&old_pem, &newer_pem, FAILED, "both in one PEM file");
@@ -618,6 +734,8 @@ int main(void)
 	vsim_make(&sim);
 	reserved_fields();
 	roles();
+	malformed();
+	names_of_products();
 	snp_options();
 	masked();
 	manifest(0, NULL, PASSED);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Verdicts on made-up evidence of test roots: each check, passing and failing */
+#include "x509_ext.h"
 #include "vtest.h"
 
 /* SNP */
@@ -302,6 +303,8 @@ static void q_no_sse(struct vquote *q) { q->body[128] = 0xe5; }
 static void q_migratable(struct vquote *q) { q->body[123] |= 0x20; }
 static void q_old_tcb(struct vquote *q) { q->body[0] = 3; }
 
+static void q_signer(struct vquote *q) { q->qe[128] = 0; }
+
 /* No signature covers which certificates a quote brings along */
 static void q_pck_twice(struct vquote *q) { q->more = sim.pck_crt; }
 static void q_ca_twice(struct vquote *q) { q->more = sim.ca_crt; }
@@ -349,14 +352,18 @@ static void tdx_verdicts(void)
 	fresh_tdx(NULL);
 	verdict(GENUINE, PASSED, "TDX of a test root");
 	verdict(APPRAISED, PASSED, "TDX of a test root");
-	want(LEFT_OUT, "QE signer", "with a root that is not Intel's");
+	want(PASSED, "QE signer", "Intel's enclave, under a root that is not Intel's");
 	want(LEFT_OUT, "TCB status", "without collateral");
-	opt("qe-signer", "2828282828282828282828282828282828282828282828282828282828282828");
+	fresh_tdx(q_signer);
+	want(UNABLE, "QE signer", "an enclave of others, under a root of others");
+	verdict(GENUINE, UNABLE, "an enclave of others, under a root of others");
+	opt("qe-signer", "009e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5");
 	verify_forget(&v);
 	verify_check(&v);
 	want(PASSED, "QE signer", "--qe-signer");
+	verdict(GENUINE, PASSED, "--qe-signer");
 	fresh_tdx(NULL);
-	opt("qe-signer", "0028282828282828282828282828282828282828282828282828282828282828");
+	opt("qe-signer", "009e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5");
 	verify_forget(&v);
 	verify_check(&v);
 	want(FAILED, "QE signer", "another --qe-signer");
@@ -421,8 +428,10 @@ static void collateral(void)
 struct azure {
 	const char *user_data, *quoted;	/* NULL: no quote of the TPM */
 	const struct vsim *tpm;		/* whose AK signed that */
+	const struct vsim *claims;	/* whose AK the claims have; NULL: sim's */
 	u8 vmpl;
 	bool wrong_claims, wrong_pcrs, tdx, other_td, no_sept;
+	u8 other_module;		/* the place in the quote where it says another one */
 	X509 *ak_cert, *ak_root, *ak_between;	/* NULL: not given */
 	size_t ak_zeros;		/* behind the certificate, as in an NV index */
 	bool require_crl;
@@ -472,7 +481,7 @@ static void azure(const struct azure *a, const char *nonce)
 	give(sim.ask_crt);
 	if (nonce)
 		opt("nonce", nonce);
-	vsim_claims(&sim, a->user_data, &claims);
+	vsim_claims(a->claims ? a->claims : &sim, a->user_data, &claims);
 	EVP_Digest(claims.p, claims.len, hash, NULL, EVP_sha256(), NULL);
 	hash[0] ^= a->wrong_claims;
 	if (a->tdx) {
@@ -482,6 +491,7 @@ static void azure(const struct azure *a, const char *nonce)
 			q.body[123] = 0;
 		vsim_tdreport(&q, r);
 		q.body[140] ^= a->other_td;
+		q.body[a->other_module] ^= a->other_module > 0;
 		vsim_quote(&sim, &q, &quote);
 		buf_add(verify_keep(&v), quote.p, quote.len);
 		v.parts.quote = buf_span(&v.kept->b);
@@ -553,6 +563,13 @@ static void azure_verdicts(void)
 	verify_check(&v);
 	want(FAILED, "SEPT_VE_DISABLE", "a plain TD by --profile azure");
 	want(UNABLE, "profile", "a plain TD by --profile azure");
+	for (size_t i = 0; i < 4; i++) {
+		/* TEE_TCB_SVN, MRSEAM, MRSIGNERSEAM, SEAMATTRIBUTES */
+		static const u8 at[] = { 15, 16, 111, 119 };
+
+		azure(&(struct azure){ .user_data = "00", .tdx = true, .other_module = at[i] }, NULL);
+		want(FAILED, "quote", "HCL of TDX with a quote of another TDX module");
+	}
 	azure(&(struct azure){ .user_data = "00", .tdx = true, .other_td = true }, NULL);
 	want(FAILED, "quote", "a quote of another TD");
 	v.parts.quote.len = 0;
@@ -562,6 +579,42 @@ static void azure_verdicts(void)
 }
 
 #define AIK "2.23.133.8.3"	/* tcg-kp-AIKCertificate, TCG EK Credential Profile */
+
+/*
+ * RFC 7518, 3.3: "A key of size 2048 bits or larger MUST be used". TPM 2.0, part 2,
+ * TPMS_RSA_PARMS: the exponent is a prime > 2; with 1 the padding alone is a signature.
+ */
+static void weak_aks(void)
+{
+	static const char key[] = "attestation key of the TPM";
+	const struct {
+		const char *what;
+		unsigned int bits;
+		const char *e;
+		enum outcome is;
+	} rows[] = {
+		{ "an AK of 2048 bits", 2048, "AQAB", PASSED },
+		{ "an AK with the exponent 3", 2048, "Aw", PASSED },
+		{ "an AK of 1024 bits", 1024, "AQAB", FAILED },
+		{ "an AK of 512 bits", 512, "AQAB", FAILED },
+		{ "an AK with the exponent 1", 2048, "AQ", FAILED },
+		{ "an AK with the exponent 2", 2048, "Ag", FAILED },
+		{ "an AK with the exponent 65536", 2048, "AQAA", FAILED },
+	};
+	struct vsim weak = sim;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		weak.ak = EVP_RSA_gen(rows[i].bits);
+		weak.ak_e = rows[i].e;
+		azure(&(struct azure){ .user_data = "00", .quoted = "nonce", .tpm = &weak, .claims = &weak },
+		      "text:nonce");
+		want(rows[i].is, key, rows[i].what);
+		if (rows[i].is == FAILED)
+			verdict(GENUINE, FAILED, rows[i].what);
+		EVP_PKEY_free(weak.ak);
+	}
+}
 
 /* Who says that a TPM holds the AK: its issuer where the caller named one, else the claims */
 static void ak_certificates(void)
@@ -575,6 +628,8 @@ static void ak_certificates(void)
 	X509 *server = vsim_ak(sim.ak, "vTPM CA", sim.ca, "serverAuth");
 	X509 *plain = vsim_ak(sim.ak, "vTPM CA", sim.ca, NULL);
 	X509 *authority = vsim_authority("vTPM AK", sim.ak, "vTPM CA", sim.ca, 4);
+	X509 *usage = vsim_ak(sim.ak, "vTPM CA", sim.ca, AIK);
+	X509 *as_amd = vsim_ak(sim.ak, "vTPM CA", sim.ca, AIK);
 	X509 *of_amd = vsim_ak(sim.ak, "ARK-Milan", sim.ark, AIK);
 	const struct azure base = { .user_data = "00", .quoted = "nonce", .tpm = &sim };
 	const struct {
@@ -596,10 +651,20 @@ static void ak_certificates(void)
 		{ "a certificate for no purpose", plain, between, root, 0, FAILED, FAILED },
 		{ "a certificate authority", authority, between, root, 0, FAILED, FAILED },
 		{ "a root of AMD's, which vouches for no TPM", of_amd, NULL, root, 0, UNABLE, UNABLE },
+		/* RFC 5280, 4.2.1.3 */
+		{ "a key that is for encipherment only", usage, between, root, 0, FAILED, FAILED },
 	};
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, "critical,keyEncipherment");
 	struct azure a;
 	size_t i;
 
+	X509_add_ext(usage, e, -1);
+	X509_EXTENSION_free(e);
+	X509_sign(usage, sim.ca, EVP_sha256());
+	/* what makes a VCEK, of which AMD has no lists */
+	add_ext(as_amd, "1.3.6.1.4.1.3704.1.2", "\x16\x05Milan", 7);
+	ASN1_INTEGER_set(X509_get_serialNumber(as_amd), 0);
+	X509_sign(as_amd, sim.ca, EVP_sha256());
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		a = base;
 		a.ak_cert = rows[i].cert;
@@ -621,6 +686,9 @@ static void ak_certificates(void)
 	a.require_crl = true;
 	azure(&a, "text:nonce");
 	want(UNABLE, "revocation of 0.TrustedVM.example", "--require-crl asks for a list of its issuer, too");
+	a.ak_cert = as_amd;
+	azure(&a, "text:nonce");
+	want(UNABLE, "revocation of 0.TrustedVM.example", "and of one that is dressed as a VCEK");
 	X509_free(root);
 	X509_free(between);
 	X509_free(fake_root);
@@ -630,6 +698,8 @@ static void ak_certificates(void)
 	X509_free(plain);
 	X509_free(authority);
 	X509_free(of_amd);
+	X509_free(usage);
+	X509_free(as_amd);
 }
 
 int main(void)
@@ -644,6 +714,7 @@ int main(void)
 	collateral();
 	azure_verdicts();
 	ak_certificates();
+	weak_aks();
 	verify_free(&v);
 	vsim_free(&sim);
 	buf_free(&said);

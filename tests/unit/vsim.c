@@ -158,7 +158,7 @@ void vsim_make(struct vsim *s)
 	s->ak = EVP_RSA_gen(2048);
 	s->root_crt = vsim_authority("TEST SGX Root CA", s->root, "TEST SGX Root CA", s->root, 11);
 	s->ca_crt = vsim_authority("TEST PCK CA", s->ca, "TEST SGX Root CA", s->root, 12);
-	s->pck_crt = begin("TEST PCK Certificate", s->pck, "TEST PCK CA", 13, false);
+	s->pck_crt = begin("TEST SGX PCK Certificate", s->pck, "TEST PCK CA", 13, false);
 	sgx_ext(s->pck_crt);
 	X509_sign(s->pck_crt, s->ca, EVP_sha256());
 	s->tcb_crt = begin("Intel SGX TCB Signing", s->tcb, "TEST SGX Root CA", 14, false);
@@ -208,6 +208,17 @@ static void crl_ext(X509_CRL *crl, X509_REVOKED *r, const char *oid, const void 
 	ASN1_OBJECT_free(obj);
 }
 
+static void sign_pss_sha1(X509_CRL *crl, EVP_PKEY *key)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *p;
+
+	EVP_DigestSignInit(ctx, &p, EVP_sha1(), NULL, key);
+	EVP_PKEY_CTX_set_rsa_padding(p, RSA_PKCS1_PSS_PADDING);
+	X509_CRL_sign_ctx(crl, ctx);
+	EVP_MD_CTX_free(ctx);
+}
+
 void vsim_crl_of(struct buf *b, X509 *by, EVP_PKEY *key, const struct vcrl *c)
 {
 	X509_CRL *crl = X509_CRL_new();
@@ -238,7 +249,10 @@ void vsim_crl_of(struct buf *b, X509 *by, EVP_PKEY *key, const struct vcrl *c)
 		crl_ext(crl, NULL, c->ext, c->ext_der ? c->ext_der : "\x05", c->ext_der ? c->ext_len : 2,
 			c->critical);
 	X509_CRL_sort(crl);
-	X509_CRL_sign(crl, key, EVP_sha256());
+	if (c->pss_sha1)
+		sign_pss_sha1(crl, key);
+	else
+		X509_CRL_sign(crl, key, EVP_sha256());
 	if (c->pem)
 		PEM_write_bio_X509_CRL(bio, crl);
 	else
@@ -304,6 +318,12 @@ void vsim_snp_sign(const struct vsim *s, u8 r[1184])
 	ecdsa(s->vek, EVP_sha384(), r, 0x2a0, 72, true, r + 0x2a0, r + 0x2e8);
 }
 
+/* In every genuine QE identity, and in all quotes of vectors */
+static const u8 intel_qe_signer[32] = {
+	0xdc, 0x9e, 0x2a, 0x7c, 0x6f, 0x94, 0x8f, 0x17, 0x47, 0x4e, 0x34, 0xa7, 0xfc, 0x43, 0xed, 0x03,
+	0x0f, 0x7c, 0x15, 0x63, 0xf1, 0xba, 0xbd, 0xdf, 0x63, 0x40, 0xc8, 0x2e, 0x0e, 0x54, 0xa8, 0xc5,
+};
+
 void vsim_quote_init(struct vquote *q)
 {
 	memset(q, 0, sizeof(*q));
@@ -316,7 +336,7 @@ void vsim_quote_init(struct vquote *q)
 	memset(q->body + 136, 0x36, 48);
 	q->body[520] = 0xda;
 	q->qe[48] = 0x15;
-	memset(q->qe + 128, 0x28, 32);
+	memcpy(q->qe + 128, intel_qe_signer, 32);
 	q->qe[256] = 2;
 	q->qe[258] = 6;
 }
@@ -390,6 +410,7 @@ void vsim_tdreport(const struct vquote *q, u8 r[1024])
 	memset(r, 0, 1024);
 	r[0] = 0x81;
 	memcpy(r + 128, q->body + 520, 64);
+	memcpy(r + 264, q->body, 120);
 	memcpy(r + 512, q->body + 120, 400);
 	digest("SHA384", r + 256, 239, hash);
 	memcpy(r + 32, hash, 48);
@@ -423,8 +444,8 @@ void vsim_claims(const struct vsim *s, const char *user_data, struct buf *claims
 	u8 n[256];
 	char *b64 = base64_encode(n, modulus(s, n), BASE64_URL);
 
-	buf_printf(claims, "{\"keys\":[{\"kid\":\"HCLAkPub\",\"key_ops\":[\"sign\"],\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"%s\"}],\"vm-configuration\":{},\"user-data\":\"%s\"}",
-		   b64, user_data);
+	buf_printf(claims, "{\"keys\":[{\"kid\":\"HCLAkPub\",\"key_ops\":[\"sign\"],\"kty\":\"RSA\",\"e\":\"%s\",\"n\":\"%s\"}],\"vm-configuration\":{},\"user-data\":\"%s\"}",
+		   s->ak_e ? s->ak_e : "AQAB", b64, user_data);
 	free_str(&b64);
 }
 

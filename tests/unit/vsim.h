@@ -15,6 +15,7 @@ struct vsim {
 	EVP_PKEY *root, *ca, *pck, *qe, *tcb;
 	X509 *root_crt, *ca_crt, *pck_crt, *tcb_crt;
 	EVP_PKEY *ak;
+	const char *ak_e;		/* HCLAkPub's exponent in base64url; NULL: AQAB */
 };
 
 /* What a quote says, before it is signed */
@@ -43,6 +44,7 @@ struct vcrl {
 	const char *ext, *ext_der;	/* an extension, of NULL by default */
 	size_t ext_len;
 	bool critical, pem;
+	bool pss_sha1;		/* signed by RSA-PSS, whose parameters name no hash: SHA-1 */
 	const char *entry_ext;		/* a critical one of its entry */
 };
 

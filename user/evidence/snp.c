@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
 #include "evidence/snp.h"
 
 #define SNP_VERSION_MAX		6
@@ -103,6 +105,16 @@ enum snp_product snp_product(const u8 *report)
 const char *snp_product_name(enum snp_product product)
 {
 	return product_names[product];
+}
+
+bool snp_product_is_amds(const char *name)
+{
+	int i;
+
+	for (i = SNP_MILAN; i <= SNP_VENICE; i++)
+		if (!strcmp(name, product_names[i]))
+			return true;
+	return false;
 }
 
 /*

@@ -155,7 +155,9 @@ int x509_amd_int(X509 *x, const char *arc)
 	int n = 0;
 
 	snprintf(oid, sizeof(oid), AMD_OID "%s", arc);
-	if (!x509_ext(x, oid, &e) || !tlv(e, 0x02, &v) || !v.len || v.len > 3)
+	/* nothing behind it, and not negative */
+	if (!x509_ext(x, oid, &e) || !tlv(e, 0x02, &v) || v.len + 2 != e.len || !v.len || v.len > 3 ||
+	    v.p[0] & 0x80)
 		return -1;
 	for (size_t i = 0; i < v.len; i++)
 		n = n << 8 | v.p[i];
@@ -183,7 +185,8 @@ bool x509_amd_text(X509 *x, const char *arc, struct span *out)
 	struct span e;
 
 	snprintf(oid, sizeof(oid), AMD_OID "%s", arc);
-	return x509_ext(x, oid, &e) && tlv(e, 0x16, out);
+	return x509_ext(x, oid, &e) && tlv(e, 0x16, out) && out->len + 2 == e.len &&
+	       !memchr(out->p, 0, out->len);
 }
 
 static void show_amd(struct node *to, X509 *x)

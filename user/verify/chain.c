@@ -8,6 +8,7 @@
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include "verify/roots.h"
 #include "verify/verify.h"
@@ -136,6 +137,64 @@ static bool openssl_agrees(struct verify *v, const char *check, const struct pat
 	return ok;
 }
 
+/* RFC 5280, 4.2: no extension twice. Which of the two would count? */
+static bool repeats_an_extension(X509 *x)
+{
+	int i, n = X509_get_ext_count(x);
+
+	for (i = 0; i < n; i++)
+		if (X509_get_ext_by_OBJ(x, X509_EXTENSION_get_object(X509_get_ext(x, i)), i) >= 0)
+			return true;
+	return false;
+}
+
+/* A program that reads a name as a C string would see another one. */
+static bool has_nul(const X509_NAME *name)
+{
+	int i;
+
+	for (i = 0; i < X509_NAME_entry_count(name); i++) {
+		const ASN1_STRING *s = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i));
+		u8 *text;
+		int len = ASN1_STRING_to_UTF8(&text, s);
+		bool nul = len > 0 && memchr(text, 0, (size_t)len);
+
+		if (len >= 0)
+			OPENSSL_free(text);
+		if (len < 0 || nul)
+			return true;
+	}
+	return false;
+}
+
+/* What OpenSSL does not ask of them, being no judge of what the leaf may sign */
+static bool well_formed(struct verify *v, const char *check, const struct path *p, bool hardware)
+{
+	X509 *leaf = p->x[0];
+	int i;
+
+	for (i = 0; i < p->n; i++) {
+		char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(p->x[i]));
+		const char *why = repeats_an_extension(p->x[i]) ? "it has an extension twice" :
+			has_nul(X509_get_subject_name(p->x[i])) ? "its name has a NUL in it, or cannot be read" : NULL;
+
+		/* an authority in the leaf's place is refused for that, by what knows the roles */
+		if (!why && !i && !X509_check_ca(leaf) &&
+		    X509_get_extension_flags(leaf) & EXFLAG_KUSAGE &&
+		    !(X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE))
+			why = "its keyUsage does not allow signatures";
+		/* 4.2.1.12: only for what is named; AMD's and Intel's profiles have none */
+		if (!why && !i && hardware && X509_get_extension_flags(leaf) & EXFLAG_XKUSAGE &&
+		    !(X509_get_extended_key_usage(leaf) & XKU_ANYEKU))
+			why = "its extendedKeyUsage is another one than to sign evidence";
+		if (why) {
+			failed(v, GENUINE, check, "\"%s\": %s", cn, why);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* A certificate that was given was of use when it is in the chain. */
 static void note_use(struct verify *v, const struct path *p)
 {
@@ -162,13 +221,13 @@ bool verify_chain_to(struct verify *v, const struct anchors *a, const char *chec
 		     struct path *path)
 {
 	struct buf names CLEANUP_BUF;
+	bool whole, hardware = a->roots == &v->roots;
 	struct path p;
-	bool whole;
 	int i;
 
 	whole = climb(v, a, check, x, &p);
 	note_use(v, &p);
-	if (!whole || !openssl_agrees(v, check, &p))
+	if (!whole || !openssl_agrees(v, check, &p) || !well_formed(v, check, &p, hardware))
 		return false;
 	if (path)
 		*path = p;
@@ -178,6 +237,6 @@ bool verify_chain_to(struct verify *v, const struct anchors *a, const char *chec
 		buf_printf(&names, "%s%s", i ? ", " : "", cn);
 	}
 	passed(v, GENUINE, check, "%s%s", (char *)names.p, a->of);
-	crl_check_path(v, &p);
+	crl_check_path(v, &p, hardware);
 	return true;
 }

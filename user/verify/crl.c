@@ -108,11 +108,29 @@ static const char *not_whole(const X509_CRL *crl)
 	return NULL;
 }
 
+/* The hash of an RSA-PSS signature is in its parameters; none: SHA-1 (RFC 4055, 3.1) */
+static int pss_digest(const X509_CRL *crl)
+{
+	const X509_ALGOR *alg;
+	RSA_PSS_PARAMS *pss;
+	int md = NID_sha1;
+
+	X509_CRL_get0_signature(crl, NULL, &alg);
+	pss = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(RSA_PSS_PARAMS), alg->parameter);
+	if (pss && pss->hashAlgorithm)
+		md = OBJ_obj2nid(pss->hashAlgorithm->algorithm);
+	RSA_PSS_PARAMS_free(pss);
+	ERR_clear_error();
+	return md;
+}
+
 static bool is_weak(const X509_CRL *crl)
 {
-	int md = NID_undef;
+	int md = NID_undef, key = NID_undef;
 
-	OBJ_find_sigid_algs(X509_CRL_get_signature_nid(crl), &md, NULL);
+	OBJ_find_sigid_algs(X509_CRL_get_signature_nid(crl), &md, &key);
+	if (key == EVP_PKEY_RSA_PSS)
+		md = pss_digest(crl);
 	return md == NID_md5 || md == NID_sha1;
 }
 
@@ -303,12 +321,12 @@ static void check_root(struct verify *v, X509 *root)
 		failed(v, GENUINE, check, "it revoked itself");
 }
 
-void crl_check_path(struct verify *v, const struct path *p)
+void crl_check_path(struct verify *v, const struct path *p, bool hardware)
 {
 	int i;
 
 	for (i = 0; i < p->n - 1; i++) {
-		if (!i && p->n > 2 && is_vek_without_list(v, p->x[0], p->x[1]))
+		if (hardware && !i && p->n > 2 && is_vek_without_list(v, p->x[0], p->x[1]))
 			check_vek(v, p->x[0], p->x[1], p->x[2]);
 		else
 			crl_check(v, p->x[i], p->x[i + 1]);

@@ -67,8 +67,8 @@ void verify_amd_roles(struct verify *v, const struct path *p, bool vlek, const c
 				vlek ? "ASVK" : "ASK", prefix, cn[1]);
 	if (!why && strncmp(cn[2], "ARK-", 4))
 		why = xasprintf("the root is \"%s\", not an ARK", cn[2]);
-	/* roots of others may call their products as they like */
-	if (!why && !v->own_roots && *product &&
+	/* roots of others may call their products as they like, if not as AMD does */
+	if (!why && *product && (!v->own_roots || snp_product_is_amds(cn[2] + 4)) &&
 	    (strcmp(cn[1] + strlen(prefix), product) || strcmp(cn[2] + 4, product)))
 		why = xasprintf("\"%s\" and \"%s\" are not of the product %s", cn[1], cn[2], product);
 	judged(v, GENUINE, !why, "certificate roles", why ? "%s" : "%s, %s, ARK", why ? why : leaf,
@@ -95,9 +95,16 @@ void verify_intel_roles(struct verify *v, const struct path *p, const char *chec
 		if (!why && !key_is_on(p->x[i], "prime256v1"))
 			why = xasprintf("the key of \"%s\" is not on P-256", cn[i]);
 	}
-	/* names are Intel's to give; other roots have their own */
-	if (!why && intel && p->n != n)
+	/*
+	 * Intel's quote verification library asks the same of any root: three certificates to
+	 * a PCK, whose name has "SGX PCK Certificate" in it, and a signer of TCB information
+	 * that the root itself issued (PckCertVerifier.cpp, TCBSigningChain.cpp).
+	 */
+	if (!why && p->n != n)
 		why = xasprintf("it has %d certificates, not %d", p->n, n);
+	if (!why && pck && !strstr(cn[0], "SGX PCK Certificate"))
+		why = xasprintf("the signer's name is \"%s\", not that of an SGX PCK Certificate", cn[0]);
+	/* whole names are Intel's to give; other roots have their own */
 	if (!why && intel && strcmp(cn[0], leaf_name))
 		why = xasprintf("the signer's name is \"%s\", not \"%s\"", cn[0], leaf_name);
 	if (!why && intel && pck && strcmp(cn[1], cas[0]) && strcmp(cn[1], cas[1]))
@@ -105,7 +112,7 @@ void verify_intel_roles(struct verify *v, const struct path *p, const char *chec
 	if (!why && intel && strcmp(cn[n - 1], "Intel SGX Root CA"))
 		why = xasprintf("the root is \"%s\"", cn[n - 1]);
 	judged(v, GENUINE, !why, check, "%s", why ? why : intel ? "as Intel's profile has them" :
-	       "keys on P-256, issuers are certificate authorities");
+	       "its length, keys on P-256, issuers are certificate authorities");
 	free_str(&why);
 	for (i = 0; i < PATH_MAX_CERTS; i++)
 		free_str(&cn[i]);

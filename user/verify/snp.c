@@ -72,11 +72,11 @@ static bool of_chip(X509 *x, const u8 *r)
 	       is_zero(id + hwid.len, 64 - hwid.len);
 }
 
-/* Where the report does not tell, the certificate's version does. */
+/* From version 3 on the report has the CPUID; before, the certificate's version tells. */
 static enum snp_layout layout_of(X509 *x, const u8 *r)
 {
-	if (snp_layout(r) == SNP_LAYOUT_VENICE)
-		return SNP_LAYOUT_VENICE;
+	if (le32(r) >= 3)
+		return snp_layout(r);
 	return x509_amd_int(x, "1") == 1 ? SNP_LAYOUT_TURIN : SNP_LAYOUT_MILAN;
 }
 

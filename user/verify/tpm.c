@@ -23,6 +23,7 @@
 #define TOOLS_HEAD_LEN		(TOOLS_SELECTION_LEN + 4)
 #define TOOLS_DIGESTS_LEN	532
 #define TOOLS_DIGEST_LEN	66
+#define RSA_BITS_MIN		2048
 
 static EVP_PKEY *rsa_key(const struct buf *n, const struct buf *e)
 {
@@ -62,6 +63,27 @@ static bool rsa_verify(EVP_PKEY *key, const struct tpm_quote *q)
 	EVP_MD_CTX_free(ctx);
 	ERR_clear_error();
 	return ok;
+}
+
+/*
+ * Why nothing that this key signed proves anything; NULL: it does. A short modulus can
+ * be factored, and with the exponent 1 the padding alone is a signature. RFC 7518, 3.3;
+ * TPM 2.0 part 2, TPMS_RSA_PARMS: the exponent is a prime greater than 2.
+ */
+static const char *weakness(EVP_PKEY *key)
+{
+	BIGNUM *e = NULL;
+	const char *why = NULL;
+
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
+		return "it is not an RSA key";
+	if (EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
+		return "its modulus has fewer than 2048 bits";
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) != 1 || !BN_is_odd(e) || BN_is_one(e))
+		why = "its public exponent is not an odd number above 1";
+	BN_free(e);
+	ERR_clear_error();
+	return why;
 }
 
 /* The AK as a file: PEM of a public key, or a TPM2B_PUBLIC of an RSA key */
@@ -223,11 +245,18 @@ static EVP_PKEY *attested_key(struct verify *v, const struct hcl *h)
 {
 	struct buf n CLEANUP_BUF, e CLEANUP_BUF;
 	EVP_PKEY *key = NULL, *given;
+	const char *weak;
 
 	if (hcl_ak(h, &n, &e))
 		key = rsa_key(&n, &e);
 	if (!key) {
 		failed(v, GENUINE, "attestation key of the TPM", "the claims have no single RSA key HCLAkPub");
+		return NULL;
+	}
+	weak = weakness(key);
+	if (weak) {
+		failed(v, GENUINE, "attestation key of the TPM", "anybody may have signed with HCLAkPub of the claims: %s", weak);
+		EVP_PKEY_free(key);
 		return NULL;
 	}
 	given = v->parts.ak_pub.len ? given_key(v->parts.ak_pub) : NULL;
@@ -246,10 +275,13 @@ static EVP_PKEY *attested_key(struct verify *v, const struct hcl *h)
 static EVP_PKEY *loose_key(struct verify *v)
 {
 	EVP_PKEY *key = v->parts.ak_pub.len ? given_key(v->parts.ak_pub) : NULL;
+	const char *weak = key ? weakness(key) : NULL;
 
 	answered(v, ASK_AK);
 	if (v->parts.ak_pub.len && !key)
 		failed(v, GENUINE, "attestation key of the TPM", "it can be read neither as a public key in PEM nor as a TPM2B_PUBLIC of an RSA key");
+	else if (weak)
+		failed(v, GENUINE, "attestation key of the TPM", "anybody may have signed with it: %s", weak);
 	else if (!key)
 		unable(v, GENUINE, "attestation key of the TPM", "no key: give it with --ak FILE, or the HCL report whose claims have it");
 	else

@@ -200,7 +200,7 @@ bool verify_chain_to(struct verify *v, const struct anchors *a, const char *chec
 int crl_load(struct verify *v, struct span s, const char *name);
 void crl_check(struct verify *v, X509 *x, X509 *issuer);
 /* Each certificate of a chain, and a root that is in its own list */
-void crl_check_path(struct verify *v, const struct path *p);
+void crl_check_path(struct verify *v, const struct path *p, bool hardware);
 /* Lists of which no issuer here is the issuer: "not possible" */
 void crl_unused(struct verify *v);
 
