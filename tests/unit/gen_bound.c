@@ -56,6 +56,7 @@ static void quote_of(struct buf *quote, const u8 *tdreport)
 	static const struct {
 		size_t to, from, len;
 	} same[] = {
+		{ 0, 264, 16 }, { 16, 280, 48 }, { 64, 328, 48 }, { 112, 376, 8 },
 		{ 520, 128, 64 }, { 120, 512, 8 }, { 128, 520, 8 }, { 136, 528, 48 },
 		{ 184, 576, 48 }, { 232, 624, 48 }, { 280, 672, 48 }, { 328, 720, 192 },
 	};

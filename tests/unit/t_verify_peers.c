@@ -110,9 +110,9 @@ static void run_dcap(const struct dcap *c)
 	begin();
 	trust(&sim, false);
 	opt("nonce", "da");
-	opt("qe-signer", "2828282828282828282828282828282828282828282828282828282828282828");
+	opt("qe-signer", "dc9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5");
 	if (c->bend == q_signer)
-		opt("qe-signer", "2928282828282828282828282828282828282828282828282828282828282828");
+		opt("qe-signer", "dd9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5");
 	if (c->how & CA_SIGNS) {
 		ca = vsim_authority("Intel SGX TCB Signing", sim.tcb, "TEST SGX Root CA", sim.root, 20);
 		give(ca);

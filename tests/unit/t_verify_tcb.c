@@ -4,6 +4,8 @@
  * minimum of each byte, event logs, and the limits of what is read.
  */
 #include "base/digest.h"
+#include <openssl/x509v3.h>
+
 #include "vtest.h"
 
 static void again(void)
@@ -314,14 +316,92 @@ static void relaunch(void)
 	judge_with(c[3].info, NULL);
 	want(FAILED, "TCB status of now", "a module below all levels runs");
 	verdict(APPRAISED, FAILED, "a module below all levels runs");
+	/* what runs now is no better for what was launched: revoked, or older than that */
+	memset(svn2, 2, 16);
+	svn2[1] = 1;
+	judge_with(TWO("UpToDate", "Revoked", "UpToDate", "OutOfDate"), NULL);
+	want(FAILED, "TCB status of now", "a revoked platform runs the TD now");
+	verdict(GENUINE, FAILED, "a revoked platform runs the TD now");
+	opt("tcb-status", "UpToDate");
+	opt("tcb-status", "OutOfDate");
+	again();
+	want(FAILED, "TCB status of now", "a revoked platform now, whatever is allowed");
+	judge_with(TWO("UpToDate", "UpToDate", "UpToDate", "Revoked"), NULL);
+	want(FAILED, "TCB status of now", "a revoked module runs the TD now");
+	judge_with(c[3].info, NULL);
+	want(FAILED, "TCB status of now", "an older module runs the TD now");
+	verdict(APPRAISED, FAILED, "an older module runs the TD now");
+	opt("tcb-status", "UpToDate");
+	opt("tcb-status", "OutOfDate");
+	again();
+	want(PASSED, "TCB status of now", "an older module now, and OutOfDate is allowed");
 	memset(svn2, 5, 16);
+	svn2[1] = 1;
 	memset(body0, 2, 16);
 	body0[1] = 1;
+	judge_with(c[2].info, NULL);
+	want(FAILED, "TCB status of now", "a TD that came from an old platform to a revoked one");
 	/* a quote of version 4 has no second TEE_TCB_SVN */
 	td15 = false;
 	svn2[1] = 1;
 	judge_with(c[3].info, NULL);
 	ok(v.n_levels >= 2 && !strcmp(v.levels[0].status, "OutOfDate"), "relaunch, a quote of version 4");
+}
+
+/*
+ * Roles under a root of one's own. QVL, PckCertVerifier.cpp: the name has "SGX PCK
+ * Certificate" in it; TCBSigningChain.cpp: the root issued the signer of TCB information.
+ * RFC 5280, 4.2.1.3 and 4.2.1.12: a key is for what its usages say.
+ */
+static void own_roles(void)
+{
+	static const char usage[] = "critical,keyAgreement";
+	X509 *pck = sim.pck_crt, *tcb = sim.tcb_crt;
+	X509_EXTENSION *e;
+	X509_NAME *name;
+
+	memset(body0, 5, 16);
+	body0[1] = 1;
+	judge_with(TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate")), QE_ID("6"));
+	want(PASSED, "roles of the signer of the TCB info", "a signer that the root issued");
+	sim.tcb_crt = X509_dup(tcb);
+	X509_set_issuer_name(sim.tcb_crt, X509_get_subject_name(sim.ca_crt));
+	X509_sign(sim.tcb_crt, sim.ca, EVP_sha256());
+	judge_with(TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate")), QE_ID("6"));
+	want(FAILED, "roles of the signer of the TCB info", "a signer that the PCK CA issued");
+	want(FAILED, "roles of the signer of the QE identity", "the same of the QE identity");
+	X509_free(sim.tcb_crt);
+	sim.tcb_crt = tcb;
+
+	sim.pck_crt = X509_dup(pck);
+	name = X509_NAME_new();
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const u8 *)"anything", -1, -1, 0);
+	X509_set_subject_name(sim.pck_crt, name);
+	X509_NAME_free(name);
+	X509_sign(sim.pck_crt, sim.ca, EVP_sha256());
+	judge_with(NULL, NULL);
+	want(PASSED, "certificate chain", "a PCK certificate of any name");
+	want(FAILED, "certificate roles", "a PCK certificate of any name");
+	X509_free(sim.pck_crt);
+
+	sim.pck_crt = X509_dup(pck);
+	e = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, usage);
+	X509_add_ext(sim.pck_crt, e, -1);
+	X509_EXTENSION_free(e);
+	X509_sign(sim.pck_crt, sim.ca, EVP_sha256());
+	judge_with(NULL, NULL);
+	want(FAILED, "certificate chain", "a PCK for key agreement");
+	X509_free(sim.pck_crt);
+
+	sim.pck_crt = X509_dup(pck);
+	e = X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, "critical,serverAuth");
+	X509_add_ext(sim.pck_crt, e, -1);
+	X509_EXTENSION_free(e);
+	X509_sign(sim.pck_crt, sim.ca, EVP_sha256());
+	judge_with(NULL, NULL);
+	want(FAILED, "certificate chain", "a PCK for servers");
+	X509_free(sim.pck_crt);
+	sim.pck_crt = pck;
 }
 
 static void min_tee_tcb(void)
@@ -642,6 +722,7 @@ int main(void)
 	evaluation();
 	headers();
 	relaunch();
+	own_roles();
 	min_tee_tcb();
 	event_logs();
 	references();

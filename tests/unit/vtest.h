@@ -112,7 +112,7 @@ static void verdict(enum verdict d, enum outcome o, const char *what)
 #define QE_ID(svn) "{\"id\":\"TD_QE\",\"version\":2," TIMES(LATER) ",\"miscselect\":\"00000000\"," \
 	"\"miscselectMask\":\"FFFFFFFF\",\"attributes\":\"11000000000000000000000000000000\"," \
 	"\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\",\"mrsigner\":" \
-	"\"2828282828282828282828282828282828282828282828282828282828282828\"," \
+	"\"dc9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5\"," \
 	"\"isvprodid\":2,\"tcbEvaluationDataNumber\":17,\"tcbLevels\":[{\"tcb\":{\"isvsvn\":" svn "}," \
 	"\"tcbDate\":\"2025-06-01T00:00:00Z\",\"tcbStatus\":\"UpToDate\"}]}"
 

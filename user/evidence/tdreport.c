@@ -184,12 +184,26 @@ int tdreport_show(struct node *to, struct span s)
 	return RC_OK;
 }
 
+struct same {
+	const char *name;
+	size_t in_body, in_report, len;
+};
+
+static int compare(const struct tdx_quote *q, const u8 *tdreport, const struct same *same, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (memcmp(q->body.p + same[i].in_body, tdreport + same[i].in_report, same[i].len))
+			return fail(RC_EVIDENCE,
+				    "the quote was not made from this TDREPORT: their %s differ; ask the quoting service for a quote from this report",
+				    same[i].name);
+	return RC_OK;
+}
+
 int tdx_quote_is_of(const struct tdx_quote *q, const u8 *tdreport)
 {
-	static const struct {
-		const char *name;
-		size_t in_body, in_report, len;
-	} same[] = {
+	static const struct same same[] = {
 		{ "REPORTDATA", 520, 128, 64 },
 		{ "TDATTRIBUTES", 120, 512, 8 },
 		{ "XFAM", 128, 520, 8 },
@@ -202,12 +216,17 @@ int tdx_quote_is_of(const struct tdx_quote *q, const u8 *tdreport)
 		{ "RTMR2", 424, 816, 48 },
 		{ "RTMR3", 472, 864, 48 },
 	};
-	size_t i;
+	return compare(q, tdreport, same, ARRAY_SIZE(same));
+}
 
-	for (i = 0; i < ARRAY_SIZE(same); i++)
-		if (memcmp(q->body.p + same[i].in_body, tdreport + same[i].in_report, same[i].len))
-			return fail(RC_EVIDENCE,
-				    "the quote was not made from this TDREPORT: their %s differ; ask the quoting service for a quote from this report",
-				    same[i].name);
-	return RC_OK;
+int tdx_quote_is_of_module(const struct tdx_quote *q, const u8 *tdreport)
+{
+	static const struct same same[] = {
+		{ "TEE_TCB_SVN", 0, 264, 16 },
+		{ "MRSEAM", 16, 280, 48 },
+		{ "MRSIGNERSEAM", 64, 328, 48 },
+		{ "SEAMATTRIBUTES", 112, 376, 8 },
+	};
+
+	return compare(q, tdreport, same, ARRAY_SIZE(same));
 }

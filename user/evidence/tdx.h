@@ -39,6 +39,8 @@ const u8 *tdreport_report_data(const u8 *report);
 int tdreport_show(struct node *to, struct span s);
 /* RC_EVIDENCE, with a message, when @q was not made from the TDREPORT */
 int tdx_quote_is_of(const struct tdx_quote *q, const u8 *tdreport);
+/* And of the same TDX module: its SVNs, measurement, signer and attributes */
+int tdx_quote_is_of_module(const struct tdx_quote *q, const u8 *tdreport);
 
 /* Both kinds have these, at different offsets. */
 void tdx_show_attributes(struct node *to, const char *key, const u8 *p);

@@ -338,6 +338,13 @@ static const char *relaunch_advised(struct verify *v, const struct found *f, con
 	/* as the library: what is not known of now is not passed over */
 	if (*launch && !*now)
 		failed(v, APPRAISED, "TCB status of now", "TEE_TCB_SVN_2, the TDX module that runs now, reaches no level that Intel lists");
+	/* a TD is no better than the module that runs it now, whatever launched it */
+	if (!strcmp(now, "Revoked"))
+		failed(v, GENUINE, "TCB status of now", "Intel revoked the TDX module that runs now (TEE_TCB_SVN_2), or what it runs on");
+	else if (one_of(now, stale) && !one_of(launch, stale))
+		judged(v, APPRAISED, values_have(&v->policy.value[ASK_TCB_STATUS], now, strlen(now)),
+		       "TCB status of now", "%s: the TDX module that runs now (TEE_TCB_SVN_2) is older than the one of the launch",
+		       now);
 	if (!one_of(launch, stale) || !one_of(now, fine))
 		return NULL;
 	return one_of(launch, configure) || one_of(now, configure) ?

@@ -235,13 +235,13 @@ static void check_qe(struct verify *v, const u8 *r)
 	if (pin->n)
 		judged(v, GENUINE, values_have(pin, r + QE_MRSIGNER, 32), "QE signer",
 		       "MRSIGNER is %s", signer);
-	else if (intel)
+	else if (intel || !memcmp(r + QE_MRSIGNER, intel_qe_signer, 32))
 		judged(v, GENUINE, !memcmp(r + QE_MRSIGNER, intel_qe_signer, 32), "QE signer",
 		       "MRSIGNER is %s%s", signer, memcmp(r + QE_MRSIGNER, intel_qe_signer, 32) ?
 		       ", which is not Intel's" : ", Intel's");
 	else
-		left_out(v, GENUINE, "QE signer", "MRSIGNER is %s; with a root that is not Intel's, --qe-signer must name the signer",
-			 signer);
+		unable(v, GENUINE, "QE signer", "MRSIGNER is %s, which is not Intel's: where the root is not Intel's either, --qe-signer HEX names whose quoting enclave is meant",
+		       signer);
 	fact(v, "QE_ISVSVN", "%u", le16(r + QE_ISVSVN));
 	if (!v->policy.given[ASK_MIN_QE_SVN])
 		return;
@@ -355,12 +355,16 @@ void verify_tdreport(struct verify *v, struct span s)
 	rc = tdx_quote_parse(v->parts.quote, &q);
 	if (!rc)
 		rc = tdx_quote_is_of(&q, s.p);
+	if (!rc)
+		rc = tdx_quote_is_of_module(&q, s.p);
 	complain_into(NULL);
 	if (rc) {
 		failed(v, GENUINE, "quote", "%s", (char *)said.p);
 		return;
 	}
-	/* TD 1.5 has one field more in both */
+	if (q.body.len < TDX_BODY15_LEN && !is_zero(s.p + 912, 48))
+		unable(v, APPRAISED, "service TD", "the TDREPORT names one (SERVTD_HASH), and a quote of version 4 has no place for it: have a quote of version 5 made");
+	/* TD 1.5 has two fields more in both */
 	if (q.body.len >= TDX_BODY15_LEN && memcmp(q.body.p + 600, s.p + 912, 48)) {
 		failed(v, GENUINE, "quote", "it was not made from this TDREPORT: their SERVTD_HASH differ");
 		return;
