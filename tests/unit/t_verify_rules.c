@@ -100,6 +100,7 @@ static void bend_vlek(u8 *r)
 static void bend_masked(u8 *r) { memset(r + 0x1a0, 0, 64); }
 static void bend_provisional(u8 *r) { r[0x3f]++; }
 static void bend_behind(u8 *r) { r[0x3e]--; }
+static void bend_downgraded(u8 *r) { r[0x3e]--; r[0x1e6]--; }
 static void bend_build(u8 *r) { r[0x1e8] = 5; r[0x1ec] = 4; r[0x1ed] = 55; r[0x1ee] = 1; }
 static void bend_svn(u8 *r) { r[4] = 7; }
 static void bend_author(u8 *r) { r[0x48] = 1; memset(r + 0x110, 0xaa, 48); }
@@ -324,6 +325,8 @@ static void snp_options(void)
 		{ NULL, "require-committed-firmware", NULL, "committed firmware", PASSED },
 		{ bend_build, "require-committed-firmware", NULL, "committed firmware", FAILED },
 		{ bend_behind, NULL, NULL, "TCB order", FAILED },
+		/* 57230: REPORTED_TCB is at most CURRENT_TCB, whatever is committed */
+		{ bend_downgraded, NULL, NULL, "TCB order", FAILED },
 		/* go-sev-guest, validate.go: validateVersion() */
 		{ bend_minor, NULL, NULL, "TCB order", FAILED },
 		{ bend_major, NULL, NULL, "TCB order", FAILED },
@@ -600,6 +603,8 @@ static void crl_rules(void)
 	crls(&(struct vcrl){ .serial = 99 }, NULL, FAILED, "without a nextUpdate");
 	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .ext = "2.5.29.27", .ext_der = "\x02\x01\x01",
 	     .ext_len = 3, .critical = true }, NULL, FAILED, "a delta CRL");
+	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .ext = "2.5.29.27", .ext_der = "\x02\x01\x01",
+	     .ext_len = 3 }, NULL, FAILED, "a delta CRL that does not say that this is critical");
 	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .ext = "2.5.29.28", .ext_der = "\x30\x03\x81\x01\xff",
 	     .ext_len = 5, .critical = true }, NULL, FAILED, "a partial CRL");
 	crls(&(struct vcrl){ .serial = 99, .until = UNTIL, .ext = "1.2.3.4", .critical = true }, NULL, FAILED,

@@ -526,6 +526,10 @@ static void azure_verdicts(void)
 	verdict(APPRAISED, PASSED, "HCL");
 	azure(&(struct azure){ .user_data = "00" }, "text:nonce");
 	want(FAILED, "report data", "HCL of an earlier nonce");
+	azure(&(struct azure){ .user_data = "6E6F6E6366" }, "text:nonce");
+	want(FAILED, "report data", "HCL of a nonce of which the last byte differs");
+	azure(&(struct azure){ .user_data = "6E6F6E636500000001" }, "text:nonce");
+	want(FAILED, "report data", "HCL of a longer nonce");
 	azure(&(struct azure){ .user_data = "00", .wrong_claims = true }, NULL);
 	want(FAILED, "claims", "HCL with claims of others");
 	azure(&(struct azure){ .user_data = "00", .vmpl = 2 }, NULL);

@@ -356,7 +356,8 @@ static void relaunch(void)
 static void own_roles(void)
 {
 	static const char usage[] = "critical,keyAgreement";
-	X509 *pck = sim.pck_crt, *tcb = sim.tcb_crt;
+	X509 *pck = sim.pck_crt, *tcb = sim.tcb_crt, *ca = sim.ca_crt;
+	EVP_PKEY *ca_key = sim.ca;
 	X509_EXTENSION *e;
 	X509_NAME *name;
 
@@ -401,6 +402,20 @@ static void own_roles(void)
 	judge_with(NULL, NULL);
 	want(FAILED, "certificate chain", "a PCK for servers");
 	X509_free(sim.pck_crt);
+
+	/* "PCK Certificate and CRL profile": keys on P-256, that of the CA, too */
+	sim.ca = EVP_EC_gen("P-384");
+	sim.ca_crt = vsim_authority("TEST PCK CA", sim.ca, "TEST SGX Root CA", sim.root, 12);
+	sim.pck_crt = X509_dup(pck);
+	X509_sign(sim.pck_crt, sim.ca, EVP_sha256());
+	judge_with(NULL, NULL);
+	want(PASSED, "certificate chain", "a PCK CA on P-384");
+	want(FAILED, "certificate roles", "a PCK CA on P-384");
+	X509_free(sim.pck_crt);
+	X509_free(sim.ca_crt);
+	EVP_PKEY_free(sim.ca);
+	sim.ca = ca_key;
+	sim.ca_crt = ca;
 	sim.pck_crt = pck;
 }
 
