@@ -184,9 +184,11 @@ void add_pem(struct buf *b, X509 *x)
 	char *text;
 	long len;
 
-	PEM_write_bio_X509(bio, x);
-	len = BIO_get_mem_data(bio, &text);
-	buf_add(b, text, (size_t)len);
+	/* NULL: left out */
+	if (x && PEM_write_bio_X509(bio, x)) {
+		len = BIO_get_mem_data(bio, &text);
+		buf_add(b, text, (size_t)len);
+	}
 	BIO_free(bio);
 }
 
