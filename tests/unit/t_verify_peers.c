@@ -49,7 +49,7 @@ static const struct dcap {
 	u8 byte;
 } dcap[] = {
 	{ "valid_tdx_v4", true, NULL, NULL, 0, NULL, NULL, 0, 0 },
-	{ "tdx_missing_components", false, "TCB status of the platform", NULL, 0,
+	{ "tdx_missing_components", false, "TCB info", NULL, 0,
 	  "tdxtcbcomponents", "missing", 0, 0 },
 	{ "tdx_qe_identity_id_mismatch", false, "QE identity", NULL, OF_QE, "TD_QE", "QE", 0, 0 },
 	{ "tdx_debug_enabled", false, "debug", q_debug, 0, NULL, NULL, 0, 0 },

@@ -3,6 +3,8 @@
  * Rules of verify one by one: fields and certificates of SNP, manifests, CRLs,
  * quotes of the TPM. Each case differs from genuine evidence in one thing.
  */
+#include <openssl/pem.h>
+
 #include "x509_ext.h"
 #include "vtest.h"
 
@@ -725,6 +727,21 @@ static void tpm_rules(void)
 	want(FAILED, "TPM quote", "signed over SHA-1");
 	hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32 }, &garbage);
 	want(FAILED, "attestation key of the TPM", "an AK that cannot be read");
+	for (size_t k = 0; k < 2; k++) {
+		BIO *bio = BIO_new(BIO_s_mem());
+		struct span pem;
+		char *text;
+
+		PEM_write_bio_PUBKEY(bio, k ? sim.ak : sim.ark);
+		pem.len = (size_t)BIO_get_mem_data(bio, &text);
+		pem.p = (const u8 *)text;
+		hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32 }, &pem);
+		want(k ? PASSED : FAILED, "attestation key of the TPM", k ? "the AK of the claims beside the quote" :
+		     "an AK beside the quote that is not the claims'");
+		want(PASSED, "TPM quote", "whose signature is by that of the claims");
+		verify_forget(&v);
+		BIO_free(bio);
+	}
 	hcl(claimed, nonce, NULL, &garbage);
 	want(FAILED, "attestation key of the TPM", "an AK that cannot be read, without a quote");
 	hcl("00", nonce, &(struct vtpm){ .extra = n, .extra_len = 32 }, NULL);

@@ -167,6 +167,18 @@ static bool has_nul(const X509_NAME *name)
 	return false;
 }
 
+static const char *malformation(X509 *x)
+{
+	/* RFC 5280, 4.1.2.1 */
+	if (X509_get_ext_count(x) && X509_get_version(x) != X509_VERSION_3)
+		return "it has extensions, and is not of version 3";
+	if (repeats_an_extension(x))
+		return "it has an extension twice";
+	if (has_nul(X509_get_subject_name(x)))
+		return "its name has a NUL in it, or cannot be read";
+	return NULL;
+}
+
 /* What OpenSSL does not ask of them, being no judge of what the leaf may sign */
 static bool well_formed(struct verify *v, const char *check, const struct path *p, bool hardware)
 {
@@ -175,8 +187,7 @@ static bool well_formed(struct verify *v, const char *check, const struct path *
 
 	for (i = 0; i < p->n; i++) {
 		char *cn CLEANUP(free_str) = x509_cn(X509_get_subject_name(p->x[i]));
-		const char *why = repeats_an_extension(p->x[i]) ? "it has an extension twice" :
-			has_nul(X509_get_subject_name(p->x[i])) ? "its name has a NUL in it, or cannot be read" : NULL;
+		const char *why = malformation(p->x[i]);
 
 		/* an authority in the leaf's place is refused for that, by what knows the roles */
 		if (!why && !i && !X509_check_ca(leaf) &&

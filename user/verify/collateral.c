@@ -211,12 +211,55 @@ static void module(struct verify *v, struct found *f, const u8 *body)
 	f->module = m ? isvsvn_level(m, body[0]) : NULL;
 }
 
+/* Whether a list of components is no lower than another's at any place; -1: not readable */
+static int components_cover(struct json_object *a, struct json_object *b, const char *key)
+{
+	int i, x, y, covers = 1;
+
+	for (i = 0; i < 16; i++) {
+		x = svn_of(a, key, i);
+		y = svn_of(b, key, i);
+		if (x < 0 || y < 0)
+			return -1;
+		if (x < y)
+			covers = 0;
+	}
+	return covers;
+}
+
+static bool covers(struct json_object *a, struct json_object *b)
+{
+	return components_cover(a, b, "sgxtcbcomponents") == 1 && components_cover(a, b, "tdxtcbcomponents") == 1 &&
+	       pcesvn_of(a) >= pcesvn_of(b);
+}
+
+/*
+ * The first level that is reached counts, which is right only if the better one comes
+ * first: what is wrong with the list, or NULL. Intel's library sorts it, and refuses one
+ * that has two levels of the same SVNs.
+ */
+static const char *disorder(struct json_object *info)
+{
+	struct json_object *levels = pcs_member(info, "tcbLevels", json_type_array), *l, *before = NULL;
+	size_t i, n = levels ? json_object_array_length(levels) : 0;
+
+	for (i = 0; i < n; i++, before = l) {
+		l = json_object_array_get_idx(levels, i);
+		if (!json_object_is_type(l, json_type_object) || !covers(l, l) || pcesvn_of(l) < 0 ||
+		    !json_get_text(l, "tcbStatus"))
+			return "one of its TCB levels lacks a component, PCESVN or status";
+		if (before && covers(l, before))
+			return "of its TCB levels one has SVNs no lower than the one before it: which of them counts is not known";
+	}
+	return NULL;
+}
+
 static void tcb_info(struct verify *v, const struct buf *file, const struct tdx_quote *q,
 		     const struct pck *p, struct found *f)
 {
 	struct json_object *info = pcs_signed(v, file, "tcbInfo", "TCB info");
 	u8 fmspc[6], pceid[2];
-	const char *id;
+	const char *id, *why;
 
 	if (!info)
 		return;
@@ -229,6 +272,8 @@ static void tcb_info(struct verify *v, const struct buf *file, const struct tdx_
 	} else if (!pcs_hex(info, "fmspc", fmspc, 6) || !pcs_hex(info, "pceId", pceid, 2) ||
 		   memcmp(fmspc, p->fmspc, 6) || memcmp(pceid, p->pceid, 2)) {
 		failed(v, GENUINE, "TCB info", "it is for another FMSPC than this platform's");
+	} else if ((why = disorder(info))) {
+		failed(v, GENUINE, "TCB info", "%s", why);
 	} else {
 		f->info = info;
 		f->platform = level_of(info, p, q->body.p);

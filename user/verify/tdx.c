@@ -14,6 +14,7 @@
 #include "verify/verify.h"
 
 #define KEY_ECDSA_P256	2
+#define CERT_PPID_PLAIN	1
 #define CERT_PCK_CHAIN	5
 
 static const u8 intel_vendor[16] = {
@@ -200,6 +201,11 @@ static X509 *check_pck(struct verify *v, const struct tdx_quote *q, struct cert_
 			return NULL;
 		}
 		pck = find_pck(v, q, certs);
+	} else if (q->cert_type < CERT_PPID_PLAIN || q->cert_type > CERT_PCK_CHAIN) {
+		/* no signature covers it */
+		failed(v, GENUINE, "certificate chain", "certification data of type %u are not known, types 1 to 5 are: the quote was altered",
+		       q->cert_type);
+		return NULL;
 	} else {
 		/* the quote names the platform only; PCK certificates from files */
 		pck = find_pck(v, q, &v->certs);
