@@ -280,6 +280,34 @@ static void tdx(void (*bend)(struct vquote *q))
 	buf_free(&b);
 }
 
+/* No signature covers the text of the chain: whatever decodes to it would do */
+static void altered_text(void)
+{
+	static const struct {
+		const char *what;
+		size_t from_end;
+		char now;
+	} c[] = {
+		{ "a space for the last newline", 1, ' ' },
+		{ "a carriage return for the newline of a line", 28, '\r' },
+	};
+	struct vquote q;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		struct buf b = { 0 };
+
+		begin();
+		trust(&sim, false);
+		vsim_quote_init(&q);
+		vsim_quote(&sim, &q, &b);
+		b.p[b.len - c[i].from_end] = (u8)c[i].now;
+		run(b.p, b.len);
+		verdict(GENUINE, FAILED, c[i].what);
+		buf_free(&b);
+	}
+}
+
 static void fresh_tdx(void (*bend)(struct vquote *q))
 {
 	begin();
@@ -633,7 +661,9 @@ static void ak_certificates(void)
 	X509 *plain = vsim_ak(sim.ak, "vTPM CA", sim.ca, NULL);
 	X509 *authority = vsim_authority("vTPM AK", sim.ak, "vTPM CA", sim.ca, 4);
 	X509 *usage = vsim_ak(sim.ak, "vTPM CA", sim.ca, AIK);
-	X509 *as_amd = vsim_ak(sim.ak, "vTPM CA", sim.ca, AIK);
+	/* an authority that signs no lists, as the ASK */
+	X509 *as_ask = vsim_authority("SEV-vTPM CA", sim.ca, "vTPM Root", sim.root, 5);
+	X509 *as_amd = vsim_ak(sim.ak, "SEV-vTPM CA", sim.ca, AIK);
 	X509 *of_amd = vsim_ak(sim.ak, "ARK-Milan", sim.ark, AIK);
 	const struct azure base = { .user_data = "00", .quoted = "nonce", .tpm = &sim };
 	const struct {
@@ -691,6 +721,8 @@ static void ak_certificates(void)
 	azure(&a, "text:nonce");
 	want(UNABLE, "revocation of 0.TrustedVM.example", "--require-crl asks for a list of its issuer, too");
 	a.ak_cert = as_amd;
+	a.ak_between = as_ask;
+	a.ak_root = root;
 	azure(&a, "text:nonce");
 	want(UNABLE, "revocation of 0.TrustedVM.example", "and of one that is dressed as a VCEK");
 	X509_free(root);
@@ -704,6 +736,7 @@ static void ak_certificates(void)
 	X509_free(of_amd);
 	X509_free(usage);
 	X509_free(as_amd);
+	X509_free(as_ask);
 }
 
 int main(void)
@@ -714,6 +747,7 @@ int main(void)
 	snp_tcb_and_binding();
 	chains();
 	svsm();
+	altered_text();
 	tdx_verdicts();
 	collateral();
 	azure_verdicts();
