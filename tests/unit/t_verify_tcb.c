@@ -365,6 +365,8 @@ static void own_roles(void)
 	body0[1] = 1;
 	judge_with(TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate")), QE_ID("6"));
 	want(PASSED, "roles of the signer of the TCB info", "a signer that the root issued");
+	judge_with(TCB_INFO("00806F050000", LATER, LEVEL("5", "Revoked")), QE_ID("6"));
+	verdict(GENUINE, FAILED, "what Intel revoked is not genuine, and not only not wanted");
 	sim.tcb_crt = X509_dup(tcb);
 	X509_set_issuer_name(sim.tcb_crt, X509_get_subject_name(sim.ca_crt));
 	X509_sign(sim.tcb_crt, sim.ca, EVP_sha256());
