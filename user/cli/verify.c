@@ -480,7 +480,7 @@ static int read_options(struct verify *v, struct settings *f, int argc, char **a
 
 	memcpy(options, own_options, sizeof(own_options));
 	policy_options(options + ARRAY_SIZE(own_options), FIRST_POLICY);
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((c = cmd_getopt(argc, argv, "h", options)) != -1) {
 		rc = c == '?' ? cmd_usage(&cmd_verify) : option(v, f, c, optarg);
 		if (rc || f->help)
 			return rc;
