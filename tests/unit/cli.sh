@@ -17,6 +17,21 @@ for v in status doctor load get show request monitor verify; do
 	expect 2 "Try 'cvm-evidence $v --help'" "$v with an unknown option" "$tool" $v --no-such-option
 	expect 1 'cannot write standard output' "$v --help to a full disk" sh -c "'$tool' $v --help >/dev/full"
 done
+expect 2 "no verb 'verfy'" 'help of a verb that is not there' "$tool" help verfy
+check 'help VERB is that of the verb' cmp <("$tool" help show) <("$tool" show --help)
+expect 2 "'load' is a second one" 'help of two verbs' "$tool" help show load
+# what an abbreviation means changes with the next option
+for v in show get verify 'request cmw'; do
+	# shellcheck disable=SC2086 # a verb and its service
+	expect 2 "options are not abbreviated; is it '--" "$v: an abbreviated option" "$tool" $v --hel
+done
+expect 2 "unrecognized option '--pol': options are not abbreviated; is it '--policy'?" \
+	'with a value' "$tool" verify --pol=/dev/null /dev/null
+expect 2 "is it '--policy'?" 'with a value of its own' "$tool" verify --polic /dev/null /dev/null
+expect 2 "invalid option -- 'j'" 'a letter that no page names' "$tool" show -j $g/snp-v2.bin
+expect 1 'what was written so far is not complete' 'a full disk behind standard output' \
+	sh -c "'$tool' show $g/snp-v2.bin >/dev/full"
+if grep -q 'partial file' "$tmp/err"; then not_ok 'of which no file is spoken'; else ok 'of which no file is spoken'; fi
 expect 2 'cmw-yaml' 'get --format that does not exist' "$tool" get --format cmw-yaml
 expect 2 "no service 'nosuch'" 'a service that is not built is refused' "$tool" request nosuch
 expect 2 'name of one service' 'request without a service' "$tool" request

@@ -49,8 +49,8 @@ sed -n '1,/END/p' $g/certs.pem >"$tmp/ark.pem"
 expect 5 'ucodeSPL=97' 'a root alone: where the VCEK is to be had' maa --evidence "$tmp/raw" --certs "$tmp/ark.pem" --runtime-data $rd
 awk '/BEGIN/ { n++ } n == 2' $g/certs.pem >"$tmp/vcek.pem"
 expect 5 'SEV-TEST' 'a leaf alone: what is missing' maa --evidence "$tmp/raw" --certs "$tmp/vcek.pem" --runtime-data $rd
-expect 5 'neither certificates' 'certificates that are none' maa --evidence "$tmp/raw" --certs $rd --runtime-data $rd
-expect 5 'is empty' 'an empty file of certificates' maa --evidence "$tmp/raw" --certs /dev/null --runtime-data $rd
+expect 2 'neither certificates' 'certificates that are none' maa --evidence "$tmp/raw" --certs $rd --runtime-data $rd
+expect 2 'is empty' 'an empty file of certificates' maa --evidence "$tmp/raw" --certs /dev/null --runtime-data $rd
 cp "$tmp/raw" "$tmp/altered"
 printf x | dd of="$tmp/altered" bs=1 seek=150 conv=notrunc 2>/dev/null
 expect 5 'altered' 'an altered report' maa --evidence "$tmp/altered" --certs $g/certs.pem --runtime-data $rd

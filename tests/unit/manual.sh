@@ -28,6 +28,23 @@ for page in $pages; do
 	# a page that can be found by its name
 	expect 0 '' "whatis knows $page" lexgrog "$tmp/man/$page"
 done
+# cvm-evidence(1) is written by hand: what is optional ends where it should
+page=$user/man/cvm-evidence.1
+mandoc -T lint -W warning $page >"$tmp/err" 2>&1
+if [ -s "$tmp/err" ]; then not_ok 'mandoc -T lint: cvm-evidence.1'; else ok 'mandoc -T lint: cvm-evidence.1'; fi
+MANWIDTH=200 man --warnings -l $page 2>"$tmp/err" | col -b >"$tmp/one.man"
+mandoc -T utf8 -O width=200 $page | sed 's/.\x08//g' >"$tmp/one.mandoc"
+if [ -s "$tmp/err" ]; then not_ok 'man --warnings: cvm-evidence.1'; else ok 'man --warnings: cvm-evidence.1'; fi
+for f in man mandoc; do
+	for text in '--min-firmware major.minor[.build], --require-committed-firmware' \
+		'--fetch-jwks[=url], --token-root file' '--min-tcb [product:]part=n[,...]' \
+		'lost (with “first”, “last” and “count”)' '--kds[=url]' '--pcs[=url]' \
+		'hex:digits | base64:text | text:text | file:path' '[=vsock:cid:port | unix:path]'; do
+		check "$f: $text" grep -qF -- "$text" "$tmp/one.$f"
+	done
+	# an option with a comma within the brackets of the one before it
+	if grep -qE '\[[^]]*, --' "$tmp/one.$f"; then not_ok "$f: brackets are closed"; else ok "$f: brackets are closed"; fi
+done
 # what mandoc and man find is found here too
 sed 's/^\.SH NAME/.SH NAME\n.P/' "$tmp/man/cvm-evidence.4" >"$tmp/bad.4"
 if mandoc -T lint -W warning "$tmp/bad.4" >"$tmp/err"; then not_ok 'a page that is wrong is noticed'; else ok 'a page that is wrong is noticed'; fi

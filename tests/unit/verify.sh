@@ -91,7 +91,17 @@ done
 expect 2 'given twice' 'two nonces' verify --nonce 01 --report-data 02 $g/snp-v2.bin
 expect 2 'no root' 'a root that is none' verify --root <(sed -n '/BEGIN/,/END/p' $g/certs.pem | awk '/BEGIN/ { n++ } n == 2') $g/snp-v2.bin
 expect 2 'not a certificate revocation list' 'a CRL that is none' verify --crl $g/runtime-data.json $g/snp-v2.bin
-expect 5 'neither certificates' 'certificates that are none' verify --certs <(echo '{"no": "certificates"}') $g/snp-v2.bin
+expect 2 'neither certificates' 'certificates that are none' verify --certs <(echo '{"no": "certificates"}') $g/snp-v2.bin
+# a file that an option names: 1 when it cannot be read, 2 when it is of no use
+for option in --certs --root --crl --ak-root --token-root --cca-key --corim-key --jwks --vcek-for-masked-chip --policy; do
+	expect 1 'cannot read' "$option: no file" verify $option /nonexistent $g/snp-v2.bin
+	expect 2 '' "$option: a file of something else" verify $option <(echo 'something else') $g/snp-v2.bin
+	expect 2 '' "$option: an empty file" verify $option <(:) $g/snp-v2.bin
+done
+expect 1 'cannot read' '--nonce: no file' verify --nonce file:/nonexistent $g/snp-v2.bin
+expect 1 'cannot read' '--measurement: no file' verify --measurement file:/nonexistent $g/snp-v2.bin
+echo '{"nonce": "file:/nonexistent"}' >"$tmp/policy.json"
+expect 1 'cannot read' 'a policy: no file' verify --policy "$tmp/policy.json" $g/snp-v2.bin
 expect 2 'JWK cannot be read' 'nor keys of Arm CCA' verify --certs $g/runtime-data.json $g/snp-v2.bin
 expect 0 '' 'help' verify --help
 

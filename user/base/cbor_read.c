@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cbor_read.h"
+#include "base/json.h"
 
 #define DEPTH_MAX	16	/* tokens nest half as deep */
 #define MEMBERS_MAX	256	/* of a map; all pairs are compared */
@@ -201,64 +204,117 @@ bool cbor_text_of(const cbor_item_t *item, struct span *out)
 	return true;
 }
 
+static bool is_number(struct span s)
+{
+	size_t i;
+
+	for (i = s.len && s.p[0] == '-'; i < s.len; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return s.len;
+}
+
 char *cbor_key_text(const cbor_item_t *key)
 {
+	unsigned char *raw = NULL;
+	size_t size = 0, len;
+	char *hex, *name;
 	struct span s;
 
+	/* 1 and "1" are two keys */
+	if (cbor_text_of(key, &s) && is_number(s))
+		return xasprintf("\"%.*s\"", (int)s.len, (const char *)s.p);
 	if (cbor_text_of(key, &s))
-		return xasprintf("%.*s", (int)s.len, (const char *)s.p);
+		return printable((const char *)s.p, s.len);
 	if (cbor_isa_uint(key))
 		return xasprintf("%llu", (unsigned long long)cbor_get_int(key));
 	if (cbor_isa_negint(key))
 		return xasprintf("-%llu", (unsigned long long)cbor_get_int(key) + 1);
-	return xstrdup("?");
+	/* of any other type: by its encoding, so that no two are called the same */
+	len = cbor_serialize_alloc(key, &raw, &size);
+	if (!len)
+		return xstrdup("?");
+	hex = hex_encode(raw, len);
+	free(raw);
+	name = xasprintf("cbor:%s", hex);
+	free_str(&hex);
+	return name;
 }
 
 static void show_simple(struct node *to, const char *key, const cbor_item_t *item)
 {
-	if (cbor_isa_float_ctrl(item) && cbor_float_ctrl_is_ctrl(item) && cbor_is_bool(item))
+	bool simple = cbor_isa_float_ctrl(item);
+	double number = simple && cbor_is_float(item) ? cbor_float_get_float(item) : 0;
+	struct json_object *o = NULL;
+
+	if (simple && cbor_float_ctrl_is_ctrl(item) && cbor_is_bool(item)) {
 		add_bool(to, key, cbor_get_bool(item));
-	else if (cbor_isa_float_ctrl(item) && cbor_is_float(item))
-		add_text(to, key, "%g", cbor_float_get_float(item));
-	else
-		add_text(to, key, "null");
+		return;
+	}
+	/* JSON has no infinity */
+	if (!isfinite(number)) {
+		add_text(to, key, "%g", number);
+		return;
+	}
+	if (simple && cbor_is_float(item))
+		o = json_object_new_double(number);
+	add_json(to, key, o);
+	json_object_put(o);
 }
 
-void cbor_show(struct node *to, const char *key, const cbor_item_t *item)
+static void show_map(struct node *n, const cbor_item_t *map);
+
+/* @named by the input: no member of ours beside it, ".._text", which could be one of its own */
+static void show(struct node *to, const char *key, const cbor_item_t *item, bool named)
 {
 	cbor_item_t *inner;
 	struct node *n;
 	struct span s;
-	char *name;
 	size_t i;
 
 	if (cbor_bytes_of(item, &s)) {
-		add_bytes(to, key, s.p, s.len);
+		n = add_bytes(to, key, s.p, s.len);
+		if (named)
+			bytes_only(n);
 	} else if (cbor_text_of(item, &s)) {
-		add_text(to, key, "%.*s", (int)s.len, (const char *)s.p);
+		add_string(to, key, s.p, s.len);
 	} else if (cbor_isa_uint(item)) {
 		add_uint(to, key, cbor_get_int(item));
+	} else if (cbor_isa_negint(item) && cbor_get_int(item) <= INT64_MAX) {
+		add_int(to, key, -1 - (s64)cbor_get_int(item));
 	} else if (cbor_isa_negint(item)) {
 		add_text(to, key, "-%llu", (unsigned long long)cbor_get_int(item) + 1);
 	} else if (cbor_isa_tag(item)) {
 		inner = cbor_tag_item(item);
-		cbor_show(to, key, inner);
+		show(to, key, inner, named);
 		cbor_decref(&inner);
 	} else if (cbor_isa_array(item)) {
-		n = add_map(to, key, NULL);
+		n = add_list(to, key, NULL);
 		for (i = 0; i < cbor_array_size(item); i++) {
-			name = xasprintf("%zu", i);
-			cbor_show(n, name, cbor_array_handle(item)[i]);
-			free_str(&name);
+			/* which one it is; JSON has it by its place */
+			char *name CLEANUP(free_str) = xasprintf("%zu", i);
+
+			show(n, name, cbor_array_handle(item)[i], named);
 		}
 	} else if (cbor_isa_map(item)) {
-		n = add_map(to, key, NULL);
-		for (i = 0; i < cbor_map_size(item); i++) {
-			name = cbor_key_text(cbor_map_handle(item)[i].key);
-			cbor_show(n, name, cbor_map_handle(item)[i].value);
-			free_str(&name);
-		}
+		show_map(add_map(to, key, NULL), item);
 	} else {
 		show_simple(to, key, item);
 	}
+}
+
+static void show_map(struct node *n, const cbor_item_t *map)
+{
+	size_t i;
+
+	for (i = 0; i < cbor_map_size(map); i++) {
+		char *name CLEANUP(free_str) = cbor_key_text(cbor_map_handle(map)[i].key);
+
+		show(n, name, cbor_map_handle(map)[i].value, true);
+	}
+}
+
+void cbor_show(struct node *to, const char *key, const cbor_item_t *item)
+{
+	show(to, key, item, false);
 }

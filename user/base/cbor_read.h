@@ -24,6 +24,11 @@ char *cbor_key_text(const cbor_item_t *key);
 /* The item as named values: every kind, however deep */
 void cbor_show(struct node *to, const char *key, const cbor_item_t *item);
 
+/* The JSON that means the same, bytes as base64url; NULL for null and what JSON has no
+ * number for. A reference of the caller's.
+ */
+struct json_object *cbor_to_json(const cbor_item_t *item);
+
 struct cose {
 	cbor_item_t *root;
 	struct span protected, payload, signature;

@@ -72,7 +72,7 @@ void cose_show_header(struct node *to, const struct cose *c)
 	struct node *n;
 
 	if (c->has_alg) {
-		n = add_text(to, "alg", "%lld", (long long)c->alg);
+		n = add_int(to, "alg", c->alg);
 		note(n, "%s", name ? name : "not known");
 	} else {
 		danger(add_text(to, "alg", "none"), "the token does not name its signature algorithm");

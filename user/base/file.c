@@ -63,12 +63,14 @@ static int write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-static int write_failed(const char *name, int err)
+/* Whether there is a partial file is known only of what is written beside its target. */
+static int write_failed(const char *name, int err, bool whole)
 {
 	const char *hint = "";
 
 	if (err == ENOSPC || err == EDQUOT)
-		hint = "; free some space and try again, no partial file is left";
+		hint = whole ? "; free some space and try again, no partial file is left" :
+		       "; what was written so far is not complete";
 	return fail(err == EACCES || err == EPERM || err == EROFS ? RC_DENIED : RC_FAILED,
 		    "cannot write %s: %s%s", name, strerror(err), hint);
 }
@@ -80,11 +82,11 @@ static int write_in_place(const char *path, const void *data, size_t len)
 	int err;
 
 	if (fd < 0)
-		return write_failed(path, errno);
+		return write_failed(path, errno, false);
 	err = write_all(fd, data, len);
 	if (close(fd) && !err)
 		err = -errno;
-	return err ? write_failed(path, -err) : RC_OK;
+	return err ? write_failed(path, -err, false) : RC_OK;
 }
 
 /* Beside the target, so that rename() stays on one file system. */
@@ -96,7 +98,7 @@ static int write_beside(const char *target, mode_t mode, const void *data, size_
 	int err;
 
 	if (fd < 0)
-		return write_failed(target, errno);
+		return write_failed(target, errno, true);
 	err = write_all(fd, data, len);
 	if (!err && (fchmod(fd, mode) || fsync(fd)))
 		err = -errno;
@@ -106,7 +108,7 @@ static int write_beside(const char *target, mode_t mode, const void *data, size_
 		err = -errno;
 	if (err) {
 		unlink(temp);
-		return write_failed(target, -err);
+		return write_failed(target, -err, true);
 	}
 	return RC_OK;
 }
@@ -123,14 +125,14 @@ static int write_file(const char *path, const void *data, size_t len, mode_t may
 		/* the reader closed the pipe ("| head"): not an error */
 		if (err == -EPIPE)
 			return RC_FAILED;
-		return err ? write_failed("standard output", -err) : RC_OK;
+		return err ? write_failed("standard output", -err, false) : RC_OK;
 	}
 	mask = umask(0);
 	umask(mask);
 	mode = 0666 & may & ~mask;
 	if (!stat(path, &st)) {
 		if (S_ISDIR(st.st_mode))
-			return write_failed(path, EISDIR);
+			return write_failed(path, EISDIR, true);
 		if (!S_ISREG(st.st_mode))
 			return write_in_place(path, data, len);
 		mode = st.st_mode & 07777 & (may | 07000);

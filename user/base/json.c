@@ -107,29 +107,90 @@ static size_t members(struct json_object *o)
 	return n;
 }
 
-const char *json_bad_names(struct span s, struct json_object *o)
+/* The text that begins at @at, with its quotes; its end, or that of @s */
+static size_t text_end(struct span s, size_t at)
 {
-	bool nul = false;
+	for (at++; at < s.len && s.p[at] != '"'; at++)
+		if (s.p[at] == '\\')
+			at++;
+	return at < s.len ? at + 1 : s.len;
+}
+
+static bool has_nul(struct span text)
+{
+	size_t i;
+
+	for (i = 0; i + 6 <= text.len; i++) {
+		if (text.p[i] != '\\')
+			continue;
+		if (!memcmp(text.p + i + 1, "u0000", 5))
+			return true;
+		i++;
+	}
+	return false;
+}
+
+static bool is_space(u8 c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The first name that an object of @s has twice: one set of names for each level */
+static char *name_twice(struct span s)
+{
+	struct json_object *seen[JSON_DEPTH + 1] = { NULL }, *name;
+	char *twice = NULL;
+	size_t i, k, end, depth = 0;
+
+	for (i = 0; i < s.len && !twice; i++) {
+		if ((s.p[i] == '{' || s.p[i] == '[') && depth < JSON_DEPTH)
+			seen[++depth] = json_object_new_object();
+		if ((s.p[i] == '}' || s.p[i] == ']') && depth)
+			json_put(&seen[depth--]);
+		if (s.p[i] != '"')
+			continue;
+		end = text_end(s, i);
+		for (k = end; k < s.len && is_space(s.p[k]); k++)
+			;
+		if (k < s.len && s.p[k] == ':') {
+			name = json_parse((struct span){ s.p + i, end - i });
+			if (json_object_object_get_ex(seen[depth], json_object_get_string(name), NULL))
+				twice = xstrdup(json_object_get_string(name));
+			else if (name && depth)
+				json_add_null(seen[depth], json_object_get_string(name));
+			json_object_put(name);
+		}
+		i = end - 1;
+	}
+	while (depth)
+		json_put(&seen[depth--]);
+	return twice;
+}
+
+char *json_bad_names(struct span s, struct json_object *o)
+{
+	struct span text = { 0 };
+	char *name, *why;
 	size_t i, n = 0;
 
 	for (i = 0; i < s.len; i++) {
 		/* every colon outside of a text is behind the name of a member */
 		if (s.p[i] == ':') {
-			if (nul)
-				return "the name of a member has a NUL in it";
+			if (has_nul(text))
+				return xstrdup("the name of a member has a NUL in it");
 			n++;
 		}
 		if (s.p[i] != '"')
 			continue;
-		nul = false;
-		for (i++; i < s.len && s.p[i] != '"'; i++) {
-			if (s.p[i] != '\\')
-				continue;
-			nul |= s.len - i > 5 && !memcmp(s.p + i + 1, "u0000", 5);
-			i++;
-		}
+		text = (struct span){ s.p + i, text_end(s, i) - i };
+		i += text.len - 1;
 	}
-	return n == members(o) ? NULL : "a member is there twice";
+	if (n == members(o))
+		return NULL;
+	name = name_twice(s);
+	why = name ? xasprintf("the member \"%s\" is there twice", name) : xstrdup("a member is there twice");
+	free_str(&name);
+	return why;
 }
 
 const char *json_text_of(struct json_object *o)

@@ -21,9 +21,10 @@ void json_add_ints(struct json_object *o, const char *key, const u8 *p, size_t l
 struct json_object *json_parse(struct span s);
 /*
  * What is wrong with the member names of @s, of which json_parse() made @o: json-c
- * keeps the last of two members of one name, and cuts a name at a NUL. NULL: nothing
+ * keeps the last of two members of one name, and cuts a name at a NUL. NULL: nothing;
+ * else a text to be freed, which names the member
  */
-const char *json_bad_names(struct span s, struct json_object *o);
+char *json_bad_names(struct span s, struct json_object *o);
 /* An object; RC_EVIDENCE with a message that names @what */
 int json_parse_object(struct span s, const char *what, struct json_object **o);
 /* Text of a member; NULL when it is not there, no text, or one with a NUL in it */

@@ -150,7 +150,7 @@ static int part(struct span *left, const char *what, bool last, struct buf *out)
 int jws_parse(struct span s, struct jws *j)
 {
 	struct buf header CLEANUP_BUF, claims CLEANUP_BUF;
-	const char *why;
+	char *why CLEANUP(free_str) = NULL;
 	struct span left;
 	const u8 *end;
 	int rc;

@@ -59,7 +59,7 @@ int parse_data(const char *option, const char *arg, struct buf *out)
 	else if (!strncmp(arg, "text:", 5))
 		buf_add_str(out, text);
 	else if (!strncmp(arg, "file:", 5))
-		return file_read(text, 1024 * 1024, out);
+		return option_file(file_read(text, 1024 * 1024, out));
 	else
 		return fail(RC_USAGE, "%s: '%s': unknown encoding; use hex:, base64:, text: or file:",
 			    option, arg);

@@ -9,7 +9,12 @@
 
 #include "base/tree.h"
 
-enum kind { K_MAP, K_LIST, K_TEXT, K_BYTES, K_UINT, K_BOOL, K_WORD, K_DATA };
+enum kind {
+	K_MAP, K_LIST, K_TEXT, K_BYTES, K_UINT, K_INT, K_BOOL, K_WORD, K_DATA,
+	K_JSON,		/* what came as JSON: its own types in JSON */
+	K_INLINE,	/* children at the place of the node, for people only */
+	K_SAME,		/* the members of another map, in JSON only */
+};
 
 struct node {
 	enum kind kind;
@@ -19,7 +24,9 @@ struct node {
 	char *note;
 	char *danger;
 	u64 value;
-	bool json_only;
+	struct json_object *json;	/* K_JSON */
+	const struct node *same;	/* K_SAME */
+	bool json_only, text_only, bytes_only;
 	struct node *child, *last, *next;
 };
 
@@ -90,6 +97,7 @@ void report_free(struct node **root)
 	free(n->ascii);
 	free(n->note);
 	free(n->danger);
+	json_object_put(n->json);
 	free(n);
 	*root = NULL;
 }
@@ -127,6 +135,58 @@ struct node *add_uint(struct node *to, const char *key, u64 value)
 
 	n->value = value;
 	return n;
+}
+
+struct node *add_int(struct node *to, const char *key, s64 value)
+{
+	struct node *n = add(to, K_INT, key);
+
+	n->value = (u64)value;
+	return n;
+}
+
+struct node *add_string(struct node *to, const char *key, const void *p, size_t len)
+{
+	struct node *n = add(to, K_TEXT, key);
+
+	n->text = printable(p, len);
+	return n;
+}
+
+struct node *add_json(struct node *to, const char *key, struct json_object *o)
+{
+	struct node *n = add(to, K_JSON, key);
+	const char *text;
+
+	n->json = json_object_get(o);
+	if (json_object_is_type(o, json_type_string)) {
+		n->text = printable(json_object_get_string(o), (size_t)json_object_get_string_len(o));
+		return n;
+	}
+	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE);
+	n->text = printable(text, strlen(text));
+	return n;
+}
+
+struct node *add_inline(struct node *to)
+{
+	struct node *n = add(to, K_INLINE, NULL);
+
+	n->text_only = true;
+	return n;
+}
+
+void add_same(struct node *to, const struct node *map)
+{
+	struct node *n = add(to, K_SAME, NULL);
+
+	n->same = map;
+	n->json_only = true;
+}
+
+bool has_values(const struct node *n)
+{
+	return n->child;
 }
 
 struct node *add_bool(struct node *to, const char *key, bool value)
@@ -182,6 +242,16 @@ void json_only(struct node *n)
 	n->json_only = true;
 }
 
+void bytes_only(struct node *n)
+{
+	n->bytes_only = true;
+}
+
+void text_only(struct node *n)
+{
+	n->text_only = true;
+}
+
 void note(struct node *n, const char *fmt, ...)
 {
 	va_list ap;
@@ -215,6 +285,9 @@ static void print_value(const struct node *n, struct buf *b)
 	case K_UINT:
 		buf_printf(b, "%" PRIu64, n->value);
 		break;
+	case K_INT:
+		buf_printf(b, "%" PRId64, (s64)n->value);
+		break;
 	case K_BOOL:
 		buf_add_str(b, n->value ? "yes" : "no");
 		break;
@@ -247,8 +320,12 @@ static void print_children(const struct node *parent, struct buf *b, int indent)
 	for (n = parent->child; n; n = n->next) {
 		if (n->json_only)
 			continue;
+		if (n->kind == K_INLINE) {
+			print_children(n, b, indent);
+			continue;
+		}
 		if (n->kind == K_LIST && !n->child) {
-			buf_printf(b, "%*s%s  none\n", indent, "", n->text ? n->text : n->key);
+			buf_printf(b, "%*s%s  none\n", indent, "", n->text ? n->text : n->key ? n->key : "-");
 			continue;
 		}
 		if (n->kind == K_MAP || n->kind == K_LIST) {
@@ -290,6 +367,29 @@ static void collect_warnings(const struct node *n, struct json_object *list)
 	}
 }
 
+static struct json_object *to_json(const struct node *n);
+
+static void add_members(struct json_object *o, const struct node *map)
+{
+	const struct node *c;
+
+	for (c = map->child; c; c = c->next) {
+		if (c->text_only)
+			continue;
+		if (c->kind == K_SAME) {
+			add_members(o, c->same);
+			continue;
+		}
+		json_object_object_add(o, c->key, to_json(c));
+		if (c->ascii && !c->bytes_only) {
+			char *name = xasprintf("%s_text", c->key);
+
+			json_object_object_add(o, name, json_object_new_string(c->ascii));
+			free(name);
+		}
+	}
+}
+
 static struct json_object *to_json(const struct node *n)
 {
 	struct json_object *o;
@@ -298,6 +398,10 @@ static struct json_object *to_json(const struct node *n)
 	switch (n->kind) {
 	case K_UINT:
 		return json_object_new_uint64(n->value);
+	case K_INT:
+		return json_object_new_int64((s64)n->value);
+	case K_JSON:
+		return json_object_get(n->json);
 	case K_BOOL:
 		return json_object_new_boolean(n->value != 0);
 	case K_TEXT:
@@ -307,7 +411,8 @@ static struct json_object *to_json(const struct node *n)
 	case K_LIST:
 		o = json_object_new_array();
 		for (c = n->child; c; c = c->next)
-			json_object_array_add(o, to_json(c));
+			if (!c->text_only)
+				json_object_array_add(o, to_json(c));
 		return o;
 	default:
 		break;
@@ -316,16 +421,37 @@ static struct json_object *to_json(const struct node *n)
 	o = json_object_new_object();
 	if (n->kind == K_WORD)
 		json_object_object_add(o, "value", json_object_new_string(n->text));
-	for (c = n->child; c; c = c->next) {
-		json_object_object_add(o, c->key, to_json(c));
-		if (c->ascii) {
-			char *name = xasprintf("%s_text", c->key);
-
-			json_object_object_add(o, name, json_object_new_string(c->ascii));
-			free(name);
-		}
-	}
+	add_members(o, n);
 	return o;
+}
+
+/*
+ * JSON is ASCII outside of its texts, and may be so within: what a terminal could take
+ * for a command (RFC 8259, 7, leaves DEL and the controls of Unicode as they are) is
+ * written by its number.
+ */
+static void add_ascii(struct buf *b, const char *s)
+{
+	const u8 *p = (const u8 *)s;
+
+	while (*p) {
+		u32 c = *p;
+		int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
+
+		if (c < 0x7f) {
+			buf_add(b, p++, 1);
+			continue;
+		}
+		c = c >= 0xf0 ? c & 7 : c >= 0xe0 ? c & 15 : c >= 0xc0 ? c & 31 : c == 0x7f ? c : 0xfffd;
+		for (p++; more && (*p & 0xc0) == 0x80; more--)
+			c = c << 6 | (*p++ & 63);
+		if (more)
+			c = 0xfffd;
+		if (c < 0x10000)
+			buf_printf(b, "\\u%04x", c);
+		else
+			buf_printf(b, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 | (c & 0x3ff));
+	}
 }
 
 char *report_render(const struct node *root, bool json)
@@ -338,8 +464,8 @@ char *report_render(const struct node *root, bool json)
 
 		collect_warnings(root->child, w);
 		json_object_object_add(o, "warnings", w);
-		buf_add_str(&b, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-							       JSON_C_TO_STRING_NOSLASHESCAPE));
+		add_ascii(&b, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+							     JSON_C_TO_STRING_NOSLASHESCAPE));
 		buf_add_str(&b, "\n");
 		json_object_put(o);
 	} else {

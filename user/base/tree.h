@@ -9,6 +9,7 @@
 #include "base/util.h"
 
 struct node;
+struct json_object;
 
 struct node *report_new(const char *title);
 void report_free(struct node **root);
@@ -21,6 +22,9 @@ struct node *add_list(struct node *to, const char *key, const char *title);
 /* Values. Each returns the new node, so that a note can be put on it. */
 struct node *add_text(struct node *to, const char *key, const char *fmt, ...) PRINTF(3, 4);
 struct node *add_uint(struct node *to, const char *key, u64 value);
+struct node *add_int(struct node *to, const char *key, s64 value);
+/* Text that others wrote, with all that is in it, a NUL too */
+struct node *add_string(struct node *to, const char *key, const void *p, size_t len);
 struct node *add_bool(struct node *to, const char *key, bool value);
 struct node *add_bytes(struct node *to, const char *key, const u8 *p, size_t len);
 /* A map with a value of its own: a flag word and its bits */
@@ -28,6 +32,21 @@ struct node *add_word(struct node *to, const char *key, u64 value, unsigned int 
 /* Bytes as base64, in JSON only */
 void add_data(struct node *to, const char *key, const u8 *p, size_t len);
 
+/*
+ * What came as JSON: in JSON with its own types, below one member of ours, so that no
+ * name in it can be taken for one that the tool gives. Takes a reference.
+ */
+struct node *add_json(struct node *to, const char *key, struct json_object *o);
+/* A map that is not seen: its values stand in @to, for people only */
+struct node *add_inline(struct node *to);
+/* In JSON the members of @map, which is elsewhere in the same tree, for people */
+void add_same(struct node *to, const struct node *map);
+bool has_values(const struct node *n);
+
+/* Bytes alone in JSON, without "KEY_text" that says them as text */
+void bytes_only(struct node *n);
+/* For people only: JSON has it elsewhere */
+void text_only(struct node *n);
 /* In JSON only: the text for people has it elsewhere */
 void json_only(struct node *n);
 /* Text after the value, not in JSON */

@@ -90,6 +90,15 @@ static inline u64 le64(const u8 *p)
 
 bool is_zero(const u8 *p, size_t len);
 
+/*
+ * A file that was named by an option and whose content cannot be used: the caller's mistake,
+ * RC_USAGE. RC_EVIDENCE is for what is to be checked, so that the two can be told apart.
+ */
+static inline int option_file(int rc)
+{
+	return rc == RC_EVIDENCE ? RC_USAGE : rc;
+}
+
 /* file.c: "-" is stdin or stdout */
 int file_read(const char *path, size_t max, struct buf *out);
 int file_write(const char *path, const void *data, size_t len);

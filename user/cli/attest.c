@@ -254,13 +254,13 @@ static int add_issuer(struct verify *v, const struct request_options *o)
 	if (o->jwks) {
 		v->policy.given[ASK_JWKS] = true;
 		rc = file_read(o->jwks, ANSWER_MAX, &keys);
-		rc = rc ? rc : jws_keys_add(&v->jwks, buf_span(&keys), name);
+		rc = option_file(rc ? rc : jws_keys_add(&v->jwks, buf_span(&keys), name));
 	}
 	if (!rc && o->token_root) {
 		v->policy.given[ASK_TOKEN_ROOT] = true;
 		rc = file_read(o->token_root, CERTS_MAX, &roots);
-		rc = rc ? rc : verify_root_for(v, &v->token_roots, buf_span(&roots),
-					       ask_name(ASK_TOKEN_ROOT), o->token_root);
+		rc = option_file(rc ? rc : verify_root_for(v, &v->token_roots, buf_span(&roots),
+							   ask_name(ASK_TOKEN_ROOT), o->token_root));
 	}
 	return rc;
 }

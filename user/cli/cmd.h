@@ -22,6 +22,12 @@ extern const struct cmd cmd_attest, cmd_doctor, cmd_get, cmd_load, cmd_monitor, 
 enum { OPT_LONG = 256 };
 
 int cmd_help(const struct cmd *cmd);
+/*
+ * As getopt_long(), of which it makes its choice, but takes a long option only by its whole
+ * name: what an abbreviation means changes when an option is added. Then it is '?', after
+ * a message as getopt's.
+ */
+int cmd_getopt(int argc, char **argv, const char *letters, const struct option *options);
 /* Call it after getopt's message: points to --help, returns RC_USAGE. */
 int cmd_usage(const struct cmd *cmd);
 

@@ -154,7 +154,7 @@ static int run(int argc, char **argv)
 	bool evidence = true;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "hj", options, NULL)) != -1) {
+	while ((c = cmd_getopt(argc, argv, "h", options)) != -1) {
 		switch (c) {
 		case BUNDLE:
 			bundle_to = optarg;

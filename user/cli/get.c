@@ -187,7 +187,7 @@ static int run(int argc, char **argv)
 	bool force = false, mine;
 	int c, rc = RC_OK;
 
-	while (!rc && (c = getopt_long(argc, argv, "hjo:", options, NULL)) != -1) {
+	while (!rc && (c = cmd_getopt(argc, argv, "ho:", options)) != -1) {
 		rc = take_option(&t, c, optarg, &mine);
 		if (mine)
 			continue;

@@ -91,7 +91,7 @@ static int run(int argc, char **argv)
 	bool json = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "hj", options, NULL)) != -1) {
+	while ((c = cmd_getopt(argc, argv, "h", options)) != -1) {
 		switch (c) {
 		case 'h':
 			return cmd_help(&cmd_load);

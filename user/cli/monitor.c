@@ -398,7 +398,7 @@ static int run(int argc, char **argv)
 	struct monitor m = { 0 };
 	int c, rc = RC_OK;
 
-	while (!rc && (c = getopt_long(argc, argv, "hj", options, NULL)) != -1) {
+	while (!rc && (c = cmd_getopt(argc, argv, "h", options)) != -1) {
 		switch (c) {
 		case 'j':
 			m.json = true;

@@ -397,7 +397,7 @@ static int find_word(int argc, char **argv, const struct option *options,
 
 	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
 	opterr = 0;
-	while ((c = getopt_long(argc, copy, "ho:", options, NULL)) != -1)
+	while ((c = cmd_getopt(argc, copy, "ho:", options)) != -1)
 		;
 	if (optind < argc) {
 		q->service = find_service(copy[optind], cmd);
@@ -427,7 +427,7 @@ int request_parse(int argc, char **argv, const struct cmd *cmd, struct request_o
 		options[n++] = (struct option){ choices[i].name, choices[i].has_arg, NULL,
 						choices[i].id };
 	rc = find_word(argc, argv, options, cmd, q);
-	while (!rc && (c = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+	while (!rc && (c = cmd_getopt(argc, argv, "ho:", options)) != -1) {
 		if (c == 'h')
 			return help(q, cmd, done);
 		if (c == '?')

@@ -14,13 +14,16 @@ static const char help[] =
 "a blob of /dev/cvm-evidence, or the output of another tool: an SNP report\n"
 "(versions 1 to 6), with or without certificates after it, a TDX quote (4, 5), a\n"
 "TDREPORT, an HCL report of Azure, a token of Arm CCA or another one in COSE, a\n"
-"TPM quote, a certificate table of an SNP host, certificates and CRLs (PEM, DER,\n"
-"URL-encoded PEM), an event log, or JSON that carries one of these: envelopes,\n"
-"Intel collateral, tokens (JWT). Hex (0x, xxd, hexdump -C) and base64 are\n"
-"decoded first. It is recognised by its content.\n"
+"TPM quote, PCR values of tpm2_quote, a certificate table of an SNP host,\n"
+"certificates and CRLs (PEM, DER, URL-encoded PEM), an event log, or JSON that\n"
+"carries one of these: envelopes, Intel collateral, tokens (JWT), wrappers (CMW),\n"
+"also in CBOR. Hex (0x, xxd, hexdump -C) and base64 are decoded first. It is\n"
+"recognised by its content.\n"
 "\n"
 "  --json        the same content for programs; names as the vendors', bytes in\n"
-"                hex, what is marked with !! listed in \"warnings\"\n"
+"                hex, what is marked with !! listed in \"warnings\"; of JSON the\n"
+"                input is \"content\" (a token: \"header\", \"claims\"), as it was, and\n"
+"                \"decoded\" lists the evidence in it, each with its \"member\"\n"
 "  -h, --help    this text\n"
 "\n"
 "show checks that the parts are consistent (hashes, lengths, that the report is\n"
@@ -83,7 +86,7 @@ static int run(int argc, char **argv)
 	bool json = false;
 	int c, rc, out;
 
-	while ((c = getopt_long(argc, argv, "hj", options, NULL)) != -1) {
+	while ((c = cmd_getopt(argc, argv, "h", options)) != -1) {
 		switch (c) {
 		case 'h':
 			return cmd_help(&cmd_show);

@@ -211,7 +211,7 @@ static int add_masked_vcek(struct verify *v, const char *path)
 	v->policy.given[ASK_MASKED_VCEK] = true;
 	if (!rc && !b.len)
 		rc = fail(RC_EVIDENCE, "--vcek-for-masked-chip: %s is empty", path);
-	return rc ? rc : certs_add(&v->masked_vcek, buf_span(&b), VERIFY_CHAIN_MAX, path);
+	return option_file(rc ? rc : certs_add(&v->masked_vcek, buf_span(&b), VERIFY_CHAIN_MAX, path));
 }
 
 static int add_cca_key(struct verify *v, const char *path)
@@ -220,7 +220,7 @@ static int add_cca_key(struct verify *v, const char *path)
 	int rc = file_read(path, CERTS_MAX, &b);
 
 	v->policy.given[ASK_CCA_KEY] = true;
-	return rc ? rc : cca_keys_add(v, buf_span(&b), path);
+	return option_file(rc ? rc : cca_keys_add(v, buf_span(&b), path));
 }
 
 static int add_corim_key(struct verify *v, const char *path)
@@ -229,7 +229,7 @@ static int add_corim_key(struct verify *v, const char *path)
 	int rc = file_read(path, CERTS_MAX, &b);
 
 	v->policy.given[ASK_CORIM_KEY] = true;
-	return rc ? rc : corim_keys_add(v, buf_span(&b), path);
+	return option_file(rc ? rc : corim_keys_add(v, buf_span(&b), path));
 }
 
 static int add_jwks(struct verify *v, const char *path)
@@ -239,7 +239,7 @@ static int add_jwks(struct verify *v, const char *path)
 	int rc = file_read(path, CERTS_MAX, &b);
 
 	v->policy.given[ASK_JWKS] = true;
-	return rc ? rc : jws_keys_add(&v->jwks, buf_span(&b), name);
+	return option_file(rc ? rc : jws_keys_add(&v->jwks, buf_span(&b), name));
 }
 
 static int add_root(struct verify *v, const char *path)
@@ -247,7 +247,7 @@ static int add_root(struct verify *v, const char *path)
 	struct buf b CLEANUP_BUF;
 	int rc = file_read(path, CERTS_MAX, &b);
 
-	return rc ? rc : verify_root(v, buf_span(&b), path);
+	return option_file(rc ? rc : verify_root(v, buf_span(&b), path));
 }
 
 static int add_root_for(struct verify *v, enum ask a, struct cert_pool *roots, const char *path)
@@ -256,7 +256,7 @@ static int add_root_for(struct verify *v, enum ask a, struct cert_pool *roots, c
 	int rc = file_read(path, CERTS_MAX, &b);
 
 	v->policy.given[a] = true;
-	return rc ? rc : verify_root_for(v, roots, buf_span(&b), ask_name(a), path);
+	return option_file(rc ? rc : verify_root_for(v, roots, buf_span(&b), ask_name(a), path));
 }
 
 static int add_crl(struct verify *v, const char *path)
@@ -269,7 +269,7 @@ static int add_crl(struct verify *v, const char *path)
 	/* a PCCS gives lists in hex */
 	if (!rc && raw_recognise(s) != RAW_CRL && unwrap_text(s, EVIDENCE_MAX, &text))
 		s = buf_span(&text);
-	return rc ? rc : crl_load(v, s, path);
+	return option_file(rc ? rc : crl_load(v, s, path));
 }
 
 static int add_collateral(struct verify *v, const char *path)
@@ -480,7 +480,7 @@ static int read_options(struct verify *v, struct settings *f, int argc, char **a
 
 	memcpy(options, own_options, sizeof(own_options));
 	policy_options(options + ARRAY_SIZE(own_options), FIRST_POLICY);
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((c = cmd_getopt(argc, argv, "h", options)) != -1) {
 		rc = c == '?' ? cmd_usage(&cmd_verify) : option(v, f, c, optarg);
 		if (rc || f->help)
 			return rc;

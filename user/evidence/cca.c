@@ -148,6 +148,51 @@ static void show_lifecycle(struct node *to, u64 value)
 		danger(n, "the platform is not in the secured state");
 }
 
+/* RFC 9783, 4.4.1, whose names they are; in Arm CCA 6 is the hash algorithm */
+static void show_component(struct node *to, const cbor_item_t *map)
+{
+	static const struct {
+		u64 key;
+		const char *name;
+	} names[] = {
+		{ 1, "measurement_type" }, { 2, "measurement_value" }, { 4, "version" },
+		{ 5, "signer_id" }, { 6, "hash_algo_id" },
+	};
+	struct node *n = add_map(to, NULL, "component"), *unknown = NULL;
+	size_t i, k;
+
+	for (i = 0; i < cbor_map_size(map); i++) {
+		const struct cbor_pair *p = &cbor_map_handle(map)[i];
+		char *number CLEANUP(free_str) = cbor_key_text(p->key);
+
+		for (k = 0; k < ARRAY_SIZE(names); k++)
+			if (cbor_isa_uint(p->key) && cbor_get_int(p->key) == names[k].key)
+				break;
+		if (k < ARRAY_SIZE(names)) {
+			cbor_show(n, names[k].name, p->value);
+			continue;
+		}
+		if (!unknown)
+			unknown = add_map(n, "unknown_claims", NULL);
+		cbor_show(unknown, number, p->value);
+	}
+}
+
+static void show_components(struct node *to, const cbor_item_t *list)
+{
+	struct node *n = add_list(to, "sw_components", NULL);
+	size_t i;
+
+	for (i = 0; i < cbor_array_size(list); i++) {
+		const cbor_item_t *one = cbor_array_handle(list)[i];
+
+		if (cbor_isa_map(one))
+			show_component(n, one);
+		else
+			cbor_show(n, NULL, one);
+	}
+}
+
 static void show_claims(struct node *to, enum cca_which which, const cbor_item_t *map)
 {
 	struct node *unknown = NULL;
@@ -160,6 +205,8 @@ static void show_claims(struct node *to, enum cca_which which, const cbor_item_t
 
 		if (name && !strcmp(name, "lifecycle") && cbor_isa_uint(p->value)) {
 			show_lifecycle(to, cbor_get_int(p->value));
+		} else if (name && !strcmp(name, "sw_components") && cbor_isa_array(p->value)) {
+			show_components(to, p->value);
 		} else if (name) {
 			cbor_show(to, name, p->value);
 		} else {

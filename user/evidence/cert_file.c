@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/json.h"
 #include "base/unwrap.h"
 #include "evidence/cert_file.h"
 #include "evidence/certs.h"
@@ -18,9 +19,23 @@ static bool are_certs(struct span s)
 	return kind == RAW_CERTS || kind == RAW_CERT_TABLE;
 }
 
+/* Of Azure's metadata service (THIM): the VCEK and its chain as two texts of a JSON object */
+static bool of_thim(struct span s, struct buf *out)
+{
+	struct json_object *o = raw_recognise(s) == RAW_JSON ? json_parse(s) : NULL;
+	const char *leaf = json_get_text(o, "vcekCert"), *chain = json_get_text(o, "certificateChain");
+
+	if (leaf)
+		buf_printf(out, "%s\n%s", leaf, chain ? chain : "");
+	json_object_put(o);
+	return leaf;
+}
+
 /* @s itself, or the certificates that its text stands for */
 static struct span decoded(struct span s, struct buf *hold)
 {
+	if (of_thim(s, hold))
+		return buf_span(hold);
 	if (!are_certs(s) && !x509_is_pem(s) && unwrap_text(s, CERTS_MAX, hold))
 		return buf_span(hold);
 	return s;
@@ -33,7 +48,9 @@ static int of_file(const char *option, const char *path, cert_file_fn *add, void
 
 	if (!rc && !b.len)
 		rc = fail(RC_EVIDENCE, "%s: %s is empty", option, path);
-	return rc ? rc : add(arg, decoded(buf_span(&b), &hold), path);
+	if (!rc)
+		rc = add(arg, decoded(buf_span(&b), &hold), path);
+	return option_file(rc);
 }
 
 static int visible(const struct dirent *d)
@@ -84,6 +101,6 @@ int cert_file_each(const char *option, const char *path, cert_file_fn *add, cert
 	struct stat st;
 
 	if (strcmp(path, "-") && !stat(path, &st) && S_ISDIR(st.st_mode))
-		return of_directory(option, path, add, other, arg);
+		return option_file(of_directory(option, path, add, other, arg));
 	return of_file(option, path, add, arg);
 }

@@ -21,10 +21,14 @@ const char *event_type_name(u32 type)
 		u32 type;
 		const char *name;
 	} types[] = {
-		{ 0x1, "EV_POST_CODE" }, { 0x3, "EV_NO_ACTION" }, { 0x4, "EV_SEPARATOR" },
+		{ 0x0, "EV_PREBOOT_CERT" }, { 0x1, "EV_POST_CODE" }, { 0x2, "EV_UNUSED" }, { 0x3, "EV_NO_ACTION" }, { 0x4, "EV_SEPARATOR" },
 		{ 0x5, "EV_ACTION" }, { 0x6, "EV_EVENT_TAG" }, { 0x7, "EV_S_CRTM_CONTENTS" },
 		{ 0x8, "EV_S_CRTM_VERSION" }, { 0xa, "EV_PLATFORM_CONFIG_FLAGS" },
 		{ 0xb, "EV_TABLE_OF_DEVICES" }, { 0xc, "EV_COMPACT_HASH" }, { 0xd, "EV_IPL" },
+		{ 0x9, "EV_CPU_MICROCODE" }, { 0xe, "EV_IPL_PARTITION_DATA" },
+		{ 0xf, "EV_NONHOST_CODE" }, { 0x10, "EV_NONHOST_CONFIG" },
+		{ 0x11, "EV_NONHOST_INFO" }, { 0x12, "EV_OMIT_BOOT_DEVICE_EVENTS" },
+		{ 0x13, "EV_POST_CODE2" },
 		{ 0x80000001, "EV_EFI_VARIABLE_DRIVER_CONFIG" },
 		{ 0x80000002, "EV_EFI_VARIABLE_BOOT" },
 		{ 0x80000003, "EV_EFI_BOOT_SERVICES_APPLICATION" },
@@ -35,7 +39,12 @@ const char *event_type_name(u32 type)
 		{ 0x80000009, "EV_EFI_HANDOFF_TABLES" },
 		{ 0x8000000a, "EV_EFI_PLATFORM_FIRMWARE_BLOB2" },
 		{ 0x8000000b, "EV_EFI_HANDOFF_TABLES2" }, { 0x8000000c, "EV_EFI_VARIABLE_BOOT2" },
+		{ 0x8000000d, "EV_EFI_GPT_EVENT2" }, { 0x80000010, "EV_EFI_HCRTM_EVENT" },
 		{ 0x800000e0, "EV_EFI_VARIABLE_AUTHORITY" },
+		{ 0x800000e1, "EV_EFI_SPDM_FIRMWARE_BLOB" },
+		{ 0x800000e2, "EV_EFI_SPDM_FIRMWARE_CONFIG" },
+		{ 0x800000e3, "EV_EFI_SPDM_DEVICE_POLICY" },
+		{ 0x800000e4, "EV_EFI_SPDM_DEVICE_AUTHORITY" },
 	};
 	size_t i;
 
@@ -152,7 +161,7 @@ static void show_event(struct node *list, const struct tcg_event *e)
 	add_uint(n, "offset", e->at);
 	add_text(n, "type", "%s", event_type_name(e->type));
 	add_word(n, "type_number", e->type, 8);
-	add_text(n, "register", "%d", (int)e->reg);
+	add_int(n, "register", (int)e->reg);
 	for (i = 0; i < e->count; i++) {
 		u16 alg = le16(p);
 

@@ -107,7 +107,7 @@ static void show_opaque(struct node *to, struct span s)
 
 static void show_text(struct node *to, struct span s)
 {
-	add_text(to, "text", "%.*s", (int)s.len, (const char *)s.p);
+	add_string(to, "text", s.p, s.len);
 }
 
 static int show_item(struct node *to, const struct evidence *e, const struct evidence_item *it)
@@ -161,7 +161,7 @@ static int show_item(struct node *to, const struct evidence *e, const struct evi
 	case CVM_EVIDENCE_ITEM_ABSENT:
 		add_text(to, "item", "%s", item_name(le32(s.p)));
 		add_text(to, "error", "%s", strerror((int)(le32(s.p + 4) & 0xffff)));
-		add_text(to, "reason", "%.*s", (int)s.len - 8, (const char *)s.p + 8);
+		add_string(to, "reason", s.p + 8, s.len - 8);
 		break;
 	default:
 		if (!tpm_item_show(to, e, it, &rc))

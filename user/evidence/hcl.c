@@ -78,8 +78,10 @@ bool hcl_is_bound(const struct hcl *h)
 static struct json_object *parse_claims(const struct hcl *h)
 {
 	struct json_object *o = json_parse(h->claims);
+	char *why CLEANUP(free_str) = o ? json_bad_names(h->claims, o) : NULL;
 
-	if (!json_object_is_type(o, json_type_object))
+	/* of a member that is there twice each reader could mean another */
+	if (why || !json_object_is_type(o, json_type_object))
 		json_put(&o);
 	return o;
 }
@@ -136,48 +138,56 @@ bool hcl_ak(const struct hcl *h, struct buf *n, struct buf *e)
 	return ok;
 }
 
+static void show_keys(struct node *n, struct json_object *claims)
+{
+	struct node *keys = add_list(n, "keys", NULL);
+	struct json_object *v;
+	size_t i;
+
+	text_only(keys);
+	if (!json_object_object_get_ex(claims, "keys", &v))
+		return;
+	json_only(add_json(n, "keys", v));
+	for (i = 0; json_object_is_type(v, json_type_array) && i < json_object_array_length(v); i++) {
+		struct json_object *key = json_object_array_get_idx(v, i), *ops;
+		const char *kid = json_get_text(key, "kid");
+
+		if (kid)
+			add_text(keys, NULL, "%s for %s", kid,
+				 json_object_object_get_ex(key, "key_ops", &ops) ?
+				 json_object_to_json_string_ext(ops, 0) : "?");
+	}
+}
+
+static void show_configuration(struct node *n, struct json_object *claims)
+{
+	struct json_object *v = json_get_object(claims, "vm-configuration");
+	struct node *cfg;
+
+	if (!v)
+		return;
+	json_only(add_json(n, "vm-configuration", v));
+	cfg = add_map(n, "vm-configuration", NULL);
+	text_only(cfg);
+	json_object_object_foreach(v, name, value)
+		add_json(cfg, name, value);
+}
+
 static void show_claims(struct node *to, const struct hcl *h)
 {
 	struct json_object *o = parse_claims(h), *v;
-	struct node *n = add_map(to, "runtime_claims", NULL), *keys;
-	size_t i, count;
+	struct node *n = add_map(to, "runtime_claims", NULL);
 
 	add_uint(n, "length", h->claims.len);
 	add_data(n, "data", h->claims.p, h->claims.len);
 	if (!o) {
-		danger(n, "not JSON");
+		danger(n, "not a JSON object, or one with a member twice");
 		return;
 	}
-	keys = add_list(n, "keys", NULL);
-	if (json_object_object_get_ex(o, "keys", &v) && json_object_is_type(v, json_type_array)) {
-		count = json_object_array_length(v);
-		for (i = 0; i < count; i++) {
-			struct json_object *key = json_object_array_get_idx(v, i), *ops;
-			const char *kid = json_get_text(key, "kid");
-
-			if (kid)
-				add_text(keys, NULL, "%s for %s", kid,
-					 json_object_object_get_ex(key, "key_ops", &ops) ?
-					 json_object_to_json_string_ext(ops, 0) : "?");
-		}
-	}
-	if (json_object_object_get_ex(o, "vm-configuration", &v) &&
-	    json_object_is_type(v, json_type_object)) {
-		struct node *cfg = add_map(n, "vm-configuration", NULL);
-		struct json_object_iterator it = json_object_iter_begin(v);
-		struct json_object_iterator stop = json_object_iter_end(v);
-
-		for (; !json_object_iter_equal(&it, &stop); json_object_iter_next(&it)) {
-			struct json_object *val = json_object_iter_peek_value(&it);
-
-			add_text(cfg, json_object_iter_peek_name(&it), "%s",
-				 json_object_is_type(val, json_type_string) ?
-				 json_object_get_string(val) :
-				 json_object_to_json_string_ext(val, 0));
-		}
-	}
-	if (json_get_text(o, "user-data"))
-		add_text(n, "user-data", "%s", json_get_text(o, "user-data"));
+	show_keys(n, o);
+	show_configuration(n, o);
+	if (json_object_object_get_ex(o, "user-data", &v))
+		add_json(n, "user-data", v);
 	json_object_put(o);
 }
 

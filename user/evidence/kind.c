@@ -7,11 +7,13 @@
 
 #include "evidence/cca.h"
 #include "evidence/certs.h"
+#include "evidence/cmw.h"
 #include "evidence/event_log.h"
 #include "evidence/hcl.h"
 #include "evidence/kind.h"
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
+#include "tpm/pcr_file.h"
 
 static const struct {
 	const char *name, *title;
@@ -27,10 +29,12 @@ static const struct {
 	[RAW_CERTS]	 = { "certificates", "X.509 certificates" },
 	[RAW_CRL]	 = { "crl", "X.509 certificate revocation list" },
 	[RAW_TPM_QUOTE]	 = { "tpm-quote", "Quote of a TPM (TPMS_ATTEST)" },
+	[RAW_PCRS]	 = { "pcr-values", "PCR values of tpm2_quote (no quote: nothing signs them)" },
 	[RAW_EVENT_LOG]	 = { "event-log", "TCG event log" },
 	[RAW_CWT]	 = { "cwt", "Token in COSE" },
 	[RAW_COLLATERAL] = { "collateral", "Intel TCB collateral" },
 	[RAW_JWT]	 = { "jwt", "Token in JOSE" },
+	[RAW_CMW]	 = { "cmw", "Conceptual message wrapper in CBOR" },
 	[RAW_JSON]	 = { "json", "JSON" },
 };
 
@@ -59,12 +63,26 @@ static bool is_crl(struct span s)
 	return is;
 }
 
-/* Certificate and list begin with a sequence in a sequence; DER of some length */
+/*
+ * RFC 5280, 4.1: a certificate is a sequence whose first part is one again, which begins
+ * with the version, or in version 1 with the serial number. A public key begins with two
+ * sequences, too, but then has an object identifier.
+ */
+static bool is_certificate(struct span s)
+{
+	size_t at;
+
+	if (s.len < 10 || s.p[1] != 0x82 || s.p[4] != 0x30)
+		return false;
+	at = s.p[5] < 0x80 ? 6 : 6 + (s.p[5] & 3u);
+	return at < s.len && (s.p[at] == 0xa0 || s.p[at] == 0x02);
+}
+
 static enum raw_kind der_kind(struct span s)
 {
 	if (s.len <= 4 || s.p[0] != 0x30 || (s.p[1] != 0x81 && s.p[1] != 0x82))
 		return RAW_UNKNOWN;
-	return is_crl(s) ? RAW_CRL : s.p[1] == 0x82 ? RAW_CERTS : RAW_UNKNOWN;
+	return is_crl(s) ? RAW_CRL : is_certificate(s) ? RAW_CERTS : RAW_UNKNOWN;
 }
 
 /* Three parts in base64url, the first one an object */
@@ -83,6 +101,12 @@ static bool jwt_looks_like(struct span s)
 	return s.len > 3 && !memcmp(s.p, "eyJ", 3) && dots == 2 && i == s.len;
 }
 
+static bool has_name(struct span s, const char *quoted)
+{
+	return memmem(s.p, s.len, quoted, strlen(quoted));
+}
+
+/* Collateral as Intel's services answer it, or a bundle of it as dcap-qvl has it */
 static enum raw_kind json_kind(struct span s)
 {
 	size_t i = 0;
@@ -91,7 +115,8 @@ static enum raw_kind json_kind(struct span s)
 		i++;
 	if (i == s.len || (s.p[i] != '{' && s.p[i] != '['))
 		return RAW_UNKNOWN;
-	return memmem(s.p, s.len, "\"tcbInfo\"", 9) || memmem(s.p, s.len, "\"enclaveIdentity\"", 17) ?
+	return has_name(s, "\"tcbInfo\"") || has_name(s, "\"enclaveIdentity\"") ||
+	       (has_name(s, "\"tcb_info\"") && has_name(s, "\"qe_identity\"")) ?
 	       RAW_COLLATERAL : RAW_JSON;
 }
 
@@ -114,7 +139,8 @@ bool raw_split(struct span s, struct span *report, struct span *certs)
 		return false;
 	*report = (struct span){ s.p, SNP_REPORT_LEN };
 	*certs = (struct span){ s.p + SNP_REPORT_LEN, s.len - SNP_REPORT_LEN };
-	return cert_table_looks_like(*certs) || x509_is_pem_text(*certs, false);
+	return cert_table_looks_like(*certs) || x509_is_pem_text(*certs, false) ||
+	       (certs->p[0] == 0x30 && der_kind(*certs) == RAW_CERTS);
 }
 
 enum raw_kind raw_recognise(struct span s)
@@ -129,6 +155,8 @@ enum raw_kind raw_recognise(struct span s)
 		return RAW_EVENT_LOG;
 	if (tdreport_looks_like(s))
 		return RAW_TDREPORT;
+	if (pcr_file_looks_like(s))
+		return RAW_PCRS;
 	if (snp_looks_like(s))
 		return RAW_SNP;
 	if (cert_table_looks_like(s))
@@ -137,6 +165,8 @@ enum raw_kind raw_recognise(struct span s)
 		return RAW_CCA;
 	if (cwt_looks_like(s))
 		return RAW_CWT;
+	if (cmw_looks_like(s))
+		return RAW_CMW;
 	if (s.len && s.p[0] == 0x30)
 		return der_kind(s);
 	return text_kind(s);

@@ -17,16 +17,18 @@ enum raw_kind {
 	/* what evidence is checked with, or what a service made of it */
 	RAW_CRL,
 	RAW_TPM_QUOTE,
+	RAW_PCRS,
 	RAW_EVENT_LOG,
 	RAW_CWT,
 	RAW_COLLATERAL,
 	RAW_JWT,
+	RAW_CMW,
 	RAW_JSON,
 };
 
 enum raw_kind raw_recognise(struct span s);
 /*
- * An SNP report with certificates behind it, a table or PEM, as the extended
+ * An SNP report with certificates behind it, a table, PEM or one in DER, as the extended
  * request and other tools give it; false for everything else.
  */
 bool raw_split(struct span s, struct span *report, struct span *certs);

@@ -51,6 +51,10 @@ int raw_show(struct node *to, enum raw_kind kind, struct span s)
 		return crl_show(to, s);
 	case RAW_TPM_QUOTE:
 		return tpm_attest_show(to, s);
+	case RAW_PCRS:
+		return pcr_file_show(to, s);
+	case RAW_CMW:
+		return cmw_show(to, s, raw_show);
 	case RAW_EVENT_LOG:
 		return event_log_show(to, s);
 	case RAW_CWT:

@@ -36,14 +36,16 @@ static void show_one(struct node *to, X509_CRL *crl)
 	char *issuer CLEANUP(free_str) = x509_name(X509_CRL_get_issuer(crl));
 	ASN1_INTEGER *number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl);
+	struct node *n;
 
 	add_text(to, "issuer", "%s", issuer);
 	if (number)
 		add_text(to, "number", "%lld", (long long)ASN1_INTEGER_get(number));
-	x509_add_time(to, "thisUpdate", X509_CRL_get0_lastUpdate(crl));
+	n = x509_add_time(to, "thisUpdate", X509_CRL_get0_lastUpdate(crl));
+	if (X509_cmp_current_time(X509_CRL_get0_lastUpdate(crl)) > 0)
+		danger(n, "it is not valid yet");
 	if (next) {
-		struct node *n = x509_add_time(to, "nextUpdate", next);
-
+		n = x509_add_time(to, "nextUpdate", next);
 		if (X509_cmp_current_time(next) < 0)
 			danger(n, "it is out of date");
 	}

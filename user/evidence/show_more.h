@@ -10,6 +10,8 @@ int crl_show(struct node *to, struct span s);
 /* show_json.c: evidence in it, in whatever member, is decoded by @show */
 typedef int show_fn(struct node *to, enum raw_kind kind, struct span s);
 int json_show(struct node *to, struct span s, show_fn *show);
+/* A wrapper in CBOR, shown as the same in JSON */
+int cmw_show(struct node *to, struct span s, show_fn *show);
 int jwt_show(struct node *to, struct span s, show_fn *show);
 
 #endif

@@ -118,7 +118,8 @@ static void show_tcb_info(struct node *to, const u8 *p, bool v1)
 	add_bytes(to, "MRSEAM", p + 24, 48);
 	add_bytes(to, "MRSIGNERSEAM", p + 72, 48);
 	add_bytes(to, "ATTRIBUTES", p + 120, 8);
-	if (v1)
+	/* the module fills it in whatever the version of the report is */
+	if (v1 || !is_zero(p + 128, 16))
 		add_bytes(to, "TEE_TCB_SVN2", p + 128, 16);
 }
 

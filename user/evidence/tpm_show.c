@@ -5,6 +5,7 @@
 #include "evidence/hcl.h"
 #include "evidence/tpm_show.h"
 #include "evidence/x509.h"
+#include "tpm/pcr_file.h"
 
 static const char *alg_name(u16 alg)
 {
@@ -123,8 +124,35 @@ int tpm_attest_show(struct node *to, struct span s)
 	list = add_list(to, "pcrs", NULL);
 	for (i = 0; i < TPM_PCRS; i++)
 		if (q.mask >> i & 1)
-			add_text(list, NULL, "%u", i);
+			add_uint(list, NULL, i);
 	note(add_bytes(to, "pcrDigest", q.pcr_digest.p, q.pcr_digest.len),
 	     "of the PCR values, which, like the signature, are in a separate file");
+	return RC_OK;
+}
+
+struct bank {
+	struct node *to, *n;
+	u16 alg;
+};
+
+static void show_value(void *arg, u16 alg, unsigned int pcr, struct span value)
+{
+	struct bank *b = arg;
+	char *key CLEANUP(free_str) = xasprintf("PCR%02u", pcr);
+
+	if (!b->n || b->alg != alg)
+		b->n = add_map(b->to, alg_name(alg), NULL);
+	b->alg = alg;
+	add_bytes(b->n, key, value.p, value.len);
+}
+
+int pcr_file_show(struct node *to, struct span s)
+{
+	struct bank b = { .to = to };
+	size_t selected = pcr_file_each(s, show_value, &b), values = pcr_file_count(s);
+
+	note(to, "the quote and its signature are in separate files");
+	if (selected != values)
+		return fail(RC_EVIDENCE, "PCR values: the file selects %zu PCRs and has %zu values", selected, values);
 	return RC_OK;
 }

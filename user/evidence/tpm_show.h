@@ -13,4 +13,7 @@ bool tpm_item_show(struct node *to, const struct evidence *e, const struct evide
 /* A TPMS_ATTEST of a quote, by itself */
 int tpm_attest_show(struct node *to, struct span s);
 
+/* The file of PCR values that tpm2_quote writes */
+int pcr_file_show(struct node *to, struct span s);
+
 #endif

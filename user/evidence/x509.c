@@ -120,7 +120,8 @@ char *x509_cn(const X509_NAME *name)
 	const ASN1_STRING *v = i < 0 ? NULL :
 		X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i));
 
-	if (!v)
+	/* a NUL would end the name for who compares it: the whole name has it escaped */
+	if (!v || memchr(ASN1_STRING_get0_data(v), '\0', (size_t)ASN1_STRING_length(v)))
 		return x509_name(name);
 	return xasprintf("%.*s", ASN1_STRING_length(v), (const char *)ASN1_STRING_get0_data(v));
 }
@@ -205,9 +206,9 @@ static void show_amd(struct node *to, X509 *x)
 		return;
 	n = add_map(to, "amd", NULL);
 	if (x509_amd_text(x, "2", &v))
-		add_text(n, "productName", "%.*s", (int)v.len, (const char *)v.p);
+		add_string(n, "productName", v.p, v.len);
 	if (x509_amd_text(x, "5", &v))
-		add_text(n, "CSP_ID", "%.*s", (int)v.len, (const char *)v.p);
+		add_string(n, "CSP_ID", v.p, v.len);
 	for (i = 0; i < ARRAY_SIZE(ints); i++) {
 		int value = x509_amd_int(x, ints[i].arc);
 
@@ -282,12 +283,17 @@ void x509_show(struct node *to, X509 *x)
 {
 	char *subject CLEANUP(free_str) = x509_name(X509_get_subject_name(x));
 	char *issuer CLEANUP(free_str) = x509_name(X509_get_issuer_name(x));
+	struct node *n;
 	struct span e;
 
 	add_text(to, "subject", "%s", subject);
 	add_text(to, "issuer", "%s", issuer);
-	x509_add_time(to, "notBefore", X509_get0_notBefore(x));
-	x509_add_time(to, "notAfter", X509_get0_notAfter(x));
+	n = x509_add_time(to, "notBefore", X509_get0_notBefore(x));
+	if (X509_cmp_current_time(X509_get0_notBefore(x)) > 0)
+		danger(n, "it is not valid yet");
+	n = x509_add_time(to, "notAfter", X509_get0_notAfter(x));
+	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0)
+		danger(n, "it is out of date");
 	show_amd(to, x);
 	if (x509_ext(x, SGX_OID, &e))
 		show_sgx_seq(add_map(to, "sgx", NULL), e.p, (long)e.len, 0);

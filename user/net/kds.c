@@ -82,8 +82,10 @@ static int of_product(const char *base, const char *ca, unsigned int timeout, co
 	bool none;
 	int rc;
 
+	if (!vcek && is_zero(report + SNP_CHIP_ID_OFF, 64) && !(le32(report + 0x48) >> 2 & 7))
+		return fail(RC_EVIDENCE, "--kds: CHIP_ID of this report is masked: AMD has no certificate to look up; if you know the chip, give its VCEK with --certs FILE (verify: --vcek-for-masked-chip FILE)");
 	if (!vcek)
-		return fail(RC_EVIDENCE, "--kds: this report is signed by a VLEK, or has its chip id masked: AMD has no certificate to look up; give it with --certs FILE");
+		return fail(RC_EVIDENCE, "--kds: this report is signed by a VLEK, or of an unknown product: AMD has no certificate to look up; give it with --certs FILE");
 	rc = fetch(base, ca, timeout, vcek, missing, &leaf);
 	if (rc || *missing)
 		return rc;

@@ -174,5 +174,6 @@ int collateral_add(struct verify *v, struct span s, const char *name)
 	}
 	rc = bundle(v, o, name);
 	json_object_put(o);
-	return rc;
+	/* a list in it is no file that an option named */
+	return rc == RC_USAGE ? RC_EVIDENCE : rc;
 }

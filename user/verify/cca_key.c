@@ -120,7 +120,7 @@ static int of_pem(struct cca_keys *to, struct span s, const char *name)
 	const struct span any = { NULL, 0 };
 	int rc = RC_OK;
 
-	while (!rc && memmem(s.p, s.len, begin_pem, sizeof(begin_pem) - 1)) {
+	while (!rc && s.len && memmem(s.p, s.len, begin_pem, sizeof(begin_pem) - 1)) {
 		EVP_PKEY *key = next_pem(&s);
 
 		rc = key ? add(to, key, name, any, any) : bad(to, name);

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "evidence/cmw.h"
 #include "evidence/input.h"
+#include "evidence/snp_json.h"
 #include "verify/verify.h"
 
 #define WALK_DEPTH	12	/* of JSON in which evidence is looked for */
@@ -153,6 +155,7 @@ struct found {
 	size_t n;		/* different pieces of evidence */
 	bool blob;		/* and it is one of the device */
 	size_t values;		/* of all the JSON that was parsed */
+	int rc;			/* of the first part that must not be used */
 };
 
 /*
@@ -168,14 +171,6 @@ static bool too_many_values(struct span s, size_t *n)
 	return *n > VERIFY_JSON_MAX;
 }
 
-static int has_too_many(void)
-{
-	return fail(RC_EVIDENCE, "this JSON has too many values for evidence, the limit is %u",
-		    VERIFY_JSON_MAX);
-}
-
-static void look_at(struct found *f, struct json_object *o, int depth);
-
 static bool is_evidence(enum raw_kind kind)
 {
 	return kind == RAW_SNP || kind == RAW_TDX_QUOTE || kind == RAW_TDREPORT ||
@@ -190,6 +185,51 @@ static void found_evidence(struct found *f, struct span s, bool blob)
 	f->evidence = s;
 	f->blob = blob;
 	f->n++;
+}
+
+static void look_at(struct found *f, struct json_object *o, int depth);
+
+/* JSON within JSON, or in place of CBOR */
+static void look_into(struct found *f, struct span s, int depth)
+{
+	struct json_object *o CLEANUP(json_put) = NULL;
+	char *why CLEANUP(free_str) = NULL;
+
+	if (f->rc || too_many_values(s, &f->values))
+		return;
+	o = json_parse(s);
+	why = o ? json_bad_names(s, o) : NULL;
+	if (why)
+		f->rc = fail(RC_EVIDENCE, "JSON: %s", why);
+	else
+		look_at(f, o, depth);
+}
+
+static void look_into_cmw(struct found *f, struct span s, int depth)
+{
+	struct buf json CLEANUP_BUF;
+	int rc = cmw_to_json(s, &json);
+
+	if (rc)
+		f->rc = f->rc ? f->rc : rc;
+	else
+		look_into(f, buf_span(&json), depth);
+}
+
+/* What a report was made of has no bytes that could be kept. */
+static void found_snp(struct found *f, struct json_object *o)
+{
+	struct buf report CLEANUP_BUF;
+	int rc = snp_json_report(o, &report);
+
+	if (rc) {
+		f->rc = f->rc ? f->rc : rc;
+		return;
+	}
+	found_evidence(f, buf_span(&report), false);
+	verify_take(f->v, &report);
+	left_out(f->v, GENUINE, SNP_JSON_MEMBER,
+		 "the report was made again of its fields in JSON; bytes that have none there are taken for zero");
 }
 
 static void found_parts(struct found *f, struct json_object *o)
@@ -220,7 +260,6 @@ static void more_devices(struct verify *v, struct json_object *o)
 static void found_bytes(struct found *f, struct buf *own, int depth)
 {
 	struct buf text CLEANUP_BUF;
-	struct json_object *inner;
 	bool keep = false;
 	struct input in;
 
@@ -231,11 +270,9 @@ static void found_bytes(struct found *f, struct buf *own, int depth)
 		found_evidence(f, in.s, true);
 		keep = true;
 	} else if (in.kind == RAW_JSON) {
-		if (too_many_values(in.s, &f->values))
-			return;
-		inner = json_parse(in.s);
-		look_at(f, inner, depth + 1);
-		json_object_put(inner);
+		look_into(f, in.s, depth + 1);
+	} else if (in.kind == RAW_CMW) {
+		look_into_cmw(f, in.s, depth + 1);
 	} else if (is_evidence(in.kind) || (in.kind == RAW_JWT && f->v->policy.given[ASK_TOKEN])) {
 		/* a service's answer: {"token": ...} */
 		found_evidence(f, in.s, false);
@@ -248,7 +285,7 @@ static void found_bytes(struct found *f, struct buf *own, int depth)
 		f->v->parts.event_log = in.s;
 		keep = true;
 	} else if (in.kind == RAW_EVENT_LOG || in.kind == RAW_TPM_QUOTE || in.kind == RAW_CRL ||
-		   in.kind == RAW_COLLATERAL || in.kind == RAW_CWT) {
+		   in.kind == RAW_COLLATERAL || in.kind == RAW_CWT || in.kind == RAW_PCRS) {
 		left_out(f->v, GENUINE, raw_kind_name(in.kind), "it is in this JSON and not used: give it in a file of its own");
 	}
 	if (keep)
@@ -265,12 +302,14 @@ static void look_at(struct found *f, struct json_object *o, int depth)
 	if (is_azure(o) || is_tsm(o)) {
 		found_parts(f, o);
 	} else if (json_object_is_type(o, json_type_object)) {
-		struct json_object_iterator it = json_object_iter_begin(o);
-		struct json_object_iterator stop = json_object_iter_end(o);
+		bool snp = snp_json_looks_like(o);
 
 		more_devices(f->v, o);
-		for (; !json_object_iter_equal(&it, &stop); json_object_iter_next(&it))
-			look_at(f, json_object_iter_peek_value(&it), depth + 1);
+		if (snp)
+			found_snp(f, o);
+		json_object_object_foreach(o, name, value)
+			if (!snp || strcmp(name, SNP_JSON_MEMBER) != 0)
+				look_at(f, value, depth + 1);
 	} else if (json_object_is_type(o, json_type_string)) {
 		len = (size_t)json_object_get_string_len(o);
 		if (len < BYTES_MIN)
@@ -297,15 +336,22 @@ static int take_parts(struct verify *v, struct json_object *o)
 
 /*
  * {"quote": "..."} and whatever else tools print: the evidence is recognised by
- * what it is, not by the name of its member. 1: found, 0: there is none
+ * what it is, not by the name of its member. False: there is none
  */
-static int other(struct verify *v, struct json_object *o, size_t values, struct span *blob, int *rc)
+bool verify_envelope(struct verify *v, struct span s, struct span *blob, int *rc)
 {
-	struct found f = { .v = v, .values = values };
+	struct found f = { .v = v };
 
-	look_at(&f, o, 0);
-	if (f.values > VERIFY_JSON_MAX) {
-		*rc = has_too_many();
+	if (cmw_looks_like(s))
+		look_into_cmw(&f, s, 0);
+	else
+		look_into(&f, s, 0);
+	*rc = f.rc;
+	if (*rc) {
+		;	/* it was told */
+	} else if (f.values > VERIFY_JSON_MAX) {
+		*rc = fail(RC_EVIDENCE, "this JSON has too many values for evidence, the limit is %u",
+			   VERIFY_JSON_MAX);
 	} else if (f.n > 1) {
 		*rc = fail(RC_EVIDENCE, "this JSON carries %zu pieces of evidence; put the one to verify into its own file", f.n);
 	} else if (f.parts) {
@@ -318,38 +364,4 @@ static int other(struct verify *v, struct json_object *o, size_t values, struct 
 	}
 	json_object_put(f.parts);
 	return *rc || f.n;
-}
-
-bool verify_envelope(struct verify *v, struct span s, struct span *blob, int *rc)
-{
-	struct json_object *all, *inner;
-	struct buf *bytes = verify_keep(v);
-	size_t values = 0;
-	bool ok = true;
-
-	*rc = RC_OK;
-	if (too_many_values(s, &values)) {
-		*rc = has_too_many();
-		return true;
-	}
-	all = json_parse(s);
-	/* JSON as a list of its bytes */
-	if (json_object_is_type(all, json_type_array) && is_numbers(all) &&
-	    bytes_of(all, false, bytes)) {
-		json_put(&all);
-		if (too_many_values(buf_span(bytes), &values)) {
-			*rc = has_too_many();
-			return true;
-		}
-		all = json_parse(buf_span(bytes));
-	}
-	inner = json_get_object(all, "evidence");
-	if (is_azure(inner) || is_tsm(inner)) {
-		more_devices(v, all);
-		*rc = take_parts(v, inner);
-	} else {
-		ok = other(v, all, values, blob, rc);
-	}
-	json_put(&all);
-	return ok;
 }

@@ -185,7 +185,7 @@ int verify_open(struct verify *v, struct span s, const char *name)
 			    name, VERIFY_TEXT_MAX);
 	if (!input_open(s, EVIDENCE_MAX, verify_keep(v), &in))
 		return input_unknown(name);
-	if (in.kind == RAW_JSON || in.kind == RAW_COLLATERAL) {
+	if (in.kind == RAW_JSON || in.kind == RAW_COLLATERAL || in.kind == RAW_CMW) {
 		if (verify_envelope(v, in.s, &blob, &rc)) {
 			/* signed by Intel or not: what the sender says of his platform is not asked */
 			if (in.kind == RAW_COLLATERAL)
@@ -253,7 +253,9 @@ static void not_evidence(struct verify *v)
 		{ RAW_EVENT_LOG, "an event log is not evidence: give it with --event-log FILE beside the quote" },
 		{ RAW_COLLATERAL, "collateral is not evidence: give it with --collateral FILE beside the quote" },
 		{ RAW_CWT, "only the outer token can be decoded (show): this version does not know the keys and claims of such tokens" },
-		{ RAW_JSON, "no member of this JSON is evidence that verify knows; show decodes it" },
+		{ RAW_PCRS, "PCR values are not evidence: give them with --pcrs FILE beside the quote" },
+		{ RAW_JSON, "no member of this JSON is evidence that verify knows" },
+		{ RAW_CMW, "no message of this wrapper (CMW) is evidence that verify knows" },
 	};
 	const char *why = "evidence of this kind is not known";
 	size_t i;

@@ -43,8 +43,11 @@ static int hex_value(const struct opt *o, const char *arg, struct buf *out)
 	char *name CLEANUP(free_str) = xasprintf("--%s", o->name);
 
 	if (strchr(arg, ':')) {
-		if (parse_data(name, arg, out))
-			return RC_USAGE;
+		int rc = parse_data(name, arg, out);
+
+		/* a file that cannot be read is no mistake in the command line */
+		if (rc)
+			return rc;
 	} else if (hex_decode(text, strlen(text), out, &why)) {
 		return fail(RC_USAGE, "%s: '%s': %s", name, arg, why);
 	}

@@ -105,7 +105,10 @@ static int set(struct reader *r, size_t at, int index, const char *name, const c
 	int rc = policy_option(r->p, index, arg);
 
 	complain_into(before);
-	return rc ? bad(r, at, "\"%s\": %s", name, (char *)said.p) : RC_OK;
+	if (rc)
+		bad(r, at, "\"%s\": %s", name, (char *)said.p);
+	/* a file that cannot be read: not the policy's text is wrong */
+	return rc;
 }
 
 /* A text, or a number where the option is one */

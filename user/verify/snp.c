@@ -56,7 +56,7 @@ static void no_leaf(struct verify *v, const u8 *r, bool others)
 		unable(v, GENUINE, "signature", "%s the VLEK: give it with --certs FILE; the cloud provider has it",
 		       which);
 	else if (is_zero(r + SNP_CHIP_ID_OFF, 64))
-		unable(v, GENUINE, "signature", "%s the key that signed it, and CHIP_ID is zero, masked by the host or taken out of the report: its VCEK cannot be looked up",
+		unable(v, GENUINE, "signature", "%s the key that signed it, and CHIP_ID is zero, masked by the host or taken out of the report: its VCEK cannot be looked up; if you know the chip, name its VCEK with --vcek-for-masked-chip FILE",
 		       which);
 	else
 		unable(v, GENUINE, "signature", "%s this chip's VCEK for this TCB: give it with --certs FILE, or --kds",

@@ -13,16 +13,10 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include "tpm/pcr_file.h"
 #include "tpm/quote.h"
 #include "verify/verify.h"
 
-/* What tpm2_quote writes: TPML_PCR_SELECTION, a count, TPML_DIGESTs, as in
- * the memory of a little-endian machine
- */
-#define TOOLS_SELECTION_LEN	132
-#define TOOLS_HEAD_LEN		(TOOLS_SELECTION_LEN + 4)
-#define TOOLS_DIGESTS_LEN	532
-#define TOOLS_DIGEST_LEN	66
 #define RSA_BITS_MIN		2048
 
 static EVP_PKEY *rsa_key(const struct buf *n, const struct buf *e)
@@ -130,20 +124,10 @@ static struct span whole_signature(struct span s, struct buf *b)
 /* Values of the quoted PCRs, however many banks or PCRs the file has */
 static struct span quoted_values(struct span s, u32 mask, struct buf *b)
 {
-	size_t i, k, sets, n = (size_t)__builtin_popcount(mask);
+	size_t i, n = (size_t)__builtin_popcount(mask);
 
-	if (s.len > TOOLS_HEAD_LEN && !((s.len - TOOLS_HEAD_LEN) % TOOLS_DIGESTS_LEN) &&
-	    le32(s.p + TOOLS_SELECTION_LEN) == (s.len - TOOLS_HEAD_LEN) / TOOLS_DIGESTS_LEN) {
-		sets = le32(s.p + TOOLS_SELECTION_LEN);
-		for (i = 0; i < sets; i++) {
-			const u8 *set = s.p + TOOLS_HEAD_LEN + i * TOOLS_DIGESTS_LEN;
-
-			for (k = 0; k < le32(set) && k < 8; k++) {
-				const u8 *d = set + 4 + k * TOOLS_DIGEST_LEN;
-
-				buf_add(b, d + 2, le16(d) <= 64 ? le16(d) : 0);
-			}
-		}
+	if (pcr_file_looks_like(s)) {
+		pcr_file_values(s, b);
 		return buf_span(b);
 	}
 	/* all of a SHA-256 bank, where some of it were quoted */
