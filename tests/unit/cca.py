@@ -42,6 +42,8 @@ def head(major, n):
 def cbor(v):
     if isinstance(v, int):
         return head(0, v) if v >= 0 else head(1, -1 - v)
+    if isinstance(v, float):
+        return b"\xfb" + struct.pack(">d", v)
     if isinstance(v, bytes):
         return head(2, len(v)) + v
     if isinstance(v, str):
@@ -209,16 +211,45 @@ def main(out):
     write("cpak.jwks", json.dumps({"keys": [jwk(other), jwk(cpak)]}))
     ta = {"instance-id": INSTANCE.hex(), "implementation-id": IMPLEMENTATION.hex(), "pkey": jwk(cpak)}
     write("ta.json", json.dumps([ta]))
+    # whatever limits a key must not be lost: each of these would make it one for all platforms
+    record = {"instance-id": ta["instance-id"], "pkey": jwk(cpak)}
+    for name, more in (("misspelt", {"instance_id": "01" + "34" * 32}),
+                       ("denied", {"x-reason": "revoked"})):
+        write("ta-%s.json" % name, json.dumps([dict(record, **more)]))
+    write("ta-misspelt-only.json", json.dumps([{"pkey": jwk(cpak), "instance_id": "01" + "34" * 32}]))
+    write("ta-half.json", json.dumps([record, dict(record, instance_id="x")]))
+    write("ta-nobody.json", json.dumps([{"pkey": jwk(cpak)}]))
+    write("ta-short.json", json.dumps([dict(record, **{"instance-id": "0133"})]))
+    write("ta-twice.json", '[{"pkey": %s, "instance-id": "01%s", "instance-id": "01%s"}]' %
+          (json.dumps(jwk(cpak)), "34" * 32, "33" * 32))
+    write("ta-flat.json", json.dumps(dict(jwk(cpak), **{"instance-id": "01" + "34" * 32})))
+    write("ta-set.json", json.dumps({"keys": [jwk(cpak)], "instance-id": "01" + "34" * 32}))
+    write("ta-record.json", json.dumps(record))
+    # RFC 7517, 4.2 to 4.4
+    for name, more in (("use-enc", {"use": "enc"}), ("use-number", {"use": 1}),
+                       ("ops-encrypt", {"key_ops": ["encrypt"]}), ("ops-text", {"key_ops": "verify"}),
+                       ("ops-empty", {"key_ops": []}), ("both-differ", {"use": "sig", "key_ops": ["sign"]}),
+                       ("alg-ecdh", {"alg": "ECDH-ES"}), ("alg-other", {"alg": "ES256"})):
+        write("jwk-%s.json" % name, json.dumps(dict(jwk(cpak), **more)))
+    write("jwk-in-set.json", json.dumps({"keys": [dict(jwk(cpak), use="enc")]}))
+    write("jwk-in-record.json", json.dumps([dict(record, pkey=dict(jwk(cpak), use="enc"))]))
+    write("jwk-good.json", json.dumps(dict(jwk(cpak), use="sig", key_ops=["sign", "verify"],
+                                           alg="ES384", kid="x", other=1)))
     write("ta-other.json", json.dumps([dict(ta, **{"instance-id": (b"\x01" + b"\x34" * 32).hex()})]))
 
-    def corim(instance, key, validity=None, *conditions):
+    def corim(instance, key, validity=None, *conditions, profile=None, half=False):
         env = {0: {0: Tag(600, IMPLEMENTATION), 1: "ACME"}}
         if instance:
             env[1] = Tag(550, instance)
-        comid = {1: {0: "x"}, 4: {3: [[env, [key], *conditions]]}}
+        triples = [[env, [key], *conditions]]
+        if half:
+            triples.append([{0: {1: "ACME"}}, [key]])
+        comid = {1: {0: "x"}, 4: {3: triples}}
         body = {0: "c", 1: [Tag(506, cbor(comid))]}
         if validity:
             body[4] = validity
+        if profile is not None:
+            body[3] = profile
         return cbor(Tag(501, body))
 
     write("corim.cbor", corim(INSTANCE, Tag(554, pem(cpak).decode())))
@@ -235,7 +266,10 @@ def main(out):
         head = {1: alg, 3: "application/rim+cbor"}
         if meta is not None:
             head[8] = cbor(meta)
+        else:
+            head[15] = {1: "ACME"}
         head.update({int(k[1:]): v for k, v in header.items()})
+        head = {k: v for k, v in head.items() if v is not None}
         payload = corim(INSTANCE, key) if payload is None else payload
         protected = cbor(head)
         r, s = utils.decode_dss_signature(by.sign(cbor(["Signature1", protected, b"", payload]),
@@ -255,6 +289,50 @@ def main(out):
     signed("corim-signed-payload-late.cbor", payload=corim(INSTANCE, key, {1: Tag(1, at - 1)}))
     signed("corim-signed-nobody.cbor", payload=corim(None, key))
     signed("corim-signed-junk.cbor", payload=b"junk")
+    # draft-ietf-rats-corim, 4.2: at least one of corim-meta (8) and CWT-Claims (15), and the
+    # content type; RFC 8392, 3.1.4: not on or after exp, not before nbf
+    good_meta = {0: {0: "ACME"}, 1: {1: Tag(1, at + 9)}}
+    for name, head in (("exp", {"_15": {1: "me", 4: at - 1}}), ("exp-now", {"_15": {1: "me", 4: at}}),
+                       ("exp-float", {"_15": {1: "me", 4: at - 0.5}}),
+                       ("exp-nan", {"_15": {1: "me", 4: float("nan")}}),
+                       ("exp-text", {"_15": {1: "me", 4: "2030-01-01"}}),
+                       ("exp-tag", {"_15": {1: "me", 4: Tag(1, at + 9)}}),
+                       ("exp-1969", {"_15": {1: "me", 4: -1}}),
+                       ("nbf", {"_15": {1: "me", 5: at + 1}}), ("nbf-nan", {"_15": {1: "me", 5: float("nan")}}),
+                       ("no-iss", {"_15": {4: at + 9}}), ("cwt-list", {"_15": [1]}),
+                       ("no-content", {"_3": None}), ("text", {"_3": "text/plain"}),
+                       ("content-number", {"_3": 10571}), ("no-meta", {"_15": None}),
+                       ("hash", {"_3": None, "_258": -16, "_259": "application/rim+cbor"}),
+                       ("meta-late", {"meta": {0: {0: "ACME"}, 1: {1: Tag(1, at - 1)}},
+                                      "_15": {1: "ACME", 4: at + 9}}),
+                       ("cwt-late", {"meta": good_meta, "_15": {1: "ACME", 4: at - 1}}),
+                       ("no-signer", {"meta": {1: {1: Tag(1, at + 9)}}})):
+        signed("bad-header-%s.cbor" % name, **head)
+    for name, head in (("cwt", {"_15": {1: "me", 4: at + 1, 5: at}}),
+                       ("cwt-float", {"_15": {1: "me", 4: at + 0.5, 5: at - 0.5}}),
+                       ("both", {"meta": good_meta, "_15": {1: "ACME", 4: at + 9}}),
+                       ("draft-06", {"meta": good_meta, "_3": "application/corim-unsigned+cbor", "_4": b"kid"})):
+        signed("good-header-%s.cbor" % name, **head)
+    # draft-ydb-rats-cca-endorsements and its first versions; Veraison's services
+    known = ["tag:arm.com,2025:cca_platform#1.0.0", "http://arm.com/cca/ssd/1",
+             "tag:arm.com,2023:cca_platform#1.0.0"]
+    for i, uri in enumerate(known):
+        write("profile-good-%d.cbor" % i, corim(INSTANCE, key, profile=Tag(32, uri)))
+    write("profile-good-3.cbor", corim(INSTANCE, key, profile=known[0]))
+    write("profile-good-4.cbor", corim(INSTANCE, key, profile=[Tag(32, known[1])]))
+    bad = [Tag(32, "http://unknown.example/profile"), "http://unknown.example/profile",
+           Tag(32, "tag:arm.com,2025:cca_realm#1.0.0"), Tag(111, b"\x2b\x06\x01"), 7, [],
+           [Tag(32, known[1]), Tag(32, "http://unknown.example/profile")], [[Tag(32, known[1])]],
+           Tag(32, known[1] + "0"), Tag(33, known[1])]
+    for i, p in enumerate(bad):
+        write("profile-bad-%d.cbor" % i, corim(INSTANCE, key, profile=p))
+    # the second key names no platform
+    signed("corim-signed-half.cbor", payload=corim(INSTANCE, key, half=True))
+    no_key = {0: "c", 1: [Tag(506, cbor({1: {0: "x"}, 4: {}}))], 4: {1: Tag(1, at - 1)}}
+    write("corim-no-key.cbor", cbor(Tag(501, no_key)))
+    write("corim-half.cbor", corim(INSTANCE, key, half=True))
+    signed("corim-signed-profile.cbor", payload=corim(INSTANCE, key, profile=Tag(32, known[0])))
+    signed("corim-signed-profile-bad.cbor", payload=corim(INSTANCE, key, profile=bad[0]))
     with open(sys.argv[1] + "/corim-signed.cbor", "rb") as f:
         good = bytearray(f.read())
     good[-1] ^= 1

@@ -92,7 +92,7 @@ expect 2 'given twice' 'two nonces' verify --nonce 01 --report-data 02 $g/snp-v2
 expect 2 'no root' 'a root that is none' verify --root <(sed -n '/BEGIN/,/END/p' $g/certs.pem | awk '/BEGIN/ { n++ } n == 2') $g/snp-v2.bin
 expect 2 'not a certificate revocation list' 'a CRL that is none' verify --crl $g/runtime-data.json $g/snp-v2.bin
 expect 5 'neither certificates' 'certificates that are none' verify --certs <(echo '{"no": "certificates"}') $g/snp-v2.bin
-expect 2 'JWK cannot be read' 'nor keys of Arm CCA' verify --certs $g/runtime-data.json $g/snp-v2.bin
+expect 2 'JWK cannot be used' 'nor keys of Arm CCA' verify --certs $g/runtime-data.json $g/snp-v2.bin
 expect 0 '' 'help' verify --help
 
 # a policy of a file is that of the options
