@@ -76,11 +76,12 @@ def point(key):
                                          serialization.PublicFormat.UncompressedPoint)
 
 
-def cose_key(key):
+def cose_key(key, more=None):
     n = key.public_key().public_numbers()
     size = (key.curve.key_size + 7) // 8
     crv = {256: 1, 384: 2, 521: 3}[key.curve.key_size]
-    return cbor({1: 2, -1: crv, -2: n.x.to_bytes(size, "big"), -3: n.y.to_bytes(size, "big")})
+    return cbor({1: 2, -1: crv, -2: n.x.to_bytes(size, "big"), -3: n.y.to_bytes(size, "big"),
+                 **(more or {})})
 
 
 def sha(alg, data):
@@ -172,6 +173,11 @@ def main(out):
     token("good-2022.cbor", 2022)
     token("good-2023.cbor")
     token("good-2024.cbor", 2024)
+    # draft-ffm-rats-cca-token-03, and Veraison's readers: a text, and no instance id
+    token("good-2024-draft.cbor", 2024, r={"_256": None, "_44243": "shared"})
+    # RMM specification, A7.2.3.1: shared = 0, private = 1, and the instance id is mandatory
+    token("good-2024-rmm.cbor", 2024, r={"_44243": 0})
+    token("good-2024-rmm-private.cbor", 2024, r={"_44243": 1})
     token("good-907.cbor", tag=907)
     token("good-es512.cbor", pk=big, p_alg="ES512", rk=small, r_alg="ES256", alg="sha-512")
     token("good-unknown.cbor", p={"_99999": "nobody knows"})
@@ -196,6 +202,15 @@ def main(out):
     token("short-challenge.cbor", r={"_10": NONCE[:32]})
     token("no-client.cbor", 2024, p={"_2394": None})
     token("mec.cbor", 2024, r={"_44243": "both"})
+    token("mec-number.cbor", 2024, r={"_44243": 2})
+    token("mec-bytes.cbor", 2024, r={"_44243": b"private"})
+    token("mec-missing.cbor", 2024, r={"_44243": None})
+    token("rmm-no-instance.cbor", 2024, r={"_44243": 0, "_256": None})
+    token("draft-bad-instance.cbor", 2024, r={"_256": b"\x02" + b"\x99" * 32})
+    token("many.cbor", p={"_2399": [0] * 1000000})
+    token("key-ops.cbor", key=cose_key(rak, {4: [1]}))
+    token("key-alg.cbor", key=cose_key(rak, {3: -7}))
+    token("good-key-ops.cbor", key=cose_key(rak, {3: -35, 4: [2]}))
     token("profile.cbor", p={"_265": "tag:arm.com,2031:cca_platform#9.0.0"})
     token("compressed.cbor", key=cbor({1: 2, -1: 2, -2: cose_key(rak)[8:56], -3: 1}))
     twice = Pairs(list(platform(2023, sha("sha-256", cose_key(rak))).items()) + [(2395, 0x3000)])

@@ -15,7 +15,7 @@ outcome() {
 	if grep -qE "^    $1 +$2 " "$tmp/out"; then ok "$3"; else not_ok "$3 ($1 is not $2)"; fi
 }
 
-for t in 2022 2023 2024 907 unknown; do
+for t in 2022 2023 2024 2024-draft 2024-rmm 2024-rmm-private 907 unknown key-ops; do
 	expect 0 '' "a token of $t" full "$tmp/good-$t.cbor"
 done
 outcome 'platform signature' passed 'its platform signature'
@@ -174,6 +174,13 @@ wrong three-rems 'realm claims' 'three REMs'
 wrong short-challenge 'realm claims' 'a challenge of 32 bytes'
 wrong no-client 'platform claims' 'profile 2024 without client_id'
 wrong mec 'realm claims' 'a MEC policy that is none'
+wrong mec-number 'realm claims' 'a MEC policy of 2'
+wrong mec-bytes 'realm claims' 'a MEC policy in bytes'
+wrong mec-missing 'realm claims' 'no MEC policy'
+wrong rmm-no-instance 'realm claims' "the RMM specification's form without an instance id"
+wrong draft-bad-instance 'realm claims' 'an instance id that is no UEID'
+wrong key-ops 'realm signature' 'a realm key that signs only (RFC 9052, 7.1)'
+wrong key-alg 'realm signature' 'a realm key of another algorithm'
 wrong profile 'platform claims' 'a profile of 2031'
 wrong compressed 'realm signature' 'a compressed key'
 wrong twice layout 'a claim twice'

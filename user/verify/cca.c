@@ -86,7 +86,7 @@ static EVP_PKEY *realm_key(const struct cca *c, struct span *raw)
 
 static void realm_signature(struct verify *v, const struct cca *c)
 {
-	const char *why = "its public_key is not an elliptic-curve key";
+	const char *why = "its public_key is not an elliptic-curve key, or not for signatures";
 	const char *alg = hash_name(cbor_member(c->token[CCA_REALM].claims, CCA_PUBLIC_KEY_HASH_ALGO));
 	struct span raw, challenge;
 	EVP_PKEY *key = realm_key(c, &raw);

@@ -61,8 +61,11 @@ int cca_corim_add(struct verify *v, struct span s, const char *name);
 void cca_corims_open(struct verify *v);
 void cca_corims_free(struct verify *v);
 
-/* cca_rules.c: what each profile asks of the claims; adds checks of GENUINE */
-void verify_cca_claims(struct verify *v, const struct cca *c);
+/*
+ * cca_rules.c: what each profile asks of the claims; adds checks of GENUINE. Whether
+ * those of the platform are as they have to be.
+ */
+bool verify_cca_claims(struct verify *v, const struct cca *c);
 
 /* cca.c */
 void verify_cca(struct verify *v, struct span token);
