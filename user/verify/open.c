@@ -17,13 +17,15 @@ int verify_init(struct verify *v)
 
 void verify_forget(struct verify *v)
 {
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < v->n; i++) {
 		free(v->checks[i].name);
 		free(v->checks[i].reason);
 	}
 	for (i = 0; i < v->n_facts; i++) {
+		for (k = 0; k < v->facts[i].n; k++)
+			free(v->facts[i].text[k]);
 		free(v->facts[i].key);
 		free(v->facts[i].text);
 	}
