@@ -59,6 +59,15 @@ done
 for t in 2024-02-29 2025-12-31T23:59:59Z 1970-01-01; do
 	expect 5 'genuine' "--at $t" "$tool" verify --at "$t" $g/snp-v2.bin
 done
+# seconds are decimal: 0100 is a hundred of them
+for t in 0100:01:40 64:01:04; do
+	"$tool" verify --json --at "@${t%%:*}" $g/snp-v2.bin >"$tmp/out" 2>"$tmp/err"
+	says "\"time\":\"1970-01-01T00:${t#*:}Z\"" "--at @${t%%:*}"
+done
+for t in 0x10 1e3 ' 1' +1 -1 '' 1.5 9223372036854775808; do
+	expect 2 'is not a number from 0 to' "--at '@$t'" "$plain" verify --at "@$t" $g/snp-v2.bin
+done
+expect 2 'is not a number' 'nor is a number of another verb of another base' "$plain" monitor --count 0x1
 echo '{}' >"$tmp/none.json"
 # of two values one would be dropped: every option with one value
 for o in kds pcs ca fetch-jwks at policy quote manifest event-log reference tpm-quote tpm-signature pcrs ak \
