@@ -229,6 +229,49 @@ expect 0 '' 'both are named' full --sw-component "$m" --sw-component "$s" "$tmp/
 for o in 44 "$m:" ":$s" "$m:$s:$s" "$m:zz"; do
 	expect 2 'MEASUREMENT' "--sw-component $o" full --sw-component "$o" "$tmp/good-2023.cbor"
 done
+
+# --- the result for programs: a name is there once ---
+
+names_once() {
+	python3 -c 'import json,sys
+def once(pairs):
+    d = dict(pairs)
+    if len(d) != len(pairs):
+        sys.exit("a name is there twice: %s" % [k for k, _ in pairs])
+    return d
+json.load(open(sys.argv[1]), object_pairs_hook=once)' "$1"
+}
+for t in two-components good-2023; do
+	full --json "$tmp/$t.cbor" >"$tmp/out" 2>"$tmp/err"
+	check "each name once: $t" names_once "$tmp/out"
+done
+check 'one component is a list, too' jq -e '.facts.firmware | type == "array" and length == 1' "$tmp/out"
+full --json "$tmp/two-components.cbor" >"$tmp/out" 2>"$tmp/err"
+check 'of both components' jq -e ".facts.firmware == [\"- -, $m:$s\", \"- -, $s:$s\"]" "$tmp/out"
+
+# --- permissions and supplies that nothing made use of ---
+
+unused() { # NAME WHAT ARGUMENT...: status 0, and NAME is listed as of no use
+	local name=$1 what=$2
+	shift 2
+	if full "$@" >"$tmp/out" 2>"$tmp/err" && grep -qE "^    $name +not checked +it was given, but no check needed it" "$tmp/out"; then ok "$what"; else not_ok "$what"; fi
+}
+used() { # WHAT COMMAND...: status 0, and nothing is listed as of no use
+	local what=$1
+	shift
+	if "$@" >"$tmp/out" 2>"$tmp/err" && ! grep -q 'it was given, but' "$tmp/out"; then ok "$what"; else not_ok "$what"; fi
+}
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=root -out "$tmp/root.pem" 2>/dev/null
+unused root '--root for a token of Arm CCA' --root "$tmp/root.pem" "$tmp/good-2023.cbor"
+unused certs '--certs for it' --certs "$tmp/root.pem" "$tmp/good-2023.cbor"
+unused no-binding '--no-binding beside a nonce' --no-binding "$tmp/good-2023.cbor"
+unused any-code '--any-code beside --rim' --any-code "$tmp/good-2023.cbor"
+for o in debug migration sept-ve; do
+	unused allow-$o "--allow-$o that is not needed" --allow-$o "$tmp/good-2023.cbor"
+done
+used '--allow-debug that is' full --allow-debug "$tmp/debug.cbor"
+used '--no-binding and --any-code that are' verify --cca-key "$tmp/cpak.pem" --no-binding --any-code "$tmp/good-2023.cbor"
+
 expect 5 'not what was asked for' 'another nonce' verify --cca-key "$tmp/cpak.pem" --nonce 01 --rim "$rim" "$tmp/good-2023.cbor"
 expect 5 'give --rim' 'no code asked for' verify --cca-key "$tmp/cpak.pem" --nonce "$nonce" "$tmp/good-2023.cbor"
 expect 5 'measurement' '--measurement is of others' full --measurement "$rim" "$tmp/good-2023.cbor"

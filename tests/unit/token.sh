@@ -280,6 +280,14 @@ expect 5 'claim sub' 'and another' claims --policy "$tmp/policy.json"
 
 # --- only where it fits ---
 
+verify --jwks "$tmp/jwks.json" --no-binding --any-code "$tmp/maa-snp.jwt" >"$tmp/out" 2>"$tmp/err"
+check '--no-binding says so of the nonce' grep -qE '^    nonce +not checked +--no-binding: it may be bound to anything$' "$tmp/out"
+check 'what was of use is not listed' sh -c "! grep -q 'it was given, but no check needed it' '$tmp/out'"
+verify --jwks "$tmp/jwks.json" --no-binding --nonce "$nonce" --any-code --claim iss=https://issuer.example --allow-debug --allow-migration "$tmp/maa-snp.jwt" >"$tmp/out" 2>"$tmp/err"
+for o in no-binding any-code allow-debug allow-migration; do
+	outcome $o 'not checked' "--$o that was of no use"
+done
+
 verify --no-binding --any-code golden/tdx-v4.bin >"$tmp/out" 2>"$tmp/err"
 outcome token 'not possible' '--token for a quote'
 "$tool" verify --jwks "$tmp/jwks.json" --claim a=b --no-binding golden/tdx-v4.bin >"$tmp/out" 2>"$tmp/err"

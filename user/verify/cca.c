@@ -209,7 +209,8 @@ static void lifecycle(struct verify *v, const struct cca *c)
 	u64 value = item && cbor_isa_uint(item) ? cbor_get_int(item) : UINT64_MAX;
 	bool debug = value >> 8 == NON_CCA_DEBUG;
 
-	answered(v, ASK_ALLOW_DEBUG);
+	if (debug)
+		answered(v, ASK_ALLOW_DEBUG);
 	if (value >> 8 == SECURED)
 		passed(v, APPRAISED, "lifecycle", "the platform is secured");
 	else
@@ -220,14 +221,9 @@ static void lifecycle(struct verify *v, const struct cca *c)
 
 static void appraise(struct verify *v, const struct cca *c, bool well_formed)
 {
-	answered(v, ASK_ANY_CODE);
 	appraise_fields_of(v, c);
-	if (v->policy.given[ASK_RIM])
-		;
-	else if (v->policy.any_code)
-		passed(v, APPRAISED, "code", "any, as --any-code says");
-	else
-		unable(v, APPRAISED, "code", "nothing to compare it with: give --rim, or --any-code");
+	if (!v->policy.given[ASK_RIM])
+		appraise_any_code(v, "code", "", "nothing to compare it with: give --rim, or --any-code");
 	lifecycle(v, c);
 	firmware(v, c, well_formed);
 }

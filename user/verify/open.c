@@ -75,6 +75,7 @@ int verify_root(struct verify *v, struct span s, const char *name)
 	if (!v->own_roots)
 		cert_pool_free(&v->roots);
 	v->own_roots = true;
+	v->policy.given[ASK_ROOT] = true;
 	return verify_root_for(v, &v->roots, s, "root", name);
 }
 

@@ -244,6 +244,8 @@ bool key_is_on(X509 *x, const char *curve);
 
 /* appraise.c */
 void appraise_code(struct verify *v, const char *how);
+/* Nothing says which code it must be: any, if --any-code says so; else @missing is said */
+void appraise_any_code(struct verify *v, const char *check, const char *more, const char *missing);
 /* Where a field is; a length of 0: this kind has none */
 struct place {
 	size_t off, len;
