@@ -42,6 +42,8 @@ def head(major, n):
 def cbor(v):
     if isinstance(v, int):
         return head(0, v) if v >= 0 else head(1, -1 - v)
+    if isinstance(v, float):
+        return b"\xfb" + struct.pack(">d", v)
     if isinstance(v, bytes):
         return head(2, len(v)) + v
     if isinstance(v, str):
@@ -74,11 +76,12 @@ def point(key):
                                          serialization.PublicFormat.UncompressedPoint)
 
 
-def cose_key(key):
+def cose_key(key, more=None):
     n = key.public_key().public_numbers()
     size = (key.curve.key_size + 7) // 8
     crv = {256: 1, 384: 2, 521: 3}[key.curve.key_size]
-    return cbor({1: 2, -1: crv, -2: n.x.to_bytes(size, "big"), -3: n.y.to_bytes(size, "big")})
+    return cbor({1: 2, -1: crv, -2: n.x.to_bytes(size, "big"), -3: n.y.to_bytes(size, "big"),
+                 **(more or {})})
 
 
 def sha(alg, data):
@@ -170,6 +173,11 @@ def main(out):
     token("good-2022.cbor", 2022)
     token("good-2023.cbor")
     token("good-2024.cbor", 2024)
+    # draft-ffm-rats-cca-token-03, and Veraison's readers: a text, and no instance id
+    token("good-2024-draft.cbor", 2024, r={"_256": None, "_44243": "shared"})
+    # RMM specification, A7.2.3.1: shared = 0, private = 1, and the instance id is mandatory
+    token("good-2024-rmm.cbor", 2024, r={"_44243": 0})
+    token("good-2024-rmm-private.cbor", 2024, r={"_44243": 1})
     token("good-907.cbor", tag=907)
     token("good-es512.cbor", pk=big, p_alg="ES512", rk=small, r_alg="ES256", alg="sha-512")
     token("good-unknown.cbor", p={"_99999": "nobody knows"})
@@ -194,6 +202,15 @@ def main(out):
     token("short-challenge.cbor", r={"_10": NONCE[:32]})
     token("no-client.cbor", 2024, p={"_2394": None})
     token("mec.cbor", 2024, r={"_44243": "both"})
+    token("mec-number.cbor", 2024, r={"_44243": 2})
+    token("mec-bytes.cbor", 2024, r={"_44243": b"private"})
+    token("mec-missing.cbor", 2024, r={"_44243": None})
+    token("rmm-no-instance.cbor", 2024, r={"_44243": 0, "_256": None})
+    token("draft-bad-instance.cbor", 2024, r={"_256": b"\x02" + b"\x99" * 32})
+    token("many.cbor", p={"_2399": [0] * 1000000})
+    token("key-ops.cbor", key=cose_key(rak, {4: [1]}))
+    token("key-alg.cbor", key=cose_key(rak, {3: -7}))
+    token("good-key-ops.cbor", key=cose_key(rak, {3: -35, 4: [2]}))
     token("profile.cbor", p={"_265": "tag:arm.com,2031:cca_platform#9.0.0"})
     token("compressed.cbor", key=cbor({1: 2, -1: 2, -2: cose_key(rak)[8:56], -3: 1}))
     twice = Pairs(list(platform(2023, sha("sha-256", cose_key(rak))).items()) + [(2395, 0x3000)])
@@ -209,16 +226,45 @@ def main(out):
     write("cpak.jwks", json.dumps({"keys": [jwk(other), jwk(cpak)]}))
     ta = {"instance-id": INSTANCE.hex(), "implementation-id": IMPLEMENTATION.hex(), "pkey": jwk(cpak)}
     write("ta.json", json.dumps([ta]))
+    # whatever limits a key must not be lost: each of these would make it one for all platforms
+    record = {"instance-id": ta["instance-id"], "pkey": jwk(cpak)}
+    for name, more in (("misspelt", {"instance_id": "01" + "34" * 32}),
+                       ("denied", {"x-reason": "revoked"})):
+        write("ta-%s.json" % name, json.dumps([dict(record, **more)]))
+    write("ta-misspelt-only.json", json.dumps([{"pkey": jwk(cpak), "instance_id": "01" + "34" * 32}]))
+    write("ta-half.json", json.dumps([record, dict(record, instance_id="x")]))
+    write("ta-nobody.json", json.dumps([{"pkey": jwk(cpak)}]))
+    write("ta-short.json", json.dumps([dict(record, **{"instance-id": "0133"})]))
+    write("ta-twice.json", '[{"pkey": %s, "instance-id": "01%s", "instance-id": "01%s"}]' %
+          (json.dumps(jwk(cpak)), "34" * 32, "33" * 32))
+    write("ta-flat.json", json.dumps(dict(jwk(cpak), **{"instance-id": "01" + "34" * 32})))
+    write("ta-set.json", json.dumps({"keys": [jwk(cpak)], "instance-id": "01" + "34" * 32}))
+    write("ta-record.json", json.dumps(record))
+    # RFC 7517, 4.2 to 4.4
+    for name, more in (("use-enc", {"use": "enc"}), ("use-number", {"use": 1}),
+                       ("ops-encrypt", {"key_ops": ["encrypt"]}), ("ops-text", {"key_ops": "verify"}),
+                       ("ops-empty", {"key_ops": []}), ("both-differ", {"use": "sig", "key_ops": ["sign"]}),
+                       ("alg-ecdh", {"alg": "ECDH-ES"}), ("alg-other", {"alg": "ES256"})):
+        write("jwk-%s.json" % name, json.dumps(dict(jwk(cpak), **more)))
+    write("jwk-in-set.json", json.dumps({"keys": [dict(jwk(cpak), use="enc")]}))
+    write("jwk-in-record.json", json.dumps([dict(record, pkey=dict(jwk(cpak), use="enc"))]))
+    write("jwk-good.json", json.dumps(dict(jwk(cpak), use="sig", key_ops=["sign", "verify"],
+                                           alg="ES384", kid="x", other=1)))
     write("ta-other.json", json.dumps([dict(ta, **{"instance-id": (b"\x01" + b"\x34" * 32).hex()})]))
 
-    def corim(instance, key, validity=None, *conditions):
+    def corim(instance, key, validity=None, *conditions, profile=None, half=False):
         env = {0: {0: Tag(600, IMPLEMENTATION), 1: "ACME"}}
         if instance:
             env[1] = Tag(550, instance)
-        comid = {1: {0: "x"}, 4: {3: [[env, [key], *conditions]]}}
+        triples = [[env, [key], *conditions]]
+        if half:
+            triples.append([{0: {1: "ACME"}}, [key]])
+        comid = {1: {0: "x"}, 4: {3: triples}}
         body = {0: "c", 1: [Tag(506, cbor(comid))]}
         if validity:
             body[4] = validity
+        if profile is not None:
+            body[3] = profile
         return cbor(Tag(501, body))
 
     write("corim.cbor", corim(INSTANCE, Tag(554, pem(cpak).decode())))
@@ -235,7 +281,10 @@ def main(out):
         head = {1: alg, 3: "application/rim+cbor"}
         if meta is not None:
             head[8] = cbor(meta)
+        else:
+            head[15] = {1: "ACME"}
         head.update({int(k[1:]): v for k, v in header.items()})
+        head = {k: v for k, v in head.items() if v is not None}
         payload = corim(INSTANCE, key) if payload is None else payload
         protected = cbor(head)
         r, s = utils.decode_dss_signature(by.sign(cbor(["Signature1", protected, b"", payload]),
@@ -255,6 +304,50 @@ def main(out):
     signed("corim-signed-payload-late.cbor", payload=corim(INSTANCE, key, {1: Tag(1, at - 1)}))
     signed("corim-signed-nobody.cbor", payload=corim(None, key))
     signed("corim-signed-junk.cbor", payload=b"junk")
+    # draft-ietf-rats-corim, 4.2: at least one of corim-meta (8) and CWT-Claims (15), and the
+    # content type; RFC 8392, 3.1.4: not on or after exp, not before nbf
+    good_meta = {0: {0: "ACME"}, 1: {1: Tag(1, at + 9)}}
+    for name, head in (("exp", {"_15": {1: "me", 4: at - 1}}), ("exp-now", {"_15": {1: "me", 4: at}}),
+                       ("exp-float", {"_15": {1: "me", 4: at - 0.5}}),
+                       ("exp-nan", {"_15": {1: "me", 4: float("nan")}}),
+                       ("exp-text", {"_15": {1: "me", 4: "2030-01-01"}}),
+                       ("exp-tag", {"_15": {1: "me", 4: Tag(1, at + 9)}}),
+                       ("exp-1969", {"_15": {1: "me", 4: -1}}),
+                       ("nbf", {"_15": {1: "me", 5: at + 1}}), ("nbf-nan", {"_15": {1: "me", 5: float("nan")}}),
+                       ("no-iss", {"_15": {4: at + 9}}), ("cwt-list", {"_15": [1]}),
+                       ("no-content", {"_3": None}), ("text", {"_3": "text/plain"}),
+                       ("content-number", {"_3": 10571}), ("no-meta", {"_15": None}),
+                       ("hash", {"_3": None, "_258": -16, "_259": "application/rim+cbor"}),
+                       ("meta-late", {"meta": {0: {0: "ACME"}, 1: {1: Tag(1, at - 1)}},
+                                      "_15": {1: "ACME", 4: at + 9}}),
+                       ("cwt-late", {"meta": good_meta, "_15": {1: "ACME", 4: at - 1}}),
+                       ("no-signer", {"meta": {1: {1: Tag(1, at + 9)}}})):
+        signed("bad-header-%s.cbor" % name, **head)
+    for name, head in (("cwt", {"_15": {1: "me", 4: at + 1, 5: at}}),
+                       ("cwt-float", {"_15": {1: "me", 4: at + 0.5, 5: at - 0.5}}),
+                       ("both", {"meta": good_meta, "_15": {1: "ACME", 4: at + 9}}),
+                       ("draft-06", {"meta": good_meta, "_3": "application/corim-unsigned+cbor", "_4": b"kid"})):
+        signed("good-header-%s.cbor" % name, **head)
+    # draft-ydb-rats-cca-endorsements and its first versions; Veraison's services
+    known = ["tag:arm.com,2025:cca_platform#1.0.0", "http://arm.com/cca/ssd/1",
+             "tag:arm.com,2023:cca_platform#1.0.0"]
+    for i, uri in enumerate(known):
+        write("profile-good-%d.cbor" % i, corim(INSTANCE, key, profile=Tag(32, uri)))
+    write("profile-good-3.cbor", corim(INSTANCE, key, profile=known[0]))
+    write("profile-good-4.cbor", corim(INSTANCE, key, profile=[Tag(32, known[1])]))
+    bad = [Tag(32, "http://unknown.example/profile"), "http://unknown.example/profile",
+           Tag(32, "tag:arm.com,2025:cca_realm#1.0.0"), Tag(111, b"\x2b\x06\x01"), 7, [],
+           [Tag(32, known[1]), Tag(32, "http://unknown.example/profile")], [[Tag(32, known[1])]],
+           Tag(32, known[1] + "0"), Tag(33, known[1])]
+    for i, p in enumerate(bad):
+        write("profile-bad-%d.cbor" % i, corim(INSTANCE, key, profile=p))
+    # the second key names no platform
+    signed("corim-signed-half.cbor", payload=corim(INSTANCE, key, half=True))
+    no_key = {0: "c", 1: [Tag(506, cbor({1: {0: "x"}, 4: {}}))], 4: {1: Tag(1, at - 1)}}
+    write("corim-no-key.cbor", cbor(Tag(501, no_key)))
+    write("corim-half.cbor", corim(INSTANCE, key, half=True))
+    signed("corim-signed-profile.cbor", payload=corim(INSTANCE, key, profile=Tag(32, known[0])))
+    signed("corim-signed-profile-bad.cbor", payload=corim(INSTANCE, key, profile=bad[0]))
     with open(sys.argv[1] + "/corim-signed.cbor", "rb") as f:
         good = bytearray(f.read())
     good[-1] ^= 1

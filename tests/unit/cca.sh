@@ -15,7 +15,7 @@ outcome() {
 	if grep -qE "^    $1 +$2 " "$tmp/out"; then ok "$3"; else not_ok "$3 ($1 is not $2)"; fi
 }
 
-for t in 2022 2023 2024 907 unknown; do
+for t in 2022 2023 2024 2024-draft 2024-rmm 2024-rmm-private 907 unknown key-ops; do
 	expect 0 '' "a token of $t" full "$tmp/good-$t.cbor"
 done
 outcome 'platform signature' passed 'its platform signature'
@@ -84,7 +84,51 @@ corim 5 failed corim-late.cbor '' 'one that nobody signed, which ended'
 verify --cca-key "$tmp/cpak.pem" --corim-key "$tmp/maker.pem" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor" >"$tmp/out" 2>"$tmp/err"
 outcome corim-key 'not possible' '--corim-key without a signed CoRIM'
 expect 5 'platform signature' 'a key for CoRIMs is none of a platform' verify --corim-key "$tmp/cpak.pem" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
-expect 2 'corim-key' '--corim-key without a key' verify --corim-key ./lib.sh "$tmp/good-2023.cbor"
+expect 2 'has no key that signs CoRIMs' '--corim-key without a key' verify --corim-key ./lib.sh "$tmp/good-2023.cbor"
+for f in "$tmp"/bad-header-*.cbor; do
+	n=${f##*bad-header-}
+	corim 5 failed "bad-header-$n" maker.pem "a header of CoRIMs that does not hold: ${n%.cbor}"
+	check 'the message names the header' grep -q 'CoRIM .*the header of its signature: ' "$tmp/out"
+	outcome 'platform signature' 'not possible' 'its keys count for nothing'
+done
+for f in "$tmp"/good-header-*.cbor; do
+	n=${f##*good-header-}
+	corim 0 passed "good-header-$n" maker.pem "a header of CoRIMs that holds: ${n%.cbor}"
+done
+corim 5 failed corim-signed-half.cbor maker.pem 'whose second key names no platform'
+outcome 'platform signature' 'not possible' 'its first key counts for nothing either'
+corim 0 passed corim-signed-profile.cbor maker.pem "under Arm's profile"
+corim 5 failed corim-signed-profile-bad.cbor maker.pem 'under a profile that is not known'
+check 'which is named' grep -q 'CoRIM .*http://unknown.example/profile' "$tmp/out"
+outcome 'platform signature' 'not possible' 'the whole CoRIM is refused'
+expect 2 'has no key of a CCA platform' 'a CoRIM without a key behind one that is signed' verify --cca-key "$tmp/corim-signed.cbor" --cca-key "$tmp/corim-no-key.cbor" "$tmp/good-2023.cbor"
+mkdir "$tmp/dir3"
+cp "$tmp/corim.cbor" "$tmp/corim-no-key.cbor" "$tmp/dir3/"
+expect 0 '' 'one without a key in a directory is skipped, though it ended' verify "${at[@]}" --certs "$tmp/dir3" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+for f in "$tmp"/profile-good-*.cbor; do
+	expect 0 '' "a CoRIM of nobody under ${f##*/}" verify --cca-key "$f" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+done
+for f in "$tmp"/profile-bad-*.cbor; do
+	expect 2 'under its profile' "${f##*/}" verify --cca-key "$f" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+done
+
+# --- what limits a key in JSON is not lost ---
+
+for f in ta-misspelt ta-misspelt-only ta-denied; do
+	expect 2 'is none of pkey, instance-id and implementation-id' "$f" verify --cca-key "$tmp/$f.json" "$tmp/good-2023.cbor"
+done
+expect 2 'names no platform' 'a record of no platform' verify --cca-key "$tmp/ta-nobody.json" "$tmp/good-2023.cbor"
+expect 2 'is not 33 bytes' 'an instance id that is too short' verify --cca-key "$tmp/ta-short.json" "$tmp/good-2023.cbor"
+expect 2 'there twice' 'an instance id twice' verify --cca-key "$tmp/ta-twice.json" "$tmp/good-2023.cbor"
+for f in ta-flat ta-set; do
+	expect 2 'outside of a record' "$f" verify --cca-key "$tmp/$f.json" "$tmp/good-2023.cbor"
+done
+for f in use-enc use-number ops-encrypt ops-text ops-empty both-differ alg-ecdh alg-other in-set in-record; do
+	expect 2 'a JWK cannot be used: its ' "a JWK that is not for signatures: $f" verify --cca-key "$tmp/jwk-$f.json" "$tmp/good-2023.cbor"
+done
+expect 0 '' 'a JWK that is, by all of its members' verify --cca-key "$tmp/jwk-good.json" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
+expect 2 'names no key that signs CoRIMs' 'a record of a platform as --corim-key' verify --corim-key "$tmp/ta-record.json" "$tmp/good-2023.cbor"
+expect 0 '' 'the same as --cca-key' verify --cca-key "$tmp/ta-record.json" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
 
 # --- a directory: its keys count, and ask for nothing ---
 
@@ -97,13 +141,15 @@ expect 0 '' '--certs DIR with a CoRIM' verify --certs "$tmp/dir2" --nonce "$nonc
 cp "$tmp/short.jwk" "$tmp/corim-nobody.cbor" "$tmp/dir2/"
 expect 0 '' 'files there that have no good key are skipped' verify --certs "$tmp/dir2" --nonce "$nonce" --rim "$rim" "$tmp/good-2023.cbor"
 rm "$tmp/dir2/corim.cbor"
+cp "$tmp/ta-half.json" "$tmp/corim-half.cbor" "$tmp/dir2/"
+expect 2 'no file in the directory' 'nor a good key of a file that is refused for another' verify --certs "$tmp/dir2" "$tmp/good-2023.cbor"
 expect 2 'no file in the directory' 'a directory without a good key' verify --certs "$tmp/dir2" "$tmp/good-2023.cbor"
 cp "$tmp/other.pem" "$tmp/dir2/"
 expect 5 'platform signature' "another platform's key in the directory" verify --certs "$tmp/dir2" --no-binding --any-code "$tmp/good-2023.cbor"
 verify --certs "$tmp/dir" --no-binding --any-code golden/tdx-v4.bin >"$tmp/out" 2>"$tmp/err"
 check 'keys in a directory ask nothing of a quote' sh -c "! grep -q cca-key '$tmp/out'"
-expect 2 'JWK cannot be read' 'a JWK that is cut short' verify --cca-key "$tmp/short.jwk" "$tmp/good-2023.cbor"
-expect 2 'no platform key' 'a file without a key' verify --cca-key ./lib.sh "$tmp/good-2023.cbor"
+expect 2 'JWK cannot be used' 'a JWK that is cut short' verify --cca-key "$tmp/short.jwk" "$tmp/good-2023.cbor"
+expect 2 'no key of a CCA platform' 'a file without a key' verify --cca-key ./lib.sh "$tmp/good-2023.cbor"
 verify --cca-key "$tmp/cpak.pem" --no-binding --any-code golden/tdx-v4.bin >"$tmp/out" 2>"$tmp/err"
 outcome cca-key 'not possible' '--cca-key for a quote'
 
@@ -128,9 +174,23 @@ wrong three-rems 'realm claims' 'three REMs'
 wrong short-challenge 'realm claims' 'a challenge of 32 bytes'
 wrong no-client 'platform claims' 'profile 2024 without client_id'
 wrong mec 'realm claims' 'a MEC policy that is none'
+wrong mec-number 'realm claims' 'a MEC policy of 2'
+wrong mec-bytes 'realm claims' 'a MEC policy in bytes'
+wrong mec-missing 'realm claims' 'no MEC policy'
+wrong rmm-no-instance 'realm claims' "the RMM specification's form without an instance id"
+wrong draft-bad-instance 'realm claims' 'an instance id that is no UEID'
+wrong key-ops 'realm signature' 'a realm key that signs only (RFC 9052, 7.1)'
+wrong key-alg 'realm signature' 'a realm key of another algorithm'
 wrong profile 'platform claims' 'a profile of 2031'
 wrong compressed 'realm signature' 'a compressed key'
 wrong twice layout 'a claim twice'
+# 45 minutes when each component cost a copy of all before it
+SECONDS=0
+wrong many 'platform claims' 'a million components that are none'
+if [ $SECONDS -lt 60 ]; then ok 'in less than a minute'; else not_ok "a million components take $SECONDS s"; fi
+check 'none of which is shown' sh -c "! grep -q '^  *firmware' '$tmp/out'"
+full --sw-component "$(printf '44%.0s' {1..32})" "$tmp/many.cbor" >"$tmp/out" 2>"$tmp/err"
+outcome sw-component 'not possible' 'nor compared'
 expect 0 '' '--allow-debug' full --allow-debug "$tmp/debug.cbor"
 expect 5 lifecycle '--allow-debug is not for the root of trust' full --allow-debug "$tmp/recovery.cbor"
 size=$(stat -c %s "$tmp/good-2023.cbor")
@@ -169,6 +229,49 @@ expect 0 '' 'both are named' full --sw-component "$m" --sw-component "$s" "$tmp/
 for o in 44 "$m:" ":$s" "$m:$s:$s" "$m:zz"; do
 	expect 2 'MEASUREMENT' "--sw-component $o" full --sw-component "$o" "$tmp/good-2023.cbor"
 done
+
+# --- the result for programs: a name is there once ---
+
+names_once() {
+	python3 -c 'import json,sys
+def once(pairs):
+    d = dict(pairs)
+    if len(d) != len(pairs):
+        sys.exit("a name is there twice: %s" % [k for k, _ in pairs])
+    return d
+json.load(open(sys.argv[1]), object_pairs_hook=once)' "$1"
+}
+for t in two-components good-2023; do
+	full --json "$tmp/$t.cbor" >"$tmp/out" 2>"$tmp/err"
+	check "each name once: $t" names_once "$tmp/out"
+done
+check 'one component is a list, too' jq -e '.facts.firmware | type == "array" and length == 1' "$tmp/out"
+full --json "$tmp/two-components.cbor" >"$tmp/out" 2>"$tmp/err"
+check 'of both components' jq -e ".facts.firmware == [\"- -, $m:$s\", \"- -, $s:$s\"]" "$tmp/out"
+
+# --- permissions and supplies that nothing made use of ---
+
+unused() { # NAME WHAT ARGUMENT...: status 0, and NAME is listed as of no use
+	local name=$1 what=$2
+	shift 2
+	if full "$@" >"$tmp/out" 2>"$tmp/err" && grep -qE "^    $name +not checked +it was given, but no check needed it" "$tmp/out"; then ok "$what"; else not_ok "$what"; fi
+}
+used() { # WHAT COMMAND...: status 0, and nothing is listed as of no use
+	local what=$1
+	shift
+	if "$@" >"$tmp/out" 2>"$tmp/err" && ! grep -q 'it was given, but' "$tmp/out"; then ok "$what"; else not_ok "$what"; fi
+}
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=root -out "$tmp/root.pem" 2>/dev/null
+unused root '--root for a token of Arm CCA' --root "$tmp/root.pem" "$tmp/good-2023.cbor"
+unused certs '--certs for it' --certs "$tmp/root.pem" "$tmp/good-2023.cbor"
+unused no-binding '--no-binding beside a nonce' --no-binding "$tmp/good-2023.cbor"
+unused any-code '--any-code beside --rim' --any-code "$tmp/good-2023.cbor"
+for o in debug migration sept-ve; do
+	unused allow-$o "--allow-$o that is not needed" --allow-$o "$tmp/good-2023.cbor"
+done
+used '--allow-debug that is' full --allow-debug "$tmp/debug.cbor"
+used '--no-binding and --any-code that are' verify --cca-key "$tmp/cpak.pem" --no-binding --any-code "$tmp/good-2023.cbor"
+
 expect 5 'not what was asked for' 'another nonce' verify --cca-key "$tmp/cpak.pem" --nonce 01 --rim "$rim" "$tmp/good-2023.cbor"
 expect 5 'give --rim' 'no code asked for' verify --cca-key "$tmp/cpak.pem" --nonce "$nonce" "$tmp/good-2023.cbor"
 expect 5 'measurement' '--measurement is of others' full --measurement "$rim" "$tmp/good-2023.cbor"

@@ -47,6 +47,8 @@ void gen_snp(const struct keys *k);
 
 /* gen_tdx.c */
 void cca_token(struct buf *b, const u8 report_data[64]);
+/* @components are @n items of CBOR */
+void cca_token_of(struct buf *b, const u8 report_data[64], struct span components, size_t n);
 void tdx_quote(struct buf *b, u16 version, u16 body_type, const u8 report_data[64], size_t tail);
 void tdreport(struct buf *b, u8 version, const u8 report_data[64]);
 void gen_tdx(void);

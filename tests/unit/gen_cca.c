@@ -25,7 +25,7 @@ static void bytes_claim(struct buf *b, u64 key, u8 with, size_t len)
 	filled(b, with, len);
 }
 
-static void platform_claims(struct buf *b)
+static void platform_claims(struct buf *b, struct span components, size_t n)
 {
 	cbor_map(b, 8);
 	text_claim(b, 265, "tag:arm.com,2023:cca_platform#1.0.0");
@@ -36,11 +36,8 @@ static void platform_claims(struct buf *b)
 	cbor_uint(b, 2395);
 	cbor_uint(b, 0x3000);
 	cbor_uint(b, 2399);
-	cbor_array(b, 1);
-	cbor_map(b, 3);
-	text_claim(b, 1, "RMM");
-	bytes_claim(b, 2, 0x44, 32);
-	bytes_claim(b, 5, 0x55, 32);
+	cbor_array(b, n);
+	buf_add(b, components.p, components.len);
 	text_claim(b, 2402, "sha-256");
 }
 
@@ -76,9 +73,20 @@ static void sign1(struct buf *b, const struct buf *payload)
 
 void cca_token(struct buf *b, const u8 report_data[64])
 {
+	struct buf component CLEANUP_BUF;
+
+	cbor_map(&component, 3);
+	text_claim(&component, 1, "RMM");
+	bytes_claim(&component, 2, 0x44, 32);
+	bytes_claim(&component, 5, 0x55, 32);
+	cca_token_of(b, report_data, buf_span(&component), 1);
+}
+
+void cca_token_of(struct buf *b, const u8 report_data[64], struct span components, size_t n)
+{
 	struct buf claims CLEANUP_BUF, platform CLEANUP_BUF, realm CLEANUP_BUF;
 
-	platform_claims(&claims);
+	platform_claims(&claims, components, n);
 	sign1(&platform, &claims);
 	buf_free(&claims);
 	realm_claims(&claims, report_data);

@@ -317,6 +317,108 @@ static void walk_roots(enum shape s)
 	buf_free(&root);
 }
 
+static void verdicts(enum outcome out[VERDICTS])
+{
+	int d;
+
+	for (d = 0; d < VERDICTS; d++)
+		out[d] = verify_outcome(&v, (enum verdict)d, NULL);
+}
+
+/* What asks for nothing is listed where nothing made use of it, and changes no verdict. */
+static void walk_unused(enum shape s)
+{
+	static const enum ask asks[] = {
+		ASK_NO_BINDING, ASK_ANY_CODE, ASK_ALLOW_DEBUG, ASK_ALLOW_MIGRATION, ASK_ALLOW_SEPT_VE,
+		ASK_CERTS, ASK_KDS, ASK_PCS, ASK_CA, ASK_ROOT,
+	};
+	const char *code = s == SHAPE_TOKEN ? "claim" : s == SHAPE_CCA ? "rim" : "measurement";
+	enum outcome before[VERDICTS], after[VERDICTS];
+	bool chain = s != SHAPE_CCA && s != SHAPE_TPM && s != SHAPE_TOKEN;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(asks); i++) {
+		const char *name = ask_name(asks[i]);
+		/* each chain of hardware's certificates goes by the roots; collateral needs its signer */
+		bool of_use = (asks[i] == ASK_ROOT && chain) || (asks[i] == ASK_CERTS && is_tdx(s));
+
+		prepare(s);
+		opt("nonce", "da");
+		opt(code, s == SHAPE_TOKEN ? "a=b" : FF48);
+		run(evidence[s].p, evidence[s].len);
+		verdicts(before);
+		prepare(s);
+		opt("nonce", "da");
+		opt(code, s == SHAPE_TOKEN ? "a=b" : FF48);
+		if (asks[i] < ASK_MAX_AGE)
+			opt(name, NULL);
+		v.policy.given[asks[i]] = true;
+		run(evidence[s].p, evidence[s].len);
+		verdicts(after);
+		ok(ask_permits(asks[i]) && has(LEFT_OUT, name) == !of_use &&
+		   !memcmp(before, after, sizeof(before)), "%s that is of %suse on %s", name,
+		   of_use ? "" : "no ", shapes[s]);
+	}
+}
+
+/* The evidence of @s, and what a permission is for */
+static void make_bad(enum shape s, enum ask a, struct buf *out)
+{
+	struct vquote q;
+	u8 r[1184];
+
+	if (s == SHAPE_SNP) {
+		make_snp(r, NULL);
+		r[8 + 2] |= a == ASK_ALLOW_DEBUG ? 1 << 3 : 1 << 2;
+		vsim_snp_sign(&sim, r);
+		buf_add(out, r, sizeof(r));
+		return;
+	}
+	vsim_quote_init(&q);
+	if (a == ASK_ALLOW_DEBUG)
+		q.body[120] |= 1;
+	else if (a == ASK_ALLOW_MIGRATION)
+		q.body[123] |= 1 << 5;
+	else
+		q.body[123] &= (u8)~(1 << 4);
+	vsim_quote(&sim, &q, out);
+}
+
+/* A permission that was needed is not listed as one of no use. */
+static void used(void)
+{
+	static const struct {
+		enum shape s;
+		enum ask ask;
+	} cases[] = {
+		{ SHAPE_SNP, ASK_ALLOW_DEBUG }, { SHAPE_SNP, ASK_ALLOW_MIGRATION },
+		{ SHAPE_TDX, ASK_ALLOW_DEBUG }, { SHAPE_TDX, ASK_ALLOW_MIGRATION },
+		{ SHAPE_TDX, ASK_ALLOW_SEPT_VE },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *name = ask_name(cases[i].ask);
+		struct buf b = { 0 };
+
+		make_bad(cases[i].s, cases[i].ask, &b);
+		prepare(cases[i].s);
+		opt("no-binding", NULL);
+		opt("any-code", NULL);
+		run(b.p, b.len);
+		ok(verify_outcome(&v, APPRAISED, NULL) == FAILED, "refused without %s: %s", name, shapes[cases[i].s]);
+		prepare(cases[i].s);
+		opt("no-binding", NULL);
+		opt("any-code", NULL);
+		opt(name, NULL);
+		run(b.p, b.len);
+		ok(verify_outcome(&v, APPRAISED, NULL) == PASSED && !has(LEFT_OUT, name) &&
+		   !has(LEFT_OUT, "no-binding") && !has(LEFT_OUT, "any-code"),
+		   "%s that was needed: %s", name, shapes[cases[i].s]);
+		buf_free(&b);
+	}
+}
+
 /* The exit status, with what is printed thrown away */
 static int status(void)
 {
@@ -471,6 +573,7 @@ int main(int argc, char **argv)
 	vsim_make(&sim);
 	make_evidence();
 	complete();
+	used();
 	for (s = SHAPE_NONE + 1; s < SHAPES; s++) {
 		bool never = s == SHAPE_CCA || s == SHAPE_CERTS || s == SHAPE_TPM ||
 			     s == SHAPE_TOKEN;
@@ -487,6 +590,7 @@ int main(int argc, char **argv)
 		walk_files((enum shape)s);
 		walk_crl((enum shape)s);
 		walk_roots((enum shape)s);
+		walk_unused((enum shape)s);
 		if (!never)
 			waiver((enum shape)s);
 	}

@@ -751,9 +751,45 @@ static void tpm_rules(void)
 	verdict(GENUINE, UNABLE, "without its PCR values");
 }
 
+/* The processor's milliseconds for so many facts */
+static double facts_take(size_t n)
+{
+	clock_t before = clock();
+	size_t i;
+
+	begin();
+	fact(&v, "version", "%u", 5);
+	for (i = 0; i < n; i++)
+		fact_more(&v, "firmware", "component %zu", i);
+	return (double)(clock() - before) * 1e3 / CLOCKS_PER_SEC;
+}
+
+/*
+ * Twice as many take twice as long, and not four times: the quickest of five tries, with
+ * what the fuzz target work allows.
+ */
+static void facts_are_linear(void)
+{
+	double once = 1e9, twice = 1e9, t;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		t = facts_take(100000);
+		once = t < once ? t : once;
+		t = facts_take(200000);
+		twice = t < twice ? t : twice;
+		if (twice <= 3 * once + 50)
+			break;
+	}
+	ok(i < 5, "twice the facts take twice the time (%.0f and %.0f ms)", once, twice);
+	ok(v.n_facts == 2 && v.facts[1].n == 200000 && v.facts[1].list &&
+	   !strcmp(v.facts[1].text[199999], "component 199999"), "and each is kept");
+}
+
 int main(void)
 {
 	vsim_make(&sim);
+	facts_are_linear();
 	reserved_fields();
 	roles();
 	malformed();

@@ -49,6 +49,12 @@ expect 5 'no key of the issuer' 'without keys' verify --no-binding --any-code "$
 expect 5 'signature' "another issuer's keys" verify --jwks "$tmp/other.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 5 'signature' 'a key for another algorithm' verify --jwks "$tmp/pinned.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 2 'no key that signs' 'a set without keys' verify --jwks "$tmp/none.json" "$tmp/ear.jwt"
+expect 2 'there twice' 'a key with a member twice (RFC 7517, 4)' verify --jwks "$tmp/twice.json" --no-binding --any-code "$tmp/maa-snp.jwt"
+# RFC 7517, 4.2, 4.3: what a key is for is text, or a list of texts, and has to be signatures
+for k in use-enc use-list ops-sign ops-nested ops-text alg-number kid-number; do
+	expect 2 'no key that signs' "a key that is not for signatures: $k" verify --jwks "$tmp/key-$k.json" --no-binding --any-code "$tmp/maa-snp.jwt"
+done
+expect 0 '' 'a key that is' verify --jwks "$tmp/key-good.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 expect 2 'not a JWK set' 'keys that are none' verify --jwks ./lib.sh "$tmp/ear.jwt"
 expect 0 '' 'a set with keys that cannot be used' verify --jwks "$tmp/odd.json" --no-binding --any-code "$tmp/maa-snp.jwt"
 outcome keys 'not checked' 'they are told of'
@@ -274,6 +280,14 @@ expect 5 'claim sub' 'and another' claims --policy "$tmp/policy.json"
 
 # --- only where it fits ---
 
+verify --jwks "$tmp/jwks.json" --no-binding --any-code "$tmp/maa-snp.jwt" >"$tmp/out" 2>"$tmp/err"
+check '--no-binding says so of the nonce' grep -qE '^    nonce +not checked +--no-binding: it may be bound to anything$' "$tmp/out"
+check 'what was of use is not listed' sh -c "! grep -q 'it was given, but no check needed it' '$tmp/out'"
+verify --jwks "$tmp/jwks.json" --no-binding --nonce "$nonce" --any-code --claim iss=https://issuer.example --allow-debug --allow-migration "$tmp/maa-snp.jwt" >"$tmp/out" 2>"$tmp/err"
+for o in no-binding any-code allow-debug allow-migration; do
+	outcome $o 'not checked' "--$o that was of no use"
+done
+
 verify --no-binding --any-code golden/tdx-v4.bin >"$tmp/out" 2>"$tmp/err"
 outcome token 'not possible' '--token for a quote'
 "$tool" verify --jwks "$tmp/jwks.json" --claim a=b --no-binding golden/tdx-v4.bin >"$tmp/out" 2>"$tmp/err"
@@ -291,6 +305,10 @@ expect 5 signature 'keys of another' fetch --issuer https://issuer.example --fet
 expect 2 'name one issuer' 'no issuer named' fetch --fetch-jwks="http://127.0.0.1:$address/certs"
 expect 2 'only over https://' 'keys over http' fetch --issuer https://issuer.example --fetch-jwks=http://issuer.example/certs
 expect 2 'not a URL' 'an issuer that is not a URL' fetch --issuer ITA --fetch-jwks
+standin http "$tmp/meta"
+url=http://127.0.0.1:$address
+echo "{\"issuer\":\"https://other.example\",\"issuer\":\"$url\",\"jwks_uri\":\"$url/keys\"}" >"$tmp/meta"
+expect 7 'there twice' 'discovery: metadata with a member twice' fetch --issuer "$url" --fetch-jwks
 for who in me other; do
 	standin http "$tmp/meta" "$tmp/jwks.json"
 	url=http://127.0.0.1:$address

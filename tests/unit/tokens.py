@@ -238,6 +238,13 @@ def main(out):
     write("no-kid.json", {"keys": [jwk(rsa_other), jwk(rsa_key)]})
     write("pinned.json", {"keys": [jwk(rsa_key, kid="r", alg="PS384")]})
     write("none.json", {"keys": []})
+    good = jwk(rsa_key, kid="r")
+    for name, more in (("use-enc", {"use": "enc"}), ("use-list", {"use": ["sig"]}),
+                       ("ops-sign", {"key_ops": ["sign"]}), ("ops-nested", {"key_ops": [["verify"]]}),
+                       ("ops-text", {"key_ops": "verify"}), ("alg-number", {"alg": 256}),
+                       ("kid-number", {"kid": 7}), ("good", {"use": "sig", "key_ops": ["verify"]})):
+        write("key-%s.json" % name, {"keys": [dict(good, **more)]})
+    write("twice.json", '{"keys": [%s]}' % json.dumps(good).replace("{", '{"use": "enc", "use": "sig", ', 1))
     # RFC 7517, 5: keys that are not understood, or out of the supported range, are ignored in a set
     weak = rsa.generate_private_key(65537, 1024)
     odd = dict(jwk(p256, kid="z"), crv="secp256k1")

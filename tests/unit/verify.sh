@@ -31,6 +31,34 @@ for kind in text json; do
 	check "golden output of a TDREPORT, $kind" cmp "$tmp/out" $g/verify-tdreport.$kind
 done
 
+# docs/verify.md describes the result for programs: each member that there is, and each fact
+# that a source names, in backquotes in that section
+sed -n '/^## The result for programs/,/^## Examples/p' ../../docs/verify.md >"$tmp/section"
+undescribed() { # names on standard input
+	local name
+	while IFS= read -r name; do
+		grep -qF -e "\`$name\`" "$tmp/section" || echo "$name"
+	done
+}
+described() { # WHAT NAMES: the section has each of them
+	local n gone
+	n=$(wc -l <<<"$2") gone=$(undescribed <<<"$2" | grep -vx 'RTMR[12]')
+	if [ "$n" -ge 20 ] && [ -z "$gone" ]; then ok "docs/verify.md has all $n $1 of the result"; else not_ok "docs/verify.md: $n $1, without $gone"; fi
+}
+described members "$(jq -r 'paths | .[-1] | strings' $g/verify-*.json | sort -u)"
+described facts "$(sed -nE 's/.*fact(_bytes|_more)?\(v, "([^"]+)".*/\2/p' ../../user/verify/*.c | sort -u)"
+if [ "$(undescribed <<<'no_such_member')" = no_such_member ]; then ok 'one that is missing would be noticed'; else not_ok 'one that is missing would be noticed'; fi
+check 'the manual page names all at the top' sh -c "
+	for m in $(jq -r 'keys[]' $g/verify-*.json | sort -u | tr '\n' ' '); do
+		sed -n '/^\.It Fl -json/,/^\.El/p' ../../user/man/cvm-evidence.1 | tr ' ' '\n' | grep -qx \"\$m\" || exit 1
+	done"
+for f in /dev/null ./verify.sh /nonexistent; do
+	verify --json "$f" >"$tmp/out" 2>"$tmp/err"
+	if [ -s "$tmp/out" ] || [ ! -s "$tmp/err" ]; then not_ok "--json $f prints no result"; else ok "--json $f prints no result"; fi
+done
+verify --json $g/bad-critical.cvme >"$tmp/out" 2>"$tmp/err"
+check 'what is malformed has one' jq -e '.verified == false and .checks[0].check == "layout"' "$tmp/out"
+
 expect 5 'genuine: not possible (signature: there is no certificate for this chip' 'a report alone' \
 	verify --no-binding --any-code $g/snp-v3-genoa.bin
 expect 5 'kdsintf.amd.com/vcek/v1/Genoa' 'where its VCEK is to be had' verify $g/snp-v3-genoa.bin
@@ -59,6 +87,15 @@ done
 for t in 2024-02-29 2025-12-31T23:59:59Z 1970-01-01; do
 	expect 5 'genuine' "--at $t" "$tool" verify --at "$t" $g/snp-v2.bin
 done
+# seconds are decimal: 0100 is a hundred of them
+for t in 0100:01:40 64:01:04; do
+	"$tool" verify --json --at "@${t%%:*}" $g/snp-v2.bin >"$tmp/out" 2>"$tmp/err"
+	says "\"time\":\"1970-01-01T00:${t#*:}Z\"" "--at @${t%%:*}"
+done
+for t in 0x10 1e3 ' 1' +1 -1 '' 1.5 9223372036854775808; do
+	expect 2 'is not a number from 0 to' "--at '@$t'" "$plain" verify --at "@$t" $g/snp-v2.bin
+done
+expect 2 'is not a number' 'nor is a number of another verb of another base' "$plain" monitor --count 0x1
 echo '{}' >"$tmp/none.json"
 # of two values one would be dropped: every option with one value
 for o in kds pcs ca fetch-jwks at policy quote manifest event-log reference tpm-quote tpm-signature pcrs ak \
@@ -102,7 +139,7 @@ expect 1 'cannot read' '--nonce: no file' verify --nonce file:/nonexistent $g/sn
 expect 1 'cannot read' '--measurement: no file' verify --measurement file:/nonexistent $g/snp-v2.bin
 echo '{"nonce": "file:/nonexistent"}' >"$tmp/policy.json"
 expect 1 'cannot read' 'a policy: no file' verify --policy "$tmp/policy.json" $g/snp-v2.bin
-expect 2 'JWK cannot be read' 'nor keys of Arm CCA' verify --certs $g/runtime-data.json $g/snp-v2.bin
+expect 2 'JWK cannot be used' 'nor keys of Arm CCA' verify --certs $g/runtime-data.json $g/snp-v2.bin
 expect 0 '' 'help' verify --help
 
 # a policy of a file is that of the options

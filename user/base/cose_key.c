@@ -8,6 +8,9 @@
 
 #define KEY_TYPE	1
 #define KEY_TYPE_EC2	2
+#define KEY_ALG		3
+#define KEY_OPS		4
+#define OP_VERIFY	2
 #define KEY_CURVE	(-1)
 #define KEY_X		(-2)
 #define KEY_Y		(-3)
@@ -34,6 +37,13 @@ static const struct alg {
 	{ -38, "PS384", NULL, NULL, 0, 0 },
 	{ -39, "PS512", NULL, NULL, 0, 0 },
 };
+
+static int64_t integer(const cbor_item_t *item)
+{
+	int64_t v = (int64_t)cbor_get_int(item);
+
+	return cbor_isa_negint(item) ? -1 - v : v;
+}
 
 static const struct alg *find(int64_t alg)
 {
@@ -87,6 +97,25 @@ bool cose_verify(const struct cose *c, EVP_PKEY *key, const char **why)
 	return true;
 }
 
+/* RFC 9052, 7.1: where they are there, the key is for nothing else */
+static bool may_verify(const cbor_item_t *map)
+{
+	const cbor_item_t *alg = cbor_member(map, KEY_ALG), *ops = cbor_member(map, KEY_OPS);
+	const cbor_item_t *curve = cbor_member(map, KEY_CURVE);
+	const struct alg *a = alg && cbor_is_int(alg) ? find(integer(alg)) : NULL;
+	size_t i, n = ops && cbor_isa_array(ops) ? cbor_array_size(ops) : 0;
+
+	if (alg && (!a || !curve || !cbor_isa_uint(curve) || a->cose_curve != cbor_get_int(curve)))
+		return false;
+	for (i = 0; i < n; i++) {
+		const cbor_item_t *op = cbor_array_handle(ops)[i];
+
+		if (cbor_isa_uint(op) && cbor_get_int(op) == OP_VERIFY)
+			return true;
+	}
+	return !ops;
+}
+
 EVP_PKEY *cose_key_read(struct span s)
 {
 	struct buf said CLEANUP_BUF, *outer = complain_into(&said);
@@ -100,7 +129,7 @@ EVP_PKEY *cose_key_read(struct span s)
 	complain_into(outer);
 	if (rc)
 		return NULL;
-	type = cbor_member(map, KEY_TYPE);
+	type = may_verify(map) ? cbor_member(map, KEY_TYPE) : NULL;
 	curve = cbor_member(map, KEY_CURVE);
 	for (i = 0; type && cbor_isa_uint(type) && cbor_get_int(type) == KEY_TYPE_EC2 && curve &&
 	     cbor_isa_uint(curve) && i < ARRAY_SIZE(algs); i++) {

@@ -14,6 +14,14 @@
 #define RSA_BITS_MIN	2048	/* RFC 7518, 3.3 */
 #define RSA_BITS_MAX	8192	/* so that a key cannot keep its reader busy */
 
+static const struct {
+	const char *crv, *curve, *alg;
+	size_t len;
+} curves[] = {
+	{ "P-256", "prime256v1", "ES256", 32 }, { "P-384", "secp384r1", "ES384", 48 },
+	{ "P-521", "secp521r1", "ES512", 66 },
+};
+
 static bool bytes_of(struct json_object *o, const char *key, struct buf *out)
 {
 	const char *text = json_get_text(o, key), *why;
@@ -23,12 +31,6 @@ static bool bytes_of(struct json_object *o, const char *key, struct buf *out)
 
 static EVP_PKEY *ec_key(struct json_object *o)
 {
-	static const struct {
-		const char *crv, *curve;
-		size_t len;
-	} curves[] = {
-		{ "P-256", "prime256v1", 32 }, { "P-384", "secp384r1", 48 }, { "P-521", "secp521r1", 66 },
-	};
 	struct buf x CLEANUP_BUF, y CLEANUP_BUF, point CLEANUP_BUF;
 	const char *crv = json_get_text(o, "crv");
 	size_t i;
@@ -139,4 +141,56 @@ EVP_PKEY *jwk_key(struct json_object *o, const char **why)
 	}
 	ERR_clear_error();
 	return key;
+}
+
+static bool may_verify(struct json_object *ops)
+{
+	const char *op;
+	size_t i;
+
+	for (i = 0; json_object_is_type(ops, json_type_array) && i < json_object_array_length(ops); i++) {
+		op = json_text_of(json_object_array_get_idx(ops, i));
+		if (op && !strcmp(op, "verify"))
+			return true;
+	}
+	return false;
+}
+
+bool jwk_verifies(struct json_object *o, const char **why)
+{
+	static const char *const texts[] = { "use", "alg", "kid" };
+	const char *use = json_get_text(o, "use");
+	struct json_object *ops;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		if (json_object_object_get_ex(o, texts[i], NULL) && !json_get_text(o, texts[i])) {
+			*why = "its use, alg or kid is not text";
+			return false;
+		}
+	if (use && strcmp(use, "sig")) {
+		*why = "its use is not signatures (sig)";
+		return false;
+	}
+	if (json_object_object_get_ex(o, "key_ops", &ops) && !may_verify(ops)) {
+		*why = "its key_ops do not have verify";
+		return false;
+	}
+	return true;
+}
+
+bool jwk_alg_fits(struct json_object *o, EVP_PKEY *key)
+{
+	const char *alg = json_get_text(o, "alg");
+	char group[32] = "";
+	size_t i;
+
+	if (!json_object_object_get_ex(o, "alg", NULL))
+		return true;
+	if (!alg || EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(curves); i++)
+		if (!strcmp(group, curves[i].curve))
+			return !strcmp(alg, curves[i].alg);
+	return false;
 }

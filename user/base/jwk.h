@@ -13,5 +13,12 @@
  * there are both they must be the same. NULL, and @why: it is not such a key.
  */
 EVP_PKEY *jwk_key(struct json_object *o, const char **why);
+/*
+ * Whether the key may verify signatures: its "use" and "key_ops" say so or are not there
+ * (RFC 7517, 4.2 and 4.3), and what else names it is text. False, and @why
+ */
+bool jwk_verifies(struct json_object *o, const char **why);
+/* Its "alg" (RFC 7517, 4.4) is not there, or the one of ECDSA on the curve of @key */
+bool jwk_alg_fits(struct json_object *o, EVP_PKEY *key);
 
 #endif

@@ -56,21 +56,9 @@ void jws_keys_free(struct jws_keys *keys)
 /* False for keys for encryption, and for types that do not sign tokens. */
 static bool may_sign(struct json_object *o)
 {
-	const char *use = json_get_text(o, "use"), *type = json_get_text(o, "kty");
-	struct json_object *ops;
-	size_t i;
+	const char *type = json_get_text(o, "kty"), *why;
 
-	if (!type || (strcmp(type, "EC") && strcmp(type, "RSA")) || (use && strcmp(use, "sig")))
-		return false;
-	if (!json_object_object_get_ex(o, "key_ops", &ops))
-		return true;
-	for (i = 0; json_object_is_type(ops, json_type_array) && i < json_object_array_length(ops); i++) {
-		const char *op = json_object_get_string(json_object_array_get_idx(ops, i));
-
-		if (op && !strcmp(op, "verify"))
-			return true;
-	}
-	return false;
+	return type && (!strcmp(type, "EC") || !strcmp(type, "RSA")) && jwk_verifies(o, &why);
 }
 
 /* RFC 7517, 5: in a set a key that is not understood or out of range is ignored. */
@@ -99,12 +87,19 @@ static int add_key(struct jws_keys *keys, struct json_object *o, bool of_set, co
 int jws_keys_add(struct jws_keys *keys, struct span s, const char *name)
 {
 	struct json_object *o = json_parse(s), *list = NULL, *one;
+	char *why CLEANUP(free_str) = NULL;
 	size_t i, before = keys->n;
 	int rc = RC_OK;
 
 	if (!json_object_is_type(o, json_type_object)) {
 		json_object_put(o);
 		return fail(RC_USAGE, "%s: it is not a JWK set", name);
+	}
+	/* RFC 7517, 4: a parser rejects such a key, or takes the last: nobody knows which was meant */
+	why = json_bad_names(s, o);
+	if (why) {
+		json_object_put(o);
+		return fail(RC_USAGE, "%s: %s", name, why);
 	}
 	/* what Veraison answers of itself (/.well-known/veraison/verification) */
 	one = json_get_object(o, "ear-verification-key");

@@ -8,11 +8,10 @@
 
 int parse_number(const char *what, const char *text, u64 max, u64 *out)
 {
-	char *end;
-
+	/* decimal: to other readers 010 is eight */
 	errno = 0;
-	*out = strtoull(text, &end, 0);
-	if (errno || end == text || *end || strchr(text, '-') || *out > max)
+	*out = strtoull(text, NULL, 10);
+	if (errno || !*text || text[strspn(text, "0123456789")] || *out > max)
 		return fail(RC_USAGE, "%s: '%s' is not a number from 0 to %llu", what, text,
 			    (unsigned long long)max);
 	return RC_OK;

@@ -330,6 +330,7 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 	case CA:
 		rc = once(f->ca, "ca");
 		f->ca = arg;
+		v->policy.given[ASK_CA] = true;
 		return rc;
 	case ROOT:
 		return add_root(v, arg);
@@ -404,9 +405,10 @@ static int fetch_certs(struct verify *v, const char *kds, const char *ca)
 	complain_into(NULL);
 	if (!r.len)
 		return RC_OK;
-	answered(v, ASK_KDS);
 	if (cert_pool_leaf(&v->certs, r.p))
 		return RC_OK;
+	answered(v, ASK_KDS);
+	answered(v, ASK_CA);
 	return kds_certs(kds, ca, 30, r.p, &v->certs);
 }
 
@@ -448,6 +450,7 @@ static int fetch_collateral(struct verify *v, const struct settings *f)
 	if (rc || !ca)
 		return rc;
 	answered(v, ASK_PCS);
+	answered(v, ASK_CA);
 	outer = complain_into(&said);
 	rc = pcs_collateral(f->pcs, f->ca, 30, p.fmspc, ca, &bundle);
 	if (!rc)
@@ -468,6 +471,7 @@ static int fetch_jwks(struct verify *v, const struct settings *f)
 
 	if (iss->n != 1)
 		return fail(RC_USAGE, "--fetch-jwks: name one issuer whose keys these are (--issuer)");
+	answered(v, ASK_CA);
 	issuer = xasprintf("%.*s", (int)iss->v->len, (const char *)iss->v->p);
 	rc = f->jwks ? jwks_fetch(f->jwks, f->ca, 30, &b) : jwks_discover(issuer, f->ca, 30, &b);
 	return rc ? rc : jws_keys_add(&v->jwks, buf_span(&b), "--fetch-jwks");

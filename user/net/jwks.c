@@ -44,6 +44,7 @@ int jwks_discover(const char *issuer, const char *ca, unsigned int timeout, stru
 	char *url CLEANUP(free_str) = xasprintf("%.*s" DISCOVERY, (int)(len && issuer[len - 1] == '/' ? len - 1 : len), issuer);
 	struct json_object *o CLEANUP(json_put) = NULL;
 	struct buf metadata CLEANUP_BUF;
+	char *why CLEANUP(free_str) = NULL;
 	const char *iss, *uri;
 	int rc;
 
@@ -54,6 +55,9 @@ int jwks_discover(const char *issuer, const char *ca, unsigned int timeout, stru
 	if (rc)
 		return rc;
 	o = json_parse(buf_span(&metadata));
+	why = o ? json_bad_names(buf_span(&metadata), o) : xstrdup("they are not JSON");
+	if (why)
+		return fail(RC_REFUSED, "--fetch-jwks: the metadata of %s: %s", issuer, why);
 	iss = json_get_text(o, "issuer");
 	uri = json_get_text(o, "jwks_uri");
 	if (!iss || strcmp(iss, issuer))

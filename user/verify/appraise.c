@@ -35,16 +35,20 @@ void appraise_fields(struct verify *v, struct span report, const struct place *a
 
 void appraise_code(struct verify *v, const char *how)
 {
-	const struct policy *p = &v->policy;
+	char *missing CLEANUP(free_str) = xasprintf("nothing to compare it with: give %s, or --any-code", how);
 
+	if (!v->policy.given[ASK_MEASUREMENT] && !v->policy.given[ASK_ID_KEY_DIGEST])
+		appraise_any_code(v, "code", v->parts.kind == RAW_HCL ?
+				  ": nothing shows that a paravisor made the claims" : "", missing);
+}
+
+void appraise_any_code(struct verify *v, const char *check, const char *more, const char *missing)
+{
 	answered(v, ASK_ANY_CODE);
-	if (p->given[ASK_MEASUREMENT] || p->given[ASK_ID_KEY_DIGEST])
-		return;
-	if (p->any_code)
-		passed(v, APPRAISED, "code", "any, as --any-code says%s", v->parts.kind == RAW_HCL ?
-		       ": nothing shows that a paravisor made the claims" : "");
+	if (v->policy.any_code)
+		passed(v, APPRAISED, check, "any, as --any-code says%s", more);
 	else
-		unable(v, APPRAISED, "code", "nothing to compare it with: give %s, or --any-code", how);
+		unable(v, APPRAISED, check, "%s", missing);
 }
 
 static void min_tcb(struct verify *v, const char *name, const u8 *tcb, const char *product,
@@ -106,9 +110,10 @@ static void migration(struct verify *v, const u8 *r)
 
 	for (i = 0; i < 32; i++)
 		bound |= r[0x160 + i] != 0xff;
-	answered(v, ASK_ALLOW_MIGRATION);
 	/* version 1 and early firmware leave the field zero */
 	bound &= !is_zero(r + 0x160, 32);
+	if (may || bound)
+		answered(v, ASK_ALLOW_MIGRATION);
 	judged(v, APPRAISED, v->policy.allow_migration || (!may && !bound), "migration",
 	       bound ? "a migration agent is bound to this guest" :
 	       may ? "POLICY allows a migration agent for this guest" : "no migration agent");
@@ -237,7 +242,8 @@ void appraise_snp(struct verify *v, const u8 *r, const char *product,
 
 	appraise_code(v, "--measurement or --id-key-digest");
 	appraise_fields(v, (struct span){ r, SNP_REPORT_LEN }, in_snp);
-	answered(v, ASK_ALLOW_DEBUG);
+	if (debug)
+		answered(v, ASK_ALLOW_DEBUG);
 	judged(v, APPRAISED, !debug || v->policy.allow_debug, "debug",
 	       debug ? "POLICY allows the host to read and change this guest" : "off");
 	migration(v, r);

@@ -25,9 +25,12 @@ static void td_attributes(struct verify *v, u64 a)
 	bool paravisor = v->policy.azure && v->parts.kind == RAW_HCL;
 	const u64 known = 0xffULL | 3ULL << 16 | 0x1fULL << 27 | 3ULL << 62;
 
-	answered(v, ASK_ALLOW_DEBUG);
-	answered(v, ASK_ALLOW_MIGRATION);
-	answered(v, ASK_ALLOW_SEPT_VE);
+	if (a & 0xff)
+		answered(v, ASK_ALLOW_DEBUG);
+	if (a >> 29 & 1)
+		answered(v, ASK_ALLOW_MIGRATION);
+	if (!(a >> 28 & 1) && !paravisor)
+		answered(v, ASK_ALLOW_SEPT_VE);
 	if (paravisor) {
 		answered(v, ASK_PROFILE);
 		passed(v, APPRAISED, "profile", "azure: SEPT_VE_DISABLE may be clear");
@@ -110,6 +113,8 @@ void appraise_tdx(struct verify *v, const struct tdx_quote *q, const struct pck 
 	if (q->body.len >= TDX_BODY15_LEN && !v->policy.given[ASK_MRSERVICETD]) {
 		none = is_zero(b + 600, 48) &&
 		       (q->body.len < TDX_BODY15_EX_LEN || is_zero(b + CURR_SERVER_TD_HASH, 48));
+		if (!none)
+			answered(v, ASK_ALLOW_MIGRATION);
 		judged(v, APPRAISED, none || v->policy.allow_migration, "service TD",
 		       none ? "none" : "one is bound to this TD: --mrservicetd HEX names it");
 	}

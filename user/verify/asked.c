@@ -84,6 +84,7 @@ static const struct row {
 				    "Intel's TCB info and QE identity (--collateral FILE)",
 				    "a token that has a TCB status" },
 	[ASK_DATA]		= { BOUND, EVIDENCE_CCA | ON_TPM | ON_TOKEN, false, NULL, NULL },
+	[ASK_NO_BINDING]	= { BOUND, EVIDENCE_CCA | ON_CERTS | ON_TPM | ON_TOKEN, true, NULL, NULL },
 	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE_CCA | ON_TOKEN, true, NULL, NULL },
 	[ASK_PROFILE]		= { APPRAISED, ANY_HCL, false, NULL, NULL },
 	[ASK_PCR]		= { APPRAISED, ANY_HCL | ON_TPM, false, NULL,
@@ -135,6 +136,8 @@ static const struct row {
 				    "a report of a VCEK whose CHIP_ID is masked" },
 	[ASK_CCA_KEY]		= { GENUINE, ON_CCA, false, "cca-key", NULL },
 	[ASK_CORIM_KEY]		= { GENUINE, ON_CCA, false, "corim-key", "a signed CoRIM (--cca-key FILE)" },
+	[ASK_ROOT]		= { GENUINE, EVIDENCE | ON_CERTS, true, "root", NULL },
+	[ASK_CA]		= { GENUINE, EVIDENCE | ON_TOKEN, true, "ca", NULL },
 	[ASK_PCS]		= { GENUINE, ANY_TDX, true, "pcs", NULL },
 	[ASK_KDS]		= { GENUINE, ANY_SNP, true, "kds", NULL },
 };
@@ -216,6 +219,9 @@ void verify_asked(struct verify *v)
 	enum shape s = verify_shape(v);
 	int a;
 
+	/* it waives the nonce alone: beside one it is of no use */
+	if (!v->policy.have_data)
+		answered(v, ASK_NO_BINDING);
 	for (a = 0; a < ASKS; a++) {
 		const struct row *r = &table[a];
 		const char *name = ask_name((enum ask)a);

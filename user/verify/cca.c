@@ -86,7 +86,7 @@ static EVP_PKEY *realm_key(const struct cca *c, struct span *raw)
 
 static void realm_signature(struct verify *v, const struct cca *c)
 {
-	const char *why = "its public_key is not an elliptic-curve key";
+	const char *why = "its public_key is not an elliptic-curve key, or not for signatures";
 	const char *alg = hash_name(cbor_member(c->token[CCA_REALM].claims, CCA_PUBLIC_KEY_HASH_ALGO));
 	struct span raw, challenge;
 	EVP_PKEY *key = realm_key(c, &raw);
@@ -159,13 +159,20 @@ static char *component_text(const cbor_item_t *one, s64 key)
 }
 
 /* The platform's firmware: each component must be one of those named. */
-static void firmware(struct verify *v, const struct cca *c)
+static void firmware(struct verify *v, const struct cca *c, bool well_formed)
 {
 	const cbor_item_t *list = cbor_member(c->token[CCA_PLATFORM].claims, CCA_SW_COMPONENTS);
 	const struct values *want = &v->policy.value[ASK_SW_COMPONENT];
 	size_t i, n = list && cbor_isa_array(list) ? cbor_array_size(list) : 0;
 	bool good = true;
 
+	/* what is no list of components is not shown as one either: it may have any length */
+	if (!well_formed) {
+		answered(v, ASK_SW_COMPONENT);
+		if (want->n)
+			unable(v, APPRAISED, "sw-component", "the platform claims are not as they have to be");
+		return;
+	}
 	for (i = 0; i < n; i++) {
 		const cbor_item_t *one = cbor_array_handle(list)[i];
 		char *type CLEANUP(free_str) = component_text(one, COMPONENT_TYPE);
@@ -174,7 +181,7 @@ static void firmware(struct verify *v, const struct cca *c)
 		char *signer CLEANUP(free_str) = component_text(one, COMPONENT_SIGNER);
 		char *both CLEANUP(free_str) = xasprintf("%s:%s", measurement, signer);
 
-		fact(v, "firmware", "%s %s, %s", type, version, both);
+		fact_more(v, "firmware", "%s %s, %s", type, version, both);
 		if (!want->n || values_have(want, measurement, strlen(measurement)) ||
 		    values_have(want, both, strlen(both)))
 			continue;
@@ -202,7 +209,8 @@ static void lifecycle(struct verify *v, const struct cca *c)
 	u64 value = item && cbor_isa_uint(item) ? cbor_get_int(item) : UINT64_MAX;
 	bool debug = value >> 8 == NON_CCA_DEBUG;
 
-	answered(v, ASK_ALLOW_DEBUG);
+	if (debug)
+		answered(v, ASK_ALLOW_DEBUG);
 	if (value >> 8 == SECURED)
 		passed(v, APPRAISED, "lifecycle", "the platform is secured");
 	else
@@ -211,18 +219,13 @@ static void lifecycle(struct verify *v, const struct cca *c)
 		       "the platform is not in the secured state");
 }
 
-static void appraise(struct verify *v, const struct cca *c)
+static void appraise(struct verify *v, const struct cca *c, bool well_formed)
 {
-	answered(v, ASK_ANY_CODE);
 	appraise_fields_of(v, c);
-	if (v->policy.given[ASK_RIM])
-		;
-	else if (v->policy.any_code)
-		passed(v, APPRAISED, "code", "any, as --any-code says");
-	else
-		unable(v, APPRAISED, "code", "nothing to compare it with: give --rim, or --any-code");
+	if (!v->policy.given[ASK_RIM])
+		appraise_any_code(v, "code", "", "nothing to compare it with: give --rim, or --any-code");
 	lifecycle(v, c);
-	firmware(v, c);
+	firmware(v, c, well_formed);
 }
 
 static void facts(struct verify *v, const struct cca *c)
@@ -257,6 +260,7 @@ void verify_cca(struct verify *v, struct span token)
 	struct cca c CLEANUP(cca_free) = { 0 };
 	struct buf said CLEANUP_BUF, *outer = complain_into(&said);
 	const u8 *challenge;
+	bool well_formed;
 	int rc = cca_parse(token, &c);
 
 	complain_into(outer);
@@ -265,12 +269,12 @@ void verify_cca(struct verify *v, struct span token)
 		return;
 	}
 	facts(v, &c);
-	verify_cca_claims(v, &c);
+	well_formed = verify_cca_claims(v, &c);
 	cca_corims_open(v);
 	platform_signature(v, &c);
 	realm_signature(v, &c);
 	challenge = cca_challenge(&c);
 	if (challenge)
 		verify_binding(v, challenge, NULL);
-	appraise(v, &c);
+	appraise(v, &c, well_formed);
 }

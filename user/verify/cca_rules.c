@@ -9,7 +9,7 @@
 #include "verify/cca.h"
 #include "verify/verify.h"
 
-enum type { BYTES, UEID, TEXT, NUMBER, LIST };
+enum type { BYTES, UEID, TEXT, NUMBER, LIST, POLICY };
 
 struct claim {
 	s64 key;
@@ -41,7 +41,7 @@ static const struct claim realm[] = {
 	{ CCA_REALM_HASH_ALGO, "hash_algo_id", TEXT, { 0 }, false },
 	{ CCA_PUBLIC_KEY, "public_key", BYTES, { 0 }, false },
 	{ CCA_PUBLIC_KEY_HASH_ALGO, "public_key_hash_algo_id", TEXT, { 0 }, false },
-	{ CCA_MEC_POLICY, "MEC_policy", TEXT, { 0 }, true },
+	{ CCA_MEC_POLICY, "MEC_policy", POLICY, { 0 }, true },
 	{ CCA_INSTANCE_ID, "instance_id", UEID, { 33 }, true },
 	{ 0 }
 };
@@ -84,6 +84,8 @@ static const char *wrong(const struct claim *c, const cbor_item_t *item)
 		return c->type == UEID && s.p[0] != 1 ? "is not a UEID of type RAND" : NULL;
 	case TEXT:
 		return !cbor_text_of(item, &s) || !s.len ? "is not a text string" : NULL;
+	case POLICY:
+		return cbor_isa_uint(item) || cbor_text_of(item, &s) ? NULL : "is neither a number nor a text string";
 	case NUMBER:
 		return cbor_isa_uint(item) ? NULL : "is not a number";
 	default:
@@ -101,10 +103,21 @@ static bool is_hash(const cbor_item_t *item)
 	return cbor_bytes_of(item, &s) && len_is(lens, s.len);
 }
 
+/* RMM specification, A7.2.3.1.8: shared = 0, private = 1; in the draft the words */
+static const char *wrong_policy(const cbor_item_t *item)
+{
+	struct span s;
+
+	if (cbor_isa_uint(item))
+		return cbor_get_int(item) > 1 ? "is neither 0 (shared) nor 1 (private)" : NULL;
+	return cbor_text_of(item, &s) && ((s.len == 7 && !memcmp(s.p, "private", 7)) ||
+					  (s.len == 6 && !memcmp(s.p, "shared", 6))) ? NULL :
+	       "is neither private nor shared";
+}
+
 /* Each component needs its measurement and who signed it. */
 static const char *wrong_within(const struct claim *c, const cbor_item_t *item)
 {
-	struct span s;
 	size_t i;
 
 	for (i = 0; c->type == LIST && i < cbor_array_size(item); i++) {
@@ -116,13 +129,23 @@ static const char *wrong_within(const struct claim *c, const cbor_item_t *item)
 	}
 	if (c->key == CCA_CLIENT_ID && cbor_get_int(item) != 1)
 		return "is not 1";
-	if (c->key == CCA_MEC_POLICY && cbor_text_of(item, &s) &&
-	    !(s.len == 7 && !memcmp(s.p, "private", 7)) && !(s.len == 6 && !memcmp(s.p, "shared", 6)))
-		return "is neither private nor shared";
-	return NULL;
+	return c->key == CCA_MEC_POLICY ? wrong_policy(item) : NULL;
 }
 
-static void judge(struct verify *v, const struct cca *c, enum cca_which which)
+/*
+ * The profile realm#2.0.0 was published in two forms. The RMM specification has a number
+ * for the MEC policy, and asks for the instance id of the realm; the draft (03), and the
+ * tools that follow it, has a text, and no such id.
+ */
+static bool may_lack(const struct claim *c, const cbor_item_t *map, enum cca_which which)
+{
+	struct span s;
+
+	return which == CCA_REALM && c->key == CCA_INSTANCE_ID &&
+	       cbor_text_of(cbor_member(map, CCA_MEC_POLICY), &s);
+}
+
+static bool judge(struct verify *v, const struct cca *c, enum cca_which which)
 {
 	static const char *const names[CCA_TOKENS] = { "platform claims", "realm claims" };
 	const cbor_item_t *map = c->token[which].claims, *item;
@@ -135,7 +158,7 @@ static void judge(struct verify *v, const struct cca *c, enum cca_which which)
 
 	if (profile && (!cbor_text_of(profile, &name) || !name.len)) {
 		failed(v, GENUINE, names[which], "its profile is not a text string");
-		return;
+		return false;
 	}
 	for (i = 0; i < ARRAY_SIZE(profiles); i++)
 		if (profiles[i].which == which && strlen(profiles[i].name) == name.len &&
@@ -145,25 +168,30 @@ static void judge(struct verify *v, const struct cca *c, enum cca_which which)
 		char *text CLEANUP(free_str) = printable((const char *)name.p, name.len);
 
 		failed(v, GENUINE, names[which], "the profile \"%s\" is not known: use a newer cvm-evidence", text);
-		return;
+		return false;
 	}
 	for (claim = p->claims; claim->name; claim++) {
 		if (claim->since_2024 && !p->since_2024)
 			continue;
 		item = cbor_member(map, claim->key);
+		if (!item && may_lack(claim, map, which))
+			continue;
 		why = wrong(claim, item);
 		if (!why)
 			why = wrong_within(claim, item);
 		if (why) {
 			failed(v, GENUINE, names[which], "the claim %s %s", claim->name, why);
-			return;
+			return false;
 		}
 	}
 	passed(v, GENUINE, names[which], "as the profile %s asks for", *p->name ? p->name : "of 2022, which has no name,");
+	return true;
 }
 
-void verify_cca_claims(struct verify *v, const struct cca *c)
+bool verify_cca_claims(struct verify *v, const struct cca *c)
 {
-	judge(v, c, CCA_PLATFORM);
+	bool good = judge(v, c, CCA_PLATFORM);
+
 	judge(v, c, CCA_REALM);
+	return good;
 }

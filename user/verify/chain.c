@@ -225,6 +225,7 @@ bool verify_chain(struct verify *v, const char *check, X509 *x, struct path *pat
 		v->own_roots ? " (of --root)" : "",
 	};
 
+	answered(v, ASK_ROOT);
 	return verify_chain_to(v, &a, check, x, path);
 }
 

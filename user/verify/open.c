@@ -17,13 +17,15 @@ int verify_init(struct verify *v)
 
 void verify_forget(struct verify *v)
 {
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < v->n; i++) {
 		free(v->checks[i].name);
 		free(v->checks[i].reason);
 	}
 	for (i = 0; i < v->n_facts; i++) {
+		for (k = 0; k < v->facts[i].n; k++)
+			free(v->facts[i].text[k]);
 		free(v->facts[i].key);
 		free(v->facts[i].text);
 	}
@@ -73,6 +75,7 @@ int verify_root(struct verify *v, struct span s, const char *name)
 	if (!v->own_roots)
 		cert_pool_free(&v->roots);
 	v->own_roots = true;
+	v->policy.given[ASK_ROOT] = true;
 	return verify_root_for(v, &v->roots, s, "root", name);
 }
 

@@ -325,8 +325,7 @@ static int set_profile(struct policy *p, const struct opt *o, const char *arg)
 static int set_flag(struct policy *p, const struct opt *o, const char *arg)
 {
 	(void)arg;
-	if (o->ask == ASK_DATA)
-		p->no_binding = true;
+	p->no_binding |= o->ask == ASK_NO_BINDING;
 	p->any_code |= o->ask == ASK_ANY_CODE;
 	p->allow_debug |= o->ask == ASK_ALLOW_DEBUG;
 	p->allow_migration |= o->ask == ASK_ALLOW_MIGRATION;
@@ -385,7 +384,7 @@ static int set_min_tcb(struct policy *p, const struct opt *o, const char *arg)
 static const struct opt opts[] = {
 	{ "report-data", ASK_DATA, set_data, 1, 64, 0 },
 	{ "nonce", ASK_DATA, set_data, 1, 64, 0 },
-	{ "no-binding", ASK_DATA, set_flag, 0, 0, NO_ARG },
+	{ "no-binding", ASK_NO_BINDING, set_flag, 0, 0, NO_ARG },
 	{ "any-code", ASK_ANY_CODE, set_flag, 0, 0, NO_ARG },
 	{ "profile", ASK_PROFILE, set_profile, 0, 0, 0 },
 	{ "allow-debug", ASK_ALLOW_DEBUG, set_flag, 0, 0, NO_ARG },
@@ -481,14 +480,13 @@ size_t policy_options(struct option *out, int first)
 int policy_option(struct policy *p, int index, const char *arg)
 {
 	const struct opt *o = &opts[index];
-	bool waiver = o->ask == ASK_DATA && o->flags & NO_ARG;
 	int rc;
 
 	if (!(o->flags & (MANY | NO_ARG)) && p->given[o->ask])
 		return fail(RC_USAGE, "%s was given twice", o->ask == ASK_DATA ?
 			    "--report-data or --nonce" : o->name);
 	rc = o->set(p, o, arg);
-	if (!rc && !waiver)
+	if (!rc)
 		p->given[o->ask] = true;
 	return rc;
 }

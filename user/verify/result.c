@@ -84,15 +84,22 @@ void judged(struct verify *v, enum verdict d, bool good, const char *name, const
 	va_end(ap);
 }
 
-static void add_fact(struct verify *v, const char *key, char *text)
+/* The names are few: what there may be many of has one, and a list of texts. */
+static void add_fact(struct verify *v, const char *key, bool list, char *text)
 {
-	struct fact *more = xalloc((v->n_facts + 1) * sizeof(*more));
+	struct fact *f;
+	size_t i;
 
-	if (v->n_facts)
-		memcpy(more, v->facts, v->n_facts * sizeof(*more));
-	free(v->facts);
-	v->facts = more;
-	more[v->n_facts++] = (struct fact){ xstrdup(key), text };
+	for (i = v->n_facts; i && strcmp(v->facts[i - 1].key, key); i--)
+		;
+	if (!i) {
+		v->facts = xgrow(v->facts, v->n_facts, sizeof(*v->facts));
+		v->facts[v->n_facts++] = (struct fact){ .key = xstrdup(key), .list = list };
+		i = v->n_facts;
+	}
+	f = &v->facts[i - 1];
+	f->text = xgrow(f->text, f->n, sizeof(*f->text));
+	f->text[f->n++] = text;
 }
 
 void fact(struct verify *v, const char *key, const char *fmt, ...)
@@ -100,13 +107,22 @@ void fact(struct verify *v, const char *key, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	add_fact(v, key, text_of(fmt, ap));
+	add_fact(v, key, false, text_of(fmt, ap));
+	va_end(ap);
+}
+
+void fact_more(struct verify *v, const char *key, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_fact(v, key, true, text_of(fmt, ap));
 	va_end(ap);
 }
 
 void fact_bytes(struct verify *v, const char *key, const u8 *p, size_t len)
 {
-	add_fact(v, key, hex_encode(p, len));
+	add_fact(v, key, false, hex_encode(p, len));
 }
 
 bool any_failed(const struct verify *v)

@@ -45,6 +45,21 @@ static void add_time(struct node *to, time_t at)
 	add_text(to, "time", "%s", text);
 }
 
+/* A name is there once in JSON, with a list where there may be many */
+static void list_facts(struct node *root, const struct verify *v, bool json)
+{
+	struct node *facts = add_map(root, "facts", NULL), *list;
+	size_t i, k;
+
+	for (i = 0; i < v->n_facts; i++) {
+		const struct fact *f = &v->facts[i];
+
+		list = json && (f->list || f->n > 1) ? add_list(facts, f->key, NULL) : NULL;
+		for (k = 0; k < f->n; k++)
+			add_text(list ? list : facts, list ? NULL : f->key, "%s", f->text[k]);
+	}
+}
+
 static void list_json(struct node *root, const struct verify *v, bool of_left_out)
 {
 	struct node *list = add_list(root, of_left_out ? "not_checked" : "checks", NULL), *n;
@@ -134,7 +149,6 @@ int verify_result(const struct verify *v, bool json)
 	struct node *root CLEANUP(report_free) = NULL;
 	enum outcome o;
 	struct node *n;
-	size_t i;
 	int d, rc, bad = -1;
 
 	root = report_new(json ? NULL : "Verification");
@@ -154,9 +168,7 @@ int verify_result(const struct verify *v, bool json)
 	}
 	if (json)
 		add_bool(root, "verified", bad < 0);
-	n = add_map(root, "facts", NULL);
-	for (i = 0; i < v->n_facts; i++)
-		add_text(n, v->facts[i].key, "%s", v->facts[i].text);
+	list_facts(root, v, json);
 	if (json) {
 		list_json(root, v, false);
 		list_json(root, v, true);

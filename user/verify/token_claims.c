@@ -286,9 +286,12 @@ void verify_token_claims(struct verify *v, struct json_object *claims)
 	for (i = 0; i < SAYS; i++) {
 		const char *bad = w.found[i].bad;
 
-		if (w.found[i].n && words[i].ask < ASKS)
+		bool waivable = bad && !(i == SAYS_SEPT_VE && has_paravisor(claims));
+
+		/* a permission was of use where something is not as it should be */
+		if (w.found[i].n && words[i].ask < ASKS && (waivable || !ask_permits(words[i].ask)))
 			answered(v, words[i].ask);
-		if (bad && i == SAYS_SEPT_VE && has_paravisor(claims))
+		if (bad && !waivable)
 			left_out(v, APPRAISED, words[i].check, "not set; the paravisor handles the exception");
 		else if (bad)
 			judged(v, APPRAISED, waived(v, (enum token_says)i), words[i].check, "%s: %s", words[i].bad, bad);

@@ -272,7 +272,8 @@ void verify_token_nonce(struct verify *v, struct json_object *claims)
 
 	answered(v, ASK_DATA);
 	if (!v->policy.have_data) {
-		unbound(v, "nonce", "nothing to compare it with: give --nonce or --report-data, or --no-binding");
+		unbound(v, "nonce", "%s", v->policy.no_binding ? "--no-binding: it may be bound to anything" :
+			"nothing to compare it with: give --nonce or --report-data, or --no-binding");
 		return;
 	}
 	look_at_all(&b, claims);

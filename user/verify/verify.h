@@ -112,7 +112,9 @@ struct verify {
 	struct check *checks;
 	size_t n, room;
 	struct fact {
-		char *key, *text;
+		char *key, **text;
+		size_t n;
+		bool list;	/* of a kind that there may be many of */
 	} *facts;
 	size_t n_facts;
 };
@@ -162,6 +164,8 @@ void left_out(struct verify *v, enum verdict d, const char *name,
 /* What the evidence says, for the reader of the result */
 void fact(struct verify *v, const char *key, const char *fmt, ...) PRINTF(3, 4);
 void fact_bytes(struct verify *v, const char *key, const u8 *p, size_t len);
+/* One of a list, however many there are: the work for all is linear in their number */
+void fact_more(struct verify *v, const char *key, const char *fmt, ...) PRINTF(3, 4);
 bool any_failed(const struct verify *v);
 /* The worst outcome of its checks, UNABLE where there is none; @worst may be NULL */
 enum outcome verify_outcome(const struct verify *v, enum verdict d, const struct check **worst);
@@ -240,6 +244,8 @@ bool key_is_on(X509 *x, const char *curve);
 
 /* appraise.c */
 void appraise_code(struct verify *v, const char *how);
+/* Nothing says which code it must be: any, if --any-code says so; else @missing is said */
+void appraise_any_code(struct verify *v, const char *check, const char *more, const char *missing);
 /* Where a field is; a length of 0: this kind has none */
 struct place {
 	size_t off, len;
