@@ -97,7 +97,7 @@ class Pck:
         n = self.keys[3].public_key().public_numbers()
         pub = n.x.to_bytes(32, "big") + n.y.to_bytes(32, "big")
         qe = bytearray(384)
-        qe[128:160] = tdx.TEST_SIGNER
+        qe[128:160] = tdx.INTEL_SIGNER
         qe[256] = 2
         qe[320:352] = hashlib.sha256(pub + bytes(32)).digest()
         chain = b"".join(c.public_bytes(serialization.Encoding.PEM) for c in reversed(self.certs))

@@ -14,7 +14,6 @@ from strict import Bad
 
 VENDOR = bytes.fromhex("939a7233f79c4ca9940a0db3957f0607")
 INTEL_SIGNER = bytes.fromhex("dc9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5")
-TEST_SIGNER = hashlib.sha256(b"cvm-evidence TEST QE signer").digest()
 
 
 class Body:
@@ -79,9 +78,8 @@ def _auth(q, end, where):
         raise Bad(f"{where}: cut off") from None
 
 
-def _check_qe(qe, root_is_test, where):
-    signer = TEST_SIGNER if root_is_test else INTEL_SIGNER
-    if qe[128:160] != signer or qe[48] & 2:
+def _check_qe(qe, where):
+    if qe[128:160] != INTEL_SIGNER or qe[48] & 2:
         raise Bad(f"{where}: the quoting enclave is not Intel's, or can be debugged")
     if struct.unpack_from("<H", qe, 256)[0] != 2:
         raise Bad(f"{where}: the enclave is not the TD quoting enclave")
@@ -101,7 +99,7 @@ def genuine(q, store, where="quote"):
     if qe[320:352] != hashlib.sha256(pub + data).digest() or any(qe[352:384]):
         raise Bad(f"{where}: the quoting enclave does not vouch for this key")
     _ecdsa(pub, sig, q[:end], where, "the quote")
-    _check_qe(qe, "TEST" in leaf.subject.rfc4514_string(), where)
+    _check_qe(qe, where)
     body = Body(q[start:end])
     if body.attributes[0] & 1:
         raise Bad(f"{where}: the TD can be debugged")
