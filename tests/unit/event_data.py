@@ -5,7 +5,7 @@
 #	event_data.py made DIR		one log for each event of the table below
 #	event_data.py changed LOG DIR	of each type in LOG, the log with a byte of the data changed
 #
-# Prints a line for each: file, "measured" or "free", what it is.
+# Prints a line for each: file, "measured", "partly", "free" or "differs", what it is.
 import hashlib
 import struct
 import sys
@@ -34,35 +34,42 @@ def made():
     tag = struct.pack("<II", 0x4141454c, 5) + b"a b c"
     stub = struct.pack("<II", 0x8f3b22ed, 26) + b"LOADED_IMAGE::LoadOptions\0"
     action = b"Calling EFI Application from Boot Option"
-    # type, data, what is hashed, whether that is right; None: the type has no rule
+    # type, data, what is hashed, whether that is right; None: the type has no rule;
+    # "partly": what stands beside it in the data is not hashed
     return [
         ("separator", 4, b"\0\0\0\0", b"\0\0\0\0", True),
         ("separator of ones", 4, b"\xff" * 4, b"\xff" * 4, True),
-        ("separator of an error", 4, b"what went wrong", b"\1\0\0\0", True),
+        ("separator of an error", 4, b"what went wrong", b"\1\0\0\0", None),
+        ("separator of an error that the data deny", 4, b"\0\0\0\0", b"\1\0\0\0", False),
+        ("separator of an error, itself", 4, b"\1\0\0\0", b"\1\0\0\0", True),
         ("separator of something else", 4, b"\0\0\0\0", b"\2\0\0\0", False),
         ("action", 0x80000007, action, action, True),
         ("another action", 0x80000007, action, b"Exit Boot Services Invocation", False),
         ("action of before UEFI", 5, action, action, True),
         ("driver configuration", 0x80000001, secure, secure, True),
         ("driver configuration, its value alone", 0x80000001, secure, b"\1", False),
-        ("boot variable, its value", 0x80000002, boot, b"\1\0\0\0value", True),
+        ("boot variable, its value", 0x80000002, boot, b"\1\0\0\0value", "partly"),
+        ("boot variable, whole", 0x80000002, boot, boot, False),
         ("boot variable, another value", 0x80000002, boot, b"\1\0\0\0valuf", False),
         ("boot variable with data behind it", 0x80000002, boot + b"x", b"\1\0\0\0value", False),
         ("boot variable cut short", 0x80000002, boot[:20], b"\1\0\0\0value", False),
         ("boot variable with a name of 2^63", 0x80000002, GUID + struct.pack("<QQ", 1 << 63, 0), b"", False),
         ("second kind of boot variable, whole", 0x8000000c, boot, boot, True),
         ("authority", 0x800000e0, cert, cert, True),
-        ("authority of an old shim", 0x800000e0, cert, cert[:-1], True),
-        ("authority, another", 0x800000e0, cert, cert[:-2], False),
+        ("second kind of boot variable, its value", 0x8000000c, boot, b"\1\0\0\0value", False),
+        ("authority, its value alone", 0x800000e0, cert, b"a certificate", False),
+        ("authority with another last byte", 0x800000e0, cert[:-1] + b"E", cert, False),
+        ("authority with a byte behind it", 0x800000e0, cert + b"!", cert, False),
+        ("authority without its last byte", 0x800000e0, cert[:-1], cert, False),
         ("partition table", 0x80000006, b"EFI PART..", b"EFI PART..", True),
         ("another partition table", 0x80000006, b"EFI PART..", b"EFI PART.", False),
         ("firmware version", 8, b"1\0.\0", b"1\0.\0", True),
         ("another firmware version", 8, b"1\0.\0", b"2\0.\0", False),
-        ("command of GRUB", 0xd, b"grub_cmd: linux /vmlinuz\0", b"linux /vmlinuz", True),
+        ("command of GRUB", 0xd, b"grub_cmd: linux /vmlinuz\0", b"linux /vmlinuz", "partly"),
         ("command of GRUB with its zero", 0xd, b"grub_cmd: linux /vmlinuz\0", b"linux /vmlinuz\0", False),
-        ("command line", 0xd, b"kernel_cmdline: /vmlinuz quiet\0", b"/vmlinuz quiet", True),
+        ("command line", 0xd, b"kernel_cmdline: /vmlinuz quiet\0", b"/vmlinuz quiet", "partly"),
         ("another command line", 0xd, b"kernel_cmdline: /vmlinuz quiet\0", b"/vmlinuz init=/bin/sh", False),
-        ("command line of a module", 0xd, b"module_cmdline: /initrd\0", b"/initrd", True),
+        ("command line of a module", 0xd, b"module_cmdline: /initrd\0", b"/initrd", "partly"),
         ("event of CoCo's agent", 6, tag, tag, True),
         ("another event of CoCo's agent", 6, tag, tag[8:], False),
         ("file of GRUB", 0xd, b"(hd0)/boot/grub.cfg\0", b"its bytes", None),
@@ -99,7 +106,8 @@ def put(path, data, word, what):
 
 if sys.argv[1] == "made":
     for n, (what, kind, data, measured, right) in enumerate(made()):
-        word = "free" if right is None else "measured" if right else "differs"
+        word = right or "differs" if right is not None else "free"
+        word = "measured" if word is True else word
         put("%s/%d" % (sys.argv[2], n), HEAD + event(kind, data, measured), word, what)
 else:
     with open(sys.argv[2], "rb") as f:
@@ -116,9 +124,6 @@ else:
             seen_as, change = kind, at + size - 1
         else:
             continue
-        # an authority that lacks its last byte is an old shim's
-        if kind == 0x800000e0:
-            change -= 1
         if size and seen_as not in seen:
             seen.add(seen_as)
             bad = bytearray(real)

@@ -4,10 +4,11 @@
 # the logs of real machines as they are and with a byte of an event changed.
 . ./lib.sh
 
-# what verify says of the log $1: measured, differs or free
+# what verify $1 says of the log $2: measured, partly (of no event all), differs or free
 said() {
 	"$1" verify --no-binding --any-code --event-log "$2" golden/tdx-v4.bin 2>/dev/null |
-		sed -n -E 's/^    event log, data +(passed|failed|not checked) .*/\1/p' |
+		sed -n -E 's/^    event log, data +passed +of 0 events .*of [1-9][0-9]* a part .*/partly/p
+			s/^    event log, data +(passed|failed|not checked) .*/\1/p' |
 		sed 's/passed/measured/; s/failed/differs/; s/not checked/free/'
 }
 

@@ -27,8 +27,19 @@ put("initrd", log(initrd=b"evil initrd"))
 put("firmware", log(firmware=b"fw 2"))
 put("more", log(more=event(3, 0xd, b"module_cmdline: extra\0")))
 put("gone", log(kernel=False))
+put("rtmr3", log(more=event(4, 0xd, b"of the guest")))
 put("cut", log()[:-70])
 put("none", b"junk")
+# the words of GRUB, the type, and the name and GUID of a boot variable are in no digest
+def variable(name, value, guid=bytes(range(16))):
+    return guid + struct.pack("<QQ", len(name), len(value)) + name.encode("utf-16le") + value
+def booted(name=b"kernel_cmdline: ", cmdline=b"linux ro", version=8, boot="Boot0001", value=b"good value", guid=bytes(range(16))):
+    return (head + event(1, version, b"fw 1") + event(1, 0x80000002, variable(boot, value, guid), value) +
+            event(3, 0xd, name + cmdline + b"\0", cmdline) + b"\xff" * 64)
+put("booted", booted())
+put("lie", booted(b"module_cmdline: ", b"linux init=/bin/sh", 8, "Lang harmless", b"evil value", b"Z" * 16))
+put("type", booted(version=5))
+put("words", booted(b"grub_cmd: ", boot="Lang harmless"))
 P
 verify() { "$tool" verify --no-binding --any-code "$@" golden/tdx-v4.bin; }
 # the registers of that quote are not of these logs: their values are asked for
@@ -44,21 +55,22 @@ verify --reference "$tmp/good" --event-log "$tmp/good" >"$tmp/out" 2>"$tmp/err"
 says '^    reference +not possible .*extended by more' 'the same log, of other registers'
 explain cmdline
 says '^    reference +failed .*1 of the events' 'another command line'
-says "RTMR2: the kernel's command line changed: now \"kernel_cmdline: root=/dev/vda1 init=/bin/sh" 'in words'
-says 'in the reference "kernel_cmdline: root=/dev/vda1 quiet' 'and what it was'
-if grep -q 'is not measured' "$tmp/out"; then
-	not_ok 'GRUB measures it, without the prefix'
-else
-	ok 'GRUB measures it, without the prefix'
-fi
+says "RTMR2: the kernel's command line changed: now \"root=/dev/vda1 init=/bin/sh\"" 'in words'
+says 'in the reference "root=/dev/vda1 quiet"' 'and what it was'
+says '; the log calls it .*\(EV_IPL, "kernel_cmdline: "\), which is not measured$' "GRUB's word is not measured"
 explain initrd
 says 'RTMR2: the initrd changed' 'another initrd'
-says 'is not measured' 'of a file the log has the name alone'
+says 'now SHA-384 [0-9a-f]{16}\.\.\., .*calls it the initrd \(EV_IPL, "\(hd0\)/boot/initrd.img"\), which is not measured$' 'of a file the log has the name alone'
 explain firmware
-says "RTMR0: the firmware's version changed: now \"fw 2\", in the reference \"fw 1\"$" 'other firmware, whose words are measured'
+says "RTMR0: the firmware's version changed: now \"fw 2\", in the reference \"fw 1\"; the log calls it the firmware's version \(EV_S_CRTM_VERSION\), which is not measured$" 'other firmware, whose words are measured, and whose type is not'
 explain more
-says 'RTMR2: the command line of a module is new' 'an event more'
+says 'RTMR2: an event is new: .*the log calls it the command line of a module' 'an event more'
+says '^    reference +failed .*1 of the events' 'which is a failure'
+explain rtmr3
+says '^    reference +failed .*1 of the events' 'an event more in the last register'
+says 'RTMR3: an event is new' 'in words'
 explain gone
+says '^    reference +failed .*1 of the events' 'an event less is a failure'
 says 'RTMR1: a program that the firmware started .* is gone' 'an event less'
 verify --reference "$tmp/good" --event-log "$tmp/cmdline" >"$tmp/out" 2>"$tmp/err"
 says '^    reference +failed' 'without --explain'
@@ -66,6 +78,20 @@ verify --reference "$tmp/none" --event-log "$tmp/good" >"$tmp/out" 2>"$tmp/err"
 says '^    reference +not possible' 'a reference that is none'
 explain cut
 says '^    reference +failed' 'a log that is cut short'
+lie() { verify --explain --reference "$tmp/booted" --event-log "$tmp/$1" "${pins[@]}" "${@:2}" >"$tmp/out" 2>"$tmp/err"; }
+lie lie
+says '^    changed 1 +RTMR0: a boot variable changed: now "evil value", in the reference "good value"; .*\(EV_EFI_VARIABLE_BOOT, 5a5a5a5a-5a5a-5a5a-5a5a-5a5a5a5a5a5a "Lang harmless"\), which is not measured$' \
+	'the name and the GUID of a boot variable are not measured'
+says "^    changed 2 +RTMR2: the kernel's command line changed: now \"linux init=/bin/sh\", .*calls it the command line of a module \(EV_IPL, \"module_cmdline: \"\), which is not measured$" \
+	'what an event is called comes from the reference'
+says 'event log, data +passed +of 1 events the data come to the digest, of 2 a part of them' 'and the data of it and of GRUB count as a part'
+lie lie --json
+check 'the same in JSON' jq -e '[.. | objects | .facts? // empty | .["changed 1"]] | any(test("which is not measured$"))' "$tmp/out"
+lie type
+says "changed 1 +RTMR0: the firmware's version has another type, and the same digest: .*\(EV_ACTION\), which is not measured" 'another type'
+lie words
+says '^    reference +passed' 'other words of GRUB with the same digest'
+says 'event log, data +passed +of 1 events .*of 2 a part of them' 'are not said to be measured'
 verify --reference "$tmp/good" >"$tmp/out" 2>"$tmp/err"
 says '^    reference +not possible .*event log' 'no log'
 expect 2 'reference FILE' '--explain alone' verify --explain --event-log "$tmp/good"

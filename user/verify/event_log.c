@@ -48,17 +48,23 @@ static void no_events(struct verify *v, const char *name, int i)
 		left_out(v, BOUND, name, "the evidence's own log has no events of this register, which was extended");
 }
 
-/* Data that are not measured may say anything: no reader of the log can know */
+/*
+ * Data that are not measured may say anything: no reader of the log can know. Nor is the
+ * type of an event measured, by which the rule is chosen.
+ */
 static void data_of_events(struct verify *v, const struct replay *r)
 {
-	size_t i, measured = 0, described = 0, differ = 0;
+	size_t i, measured = 0, partly = 0, described = 0, differ = 0;
 	static const char name[] = "event log, data";
 	const struct tcg_event *first = NULL;
 
 	for (i = 0; i < r->n; i++) {
-		switch (event_data_check(r->e[i].type, r->e[i].data, r->e[i].sha384)) {
+		switch (event_data_check(r->e[i].type, r->e[i].data, r->e[i].sha384, NULL)) {
 		case DATA_MEASURED:
 			measured++;
+			break;
+		case DATA_PARTLY:
+			partly++;
 			break;
 		case DATA_FREE:
 			described++;
@@ -73,9 +79,10 @@ static void data_of_events(struct verify *v, const struct replay *r)
 		failed(v, BOUND, name,
 		       "the data of %zu events do not come to their digest, the first at offset %zu (%s): they were changed",
 		       differ, first->at, event_type_name(first->type));
-	else if (measured)
-		passed(v, BOUND, name, "of %zu events the data come to the digest, of %zu they only describe it",
-		       measured, described);
+	else if (measured || partly)
+		passed(v, BOUND, name,
+		       "of %zu events the data come to the digest, of %zu a part of them (a variable's value, the text behind GRUB's word), of %zu they only describe it; the types of events are in no digest",
+		       measured, partly, described);
 	else
 		left_out(v, BOUND, name, "of no event do the data determine the digest");
 }

@@ -19,14 +19,18 @@
 static char *words(struct span data)
 {
 	struct buf text CLEANUP_BUF;
+	bool all = true;
 	size_t i;
 
 	for (i = 0; i < data.len && text.len < WORDS_MAX; i++)
-		if (data.p[i] >= ' ' && data.p[i] < 0x7f)
+		if (data.p[i] >= ' ' && data.p[i] < 0x7f) {
 			buf_add(&text, data.p + i, 1);
-		else if (data.p[i] && text.len && text.p[text.len - 1] != ' ')
-			buf_add_str(&text, " ");
-	return xasprintf("%s", text.len >= 4 ? (char *)text.p : "data that are not text");
+		} else if (data.p[i]) {
+			all = false;
+			if (text.len && text.p[text.len - 1] != ' ')
+				buf_add_str(&text, " ");
+		}
+	return xasprintf("%s", text.len >= 4 || (all && text.len) ? (char *)text.p : "data that are not text");
 }
 
 static bool begins(struct span data, const char *with)
@@ -72,27 +76,88 @@ static const char *subject(const struct tcg_event *e)
 	return "an event";
 }
 
-/* Whether the words of an event are what was measured, and not only beside it */
-static const char *standing(const struct tcg_event *e)
+/* Bytes that were extended as they are, or else the digest alone */
+static char *what(const struct tcg_event *e, bool reference)
 {
-	return event_data_check(e->type, e->data, e->sha384) == DATA_MEASURED ? "" :
-	       "; this description comes from the log and is not measured";
+	struct span measured;
+	enum event_data data = event_data_check(e->type, e->data, e->sha384, &measured);
+	char *hex CLEANUP(free_str) = NULL, *text CLEANUP(free_str) = NULL;
+
+	if (data == DATA_MEASURED || data == DATA_PARTLY) {
+		text = words(measured);
+		return xasprintf("\"%s\"", text);
+	}
+	hex = hex_encode(e->sha384, 8);
+	if (!reference)
+		return xasprintf("SHA-384 %s...", hex);
+	text = words(e->data);
+	return xasprintf("SHA-384 %s... (\"%s\")", hex, text);
+}
+
+/* UEFI writes the first three groups with their lowest byte first. */
+static char *efi_guid(const u8 *p)
+{
+	const u8 guid[16] = {
+		p[3], p[2], p[1], p[0], p[5], p[4], p[7], p[6],
+		p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15],
+	};
+	char text[37];
+
+	guid_format(guid, text);
+	return xstrdup(text);
+}
+
+/* The part of the data that is in no digest: all, or what is before the measured part */
+static char *beside(const struct tcg_event *e)
+{
+	struct span measured, before = e->data;
+	enum event_data data = event_data_check(e->type, e->data, e->sha384, &measured);
+	char *text CLEANUP(free_str) = NULL, *guid CLEANUP(free_str) = NULL;
+
+	if (data == DATA_MEASURED)
+		return xstrdup("");
+	if (data == DATA_PARTLY)
+		before.len = (size_t)(measured.p - before.p);
+	if (data == DATA_PARTLY && e->type == EV_EFI_VARIABLE_BOOT) {
+		guid = efi_guid(e->data.p);
+		before = (struct span){ e->data.p + 32, before.len - 32 };
+	}
+	text = words(before);
+	return xasprintf(", %s%s\"%s\"", guid ? guid : "", guid ? " " : "", text);
+}
+
+/*
+ * What is in no digest is said to be the log's word: who changed what was measured can
+ * call it what the reference calls something else. Of an event that the reference has in
+ * the same place, the reference says what it is.
+ */
+static char *called(const struct tcg_event *e)
+{
+	char *more CLEANUP(free_str) = beside(e);
+
+	return xasprintf("; the log calls it %s (%s%s), which is not measured", subject(e),
+			 event_type_name(e->type), more);
 }
 
 static void tell(struct verify *v, size_t *told, u32 reg, const char *how, const struct tcg_event *a,
 		 const struct tcg_event *b)
 {
 	char *key CLEANUP(free_str) = xasprintf("changed %zu", *told + 1);
-	char *now CLEANUP(free_str) = a ? words(a->data) : xstrdup("nothing");
-	char *then CLEANUP(free_str) = b ? words(b->data) : xstrdup("nothing");
-	const struct tcg_event *e = a ? a : b;
+	char *now CLEANUP(free_str) = a ? what(a, false) : xstrdup("nothing");
+	char *then CLEANUP(free_str) = b ? what(b, true) : xstrdup("nothing");
+	char *mark CLEANUP(free_str) = a ? called(a) : xstrdup("");
 
-	/* one of them is there */
-	if (!e)
-		return;
 	if (v->explain && (*told)++ < FACTS_MAX)
-		fact(v, key, "RTMR%u: %s %s: now \"%s\", in the reference \"%s\"%s", reg - 1,
-		     subject(e), how, now, then, standing(e));
+		fact(v, key, "RTMR%u: %s %s: now %s, in the reference %s%s", reg - 1,
+		     b ? subject(b) : "an event", how, now, then, mark);
+}
+
+/* The type is in no digest, but a log of the same machine has the same types. */
+static const char *difference(const struct tcg_event *now, const struct tcg_event *then)
+{
+	if (memcmp(now->sha384, then->sha384, 48) != 0)
+		return "changed";
+	return now->type != then->type ? "has another type, and the same digest" : NULL;
 }
 
 /* Events of one register, in their order; how many differ */
@@ -115,8 +180,10 @@ static size_t compare(struct verify *v, u32 reg, const struct replay *now, const
 			tell(v, told, reg, "is gone", NULL, &then->e[k]);
 			differ++, k++;
 		} else {
-			if (now->e[i].type != then->e[k].type || memcmp(now->e[i].sha384, then->e[k].sha384, 48)) {
-				tell(v, told, reg, "changed", &now->e[i], &then->e[k]);
+			const char *how = difference(&now->e[i], &then->e[k]);
+
+			if (how) {
+				tell(v, told, reg, how, &now->e[i], &then->e[k]);
 				differ++;
 			}
 			i++, k++;
