@@ -100,10 +100,6 @@ root 5 signature failed 'a signature by another key' x5c-other-key
 root 5 signature failed 'a signature by the second certificate' x5c-second
 root 5 x5c failed 'a signature by the authority' x5c-ca
 root 5 x5c failed 'a key that is not for signatures' x5c-usage
-root 5 x5c failed 'a key for servers and clients' x5c-eku-servers
-root 5 x5c failed 'a key for time stamps' x5c-eku-stamps
-root 0 x5c passed 'a key for a purpose that is not known' x5c-eku-own
-root 0 x5c passed 'a key for any purpose' x5c-eku-any
 root 5 x5c failed 'a certificate that has expired' x5c-old
 root 5 x5c failed 'an empty list' x5c-empty
 root 5 x5c failed 'a text in place of the list' x5c-text
@@ -242,20 +238,6 @@ wrong ear-nested-none 'ear.status of y' 'EAR: one without a status'
 wrong ear-hidden 'ear.status of x' 'EAR: a status within a submodule'
 wrong ear-list ear.status 'EAR: submodules in a list'
 wrong ear-tdx-debug debug 'EAR: evidence of a TD under debug'
-for t in "mig migration" "tud debug" "sept SEPT_VE_DISABLE" "named SEPT_VE_DISABLE" "bits TDATTRIBUTES" "short TDATTRIBUTES" \
-	"expired collateral" "now TCB status" "module TDX module" "signer TDX module"; do
-	wrong "ear-td-${t%% *}" "${t#* }" "EAR: a TD whose quote is refused for the same: $t"
-done
-expect 0 '' 'EAR: a TD as it should be' veraison "$tmp/ear-td-good.jwt"
-check 'whose debugging is said by its attributes' sh -c "! grep -q 'does not say whether it can be debugged' '$tmp/out'"
-for t in ear-sample ear-sampledevice ear-tee-sample; do
-	wrong $t TEE "Trustee's test verifier: $t"
-done
-expect 5 'repeats no report data' 'EAR: a GPU that is bound beside a CPU that is not' veraison "$tmp/ear-gpu-bound.jwt"
-outcome nonce 'not possible' 'which is not possible'
-expect 0 '' 'EAR: both are bound' veraison "$tmp/ear-both-bound.jwt"
-wrong ita-mig migration 'Intel: a TD that can be migrated'
-wrong ita-seam 'TDX module' 'Intel: a debug module'
 wrong ear-snp-migration migration 'EAR: evidence of a VM that can be migrated'
 good "$tmp/ear.jwt" >"$tmp/out" 2>"$tmp/err"
 outcome debug 'not checked' 'EAR: nothing said of debugging'

@@ -60,11 +60,7 @@ def token(key, alg, kid, claims, **header):
     return text + "." + b64(sign(key, alg, text.encode()))
 
 
-EKU = {"serverAuth": "1.3.6.1.5.5.7.3.1", "clientAuth": "1.3.6.1.5.5.7.3.2", "timeStamping": "1.3.6.1.5.5.7.3.8",
-       "anyExtendedKeyUsage": "2.5.29.37.0"}
-
-
-def certificate(name, key, issuer, by, ca, usage=None, days=20000, eku=()):
+def certificate(name, key, issuer, by, ca, usage=None, days=20000):
     usage = usage or ("keyCertSign" if ca else "digitalSignature")
     names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, n)]) for n in (name, issuer)]
     at = datetime.datetime.utcfromtimestamp(AT)
@@ -72,13 +68,11 @@ def certificate(name, key, issuer, by, ca, usage=None, days=20000, eku=()):
                          "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"), False)
     use["key_cert_sign" if usage == "keyCertSign" else "digital_signature" if usage == "digitalSignature"
         else "key_encipherment"] = True
-    made = (x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1])
+    return (x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1])
             .public_key(key.public_key()).serial_number(x509.random_serial_number())
             .not_valid_before(at - datetime.timedelta(days=500)).not_valid_after(at + datetime.timedelta(days=days))
-            .add_extension(x509.BasicConstraints(ca, None), True).add_extension(x509.KeyUsage(**use), True))
-    if eku:
-        made = made.add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(EKU.get(u, u)) for u in eku]), True)
-    return made.sign(by, hashes.SHA256())
+            .add_extension(x509.BasicConstraints(ca, None), True).add_extension(x509.KeyUsage(**use), True)
+            .sign(by, hashes.SHA256()))
 
 
 def x5c_tokens(write_token, out, claims, now):
@@ -116,9 +110,6 @@ def x5c_tokens(write_token, out, claims, now):
     write("x5c-second", evil_key, x5c(leaf, evil, ca, root))
     write("x5c-ca", ca_key, x5c(ca, root))
     write("x5c-usage", leaf_key, x5c(certificate("Signer", leaf_key, "Token CA", ca_key, False, "keyEncipherment"), ca))
-    for name, purposes in (("servers", ["serverAuth", "clientAuth"]), ("stamps", ["timeStamping"]), ("own", ["1.3.6.1.4.1.99999.1"]),
-                           ("any", ["serverAuth", "anyExtendedKeyUsage"])):
-        write("x5c-eku-" + name, leaf_key, x5c(certificate("Signer", leaf_key, "Token CA", ca_key, False, eku=purposes), ca))
     write("x5c-old", leaf_key, x5c(certificate("Signer", leaf_key, "Token CA", ca_key, False, days=-1), ca))
     write("x5c-empty", leaf_key, [])
     write("x5c-text", leaf_key, x5c(leaf)[0])
@@ -414,33 +405,6 @@ def main(out):
     put("ear-tdx-debug", veraison(exp=AT + 60, submods={"x": dict(cpu, **{"ear.veraison.annotated-evidence": evidence})}), "ES256")
     evidence = {"snp": {"policy_debug_allowed": False, "policy_migrate_ma": True}}
     put("ear-snp-migration", veraison(exp=AT + 60, submods={"x": dict(cpu, **{"ear.veraison.annotated-evidence": evidence})}), "ES256")
-    # Trustee, docs/tcb_claims.md: td_attributes by name, and as the quote has them (8 bytes, the first the TUD byte)
-    def cpu_with(tdx, **more):
-        return veraison(exp=AT + 60, submods={"cpu0": dict(cpu, **{"ear.veraison.annotated-evidence": dict(
-            {"report_data": (NONCE + bytes(32)).hex(), "tdx": tdx}, **more)})})
-    def quoted(attributes, **more):
-        return dict({"tcb_status": "UpToDate", "collateral_expiration_status": "0",
-                     "td_attributes": {"debug": False, "septve_disable": True},
-                     "quote": {"body": {"td_attributes": attributes, "seam_attributes": "00" * 8, "mrsigner_seam": "00" * 48}}}, **more)
-    for name, tdx in (("good", quoted("0000001000000000")), ("mig", quoted("0000003000000000")),
-                      ("tud", quoted("7000001000000000")), ("sept", quoted("0000000000000000")),
-                      ("bits", quoted("0000001001000000")), ("short", quoted("00000010")),
-                      ("named", quoted("0000001000000000", td_attributes={"debug": False, "septve_disable": False})),
-                      ("expired", quoted("0000001000000000", collateral_expiration_status="1")),
-                      ("now", quoted("0000001000000000", tcb_status_current="Revoked")),
-                      ("module", quoted("0000001000000000", more={"seam_attributes": "0100000000000000"})),
-                      ("signer", quoted("0000001000000000", more={"mrsigner_seam": "01" + "00" * 47}))):
-        put("ear-td-" + name, cpu_with(tdx), "ES256")
-    for name in "sample", "sampledevice":
-        put("ear-" + name, veraison(exp=AT + 60, submods={"cpu0": dict(cpu, **{"ear.veraison.annotated-evidence": {
-            "report_data": (NONCE + bytes(32)).hex(), name: {"svn": "1"}}})}), "ES256")
-    put("ear-tee-sample", veraison(exp=AT + 60, tee="sample"), "ES256")
-    bound = {"ear.veraison.annotated-evidence": {"report_data": (NONCE + bytes(32)).hex()}}
-    put("ear-gpu-bound", veraison(exp=AT + 60, submods={"cpu0": dict(cpu, **{"ear.veraison.annotated-evidence": {"tdx": quoted("0000001000000000")}}),
-                                                        "gpu0": dict(cpu, **bound)}), "ES256")
-    put("ear-both-bound", veraison(exp=AT + 60, submods={"cpu0": dict(cpu, **bound), "gpu0": dict(cpu, **bound)}), "ES256")
-    put("ita-mig", times(ver="2.0.0", tdx=ita(tdx_td_attributes="0000003000000000"), verifier_instance_ids=["a"]), "PS384")
-    put("ita-seam", times(ver="2.0.0", tdx=ita(tdx_seam_attributes="0100000000000000"), verifier_instance_ids=["a"]), "PS384")
     put("ear-no-iat", {k: v for k, v in veraison().items() if k != "iat"}, "ES256")
     # RFC 8259: names within an object shall be unique; json-c ends a name, and C a text, at a NUL
     put("nul-iss", maa_snp(iss="https://issuer.example\0.evil"))

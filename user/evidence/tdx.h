@@ -8,8 +8,6 @@
 #define TDREPORT_LEN		1024
 #define TDX_BODY15_LEN		648	/* from this length on, the fields of TD 1.5 are there */
 #define TDX_BODY15_EX_LEN	885
-/* TDATTRIBUTES that have a meaning: all others must be zero (ABI 348551-007) */
-#define TDX_ATTRIBUTES_KNOWN	(0xffULL | 3ULL << 16 | 0x1fULL << 27 | 3ULL << 62)
 
 /* Where the parts of a quote are; all within what was parsed */
 struct tdx_quote {

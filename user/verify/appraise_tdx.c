@@ -23,6 +23,7 @@ static void td_attributes(struct verify *v, u64 a)
 {
 	/* the claims that only a paravisor's image makes; --measurement says which */
 	bool paravisor = v->policy.azure && v->parts.kind == RAW_HCL;
+	const u64 known = 0xffULL | 3ULL << 16 | 0x1fULL << 27 | 3ULL << 62;
 
 	if (a & 0xff)
 		answered(v, ASK_ALLOW_DEBUG);
@@ -37,8 +38,8 @@ static void td_attributes(struct verify *v, u64 a)
 	judged(v, APPRAISED, !(a & 0xff) || v->policy.allow_debug, "debug",
 	       a & 1 ? "the host may read and change this TD" :
 	       a & 0xff ? "the TD is under profiling (TUD bits)" : "off");
-	judged(v, APPRAISED, !(a & ~TDX_ATTRIBUTES_KNOWN), "TDATTRIBUTES",
-	       a & ~TDX_ATTRIBUTES_KNOWN ? "bits that must be zero are set: 0x%016llx" : "0x%016llx",
+	judged(v, APPRAISED, !(a & ~known), "TDATTRIBUTES",
+	       a & ~known ? "bits that must be zero are set: 0x%016llx" : "0x%016llx",
 	       (unsigned long long)a);
 	judged(v, APPRAISED, a >> 28 & 1 || v->policy.allow_sept_ve || paravisor, "SEPT_VE_DISABLE",
 	       a >> 28 & 1 ? "set" : paravisor ? "not set; Azure's paravisor takes the #VE (--profile azure)" :

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include <json-c/json_pointer.h>
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "base/json.h"
@@ -139,27 +138,6 @@ static int certs_of_header(struct json_object *list, struct cert_pool *pool)
 	return rc;
 }
 
-/*
- * RFC 5280, 4.2.1.12: a key is for the purposes that are named. None is known for tokens,
- * so one that is not known may be it; servers, clients, mail, code and time stamps are not.
- */
-static bool is_for_another_purpose(X509 *x)
-{
-	static const int others[] = {
-		NID_server_auth, NID_client_auth, NID_email_protect, NID_code_sign, NID_time_stamp, NID_OCSP_sign,
-	};
-	EXTENDED_KEY_USAGE *list = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
-	int i, n = sk_ASN1_OBJECT_num(list), known = 0;
-	size_t k;
-
-	for (i = 0; i < n; i++)
-		for (k = 0; k < ARRAY_SIZE(others); k++)
-			known += OBJ_obj2nid(sk_ASN1_OBJECT_value(list, i)) == others[k];
-	EXTENDED_KEY_USAGE_free(list);
-	ERR_clear_error();
-	return n > 0 && known == n;
-}
-
 static bool may_sign_tokens(struct verify *v, X509 *x, const struct path *p)
 {
 	/* a service may sign with the root itself, which the caller named */
@@ -167,8 +145,6 @@ static bool may_sign_tokens(struct verify *v, X509 *x, const struct path *p)
 		failed(v, GENUINE, "x5c", "the token's signer is a certificate authority");
 	else if (X509_get_extension_flags(x) & EXFLAG_KUSAGE && !(X509_get_key_usage(x) & KU_DIGITAL_SIGNATURE))
 		failed(v, GENUINE, "x5c", "the keyUsage of the token's signer does not allow signatures");
-	else if (is_for_another_purpose(x))
-		failed(v, GENUINE, "x5c", "the extendedKeyUsage of the token's signer has other purposes only");
 	else
 		return true;
 	return false;

@@ -17,7 +17,7 @@ void verify_token_nonce(struct verify *v, struct json_object *claims);
  */
 enum token_says {
 	SAYS_DEBUG, SAYS_MIGRATION, SAYS_SEPT_VE, SAYS_VMPL, SAYS_TCB, SAYS_COMPLIANCE, SAYS_POLICIES,
-	SAYS_BOOT, SAYS_IMAGE, SAYS_GPU, SAYS_ATTRIBUTES, SAYS_MODULE, SAYS_COLLATERAL, SAYS,
+	SAYS_BOOT, SAYS_IMAGE, SAYS_GPU, SAYS,
 };
 void verify_token_claims(struct verify *v, struct json_object *claims);
 /* Whether @o has such a claim itself, or it or anything in it */

@@ -7,14 +7,13 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "evidence/tdx.h"
 #include "verify/token.h"
 #include "verify/verify.h"
 
 #define DEPTH_MAX	64	/* of json_parse() */
 #define VALUE_SHOWN	80	/* characters of a value that is bad */
 
-enum want { OFF, ON, DISABLED, EMPTY, STATUS, LEVEL, TEXT, SUPPORTED, RESULT, TD_ATTRIBUTES, ZEROS };
+enum want { OFF, ON, DISABLED, EMPTY, STATUS, LEVEL, TEXT, SUPPORTED, RESULT };
 
 /*
  * What a claim must be. Microsoft: "Claim sets", and the default policies for
@@ -25,7 +24,7 @@ static const struct claim {
 	enum token_says says;
 	enum want want;
 	const char *name;	/* RESULT: its beginning */
-	const char *text;	/* TEXT: what it must be; OFF, ON: the object that it is in, or NULL */
+	const char *text;	/* TEXT: what it must be; OFF: the object that it is in, or NULL */
 } table[] = {
 	{ SAYS_DEBUG, OFF, "x-ms-sevsnpvm-is-debuggable", NULL },
 	{ SAYS_DEBUG, OFF, "x-ms-sgx-is-debuggable", NULL },
@@ -45,23 +44,11 @@ static const struct claim {
 	{ SAYS_MIGRATION, OFF, "sevsnp_migration_allowed", NULL },
 	{ SAYS_MIGRATION, OFF, "policy_migrate_ma", NULL },
 	{ SAYS_SEPT_VE, ON, "tdx_td_attributes_septve_disable", NULL },
-	{ SAYS_SEPT_VE, ON, "septve_disable", "td_attributes" },
-	/* as the quote has it: what no name of its own says, too */
-	{ SAYS_ATTRIBUTES, TD_ATTRIBUTES, "tdx_td_attributes", NULL },
-	{ SAYS_ATTRIBUTES, TD_ATTRIBUTES, "td_attributes", NULL },
-	{ SAYS_MODULE, ZEROS, "tdx_seam_attributes", NULL },
-	{ SAYS_MODULE, ZEROS, "tdx_seamattributes", NULL },
-	{ SAYS_MODULE, ZEROS, "seam_attributes", NULL },
-	{ SAYS_MODULE, ZEROS, "tdx_mrsignerseam", NULL },
-	{ SAYS_MODULE, ZEROS, "mrsigner_seam", NULL },
 	{ SAYS_VMPL, LEVEL, "x-ms-sevsnpvm-vmpl", NULL },
 	{ SAYS_VMPL, LEVEL, "sevsnp_vmpl", NULL },
 	{ SAYS_TCB, STATUS, "attester_tcb_status", NULL },
 	{ SAYS_TCB, STATUS, "gcp_attester_tcb_status", NULL },
 	{ SAYS_TCB, STATUS, "tcb_status", NULL },
-	/* Trustee: of the TDX module that runs now, and whether any collateral has expired */
-	{ SAYS_TCB, STATUS, "tcb_status_current", NULL },
-	{ SAYS_COLLATERAL, TEXT, "collateral_expiration_status", "0" },
 	{ SAYS_COMPLIANCE, TEXT, "x-ms-compliance-status", "azure-compliant-cvm" },
 	{ SAYS_POLICIES, EMPTY, "policy_ids_unmatched", NULL },
 	{ SAYS_BOOT, ON, "secureboot", NULL },
@@ -91,9 +78,6 @@ static const struct {
 	[SAYS_BOOT]	  = { "secure boot", "on", "it is off, or not as it should be", ASKS },
 	[SAYS_IMAGE]	  = { "image", "it is supported", "it is not supported", ASKS },
 	[SAYS_GPU]	  = { "GPU", "it passed", "it did not pass", ASKS },
-	[SAYS_ATTRIBUTES] = { "TDATTRIBUTES", "no bits that must be zero", "they are not TDATTRIBUTES, or bits that must be zero are set", ASKS },
-	[SAYS_MODULE]	  = { "TDX module", "signed by Intel, no debug", "it is not signed by Intel, or a debug module", ASKS },
-	[SAYS_COLLATERAL] = { "collateral", "none has expired", "some has expired", ASKS },
 };
 
 /* They are the guest's, or the workload's own words, and no service's */
@@ -162,23 +146,11 @@ static bool has_text(struct json_object *list, const char *text)
 	return false;
 }
 
-/* Eight bytes in hex, in their order in the quote: the least significant first */
-static bool td_attributes(struct json_object *o, u64 *bits)
-{
-	const char *text = json_text_of(o), *why;
-	struct buf b CLEANUP_BUF;
-
-	if (!text || hex_decode(text, strlen(text), &b, &why) || b.len != 8)
-		return false;
-	*bits = le64(b.p);
-	return true;
-}
-
 static bool is_good(const struct verify *v, const struct claim *c, struct json_object *o)
 {
 	const struct values *allowed = &v->policy.value[ASK_TCB_STATUS];
 	const char *text = json_text_of(o);
-	u64 level, bits;
+	u64 level;
 
 	switch (c->want) {
 	case OFF:
@@ -198,10 +170,6 @@ static bool is_good(const struct verify *v, const struct claim *c, struct json_o
 		return json_object_is_type(o, json_type_int) && json_object_get_int64(o) == (s64)level;
 	case TEXT:
 		return text && !strcmp(text, c->text);
-	case ZEROS:
-		return text && *text && text[strspn(text, "0")] == '\0';
-	case TD_ATTRIBUTES:
-		return td_attributes(o, &bits) && !(bits & ~TDX_ATTRIBUTES_KNOWN);
 	case SUPPORTED:
 		/* USABLE alone: out of support; none: a debug image */
 		return has_text(o, "STABLE") || has_text(o, "LATEST");
@@ -220,9 +188,7 @@ static const struct claim *claim_named(const char *name, const char *parent, str
 		if (c->want == RESULT && !strncmp(c->name, name, strlen(c->name)))
 			return json_object_is_type(o, json_type_boolean) ? c : NULL;
 		if (!strcmp(c->name, name))
-			return (c->want == OFF || c->want == ON) && c->text && strcmp(c->text, parent) != 0 ? NULL :
-			       /* Trustee has an object of that name, too, whose members are judged */
-			       c->want == TD_ATTRIBUTES && json_object_is_type(o, json_type_object) ? NULL : c;
+			return c->want == OFF && c->text && strcmp(c->text, parent) != 0 ? NULL : c;
 	}
 	return NULL;
 }
@@ -255,29 +221,6 @@ static bool by_claim(const struct walk *w, const struct claim *c, const char *pa
 	return false;
 }
 
-static void bad_bit(struct walk *w, enum token_says says, bool is_bad, const char *name, struct json_object *o)
-{
-	char *path CLEANUP(free_str) = NULL;
-
-	w->found[says].n++;
-	if (!is_bad || w->found[says].bad)
-		return;
-	path = path_of(w, name);
-	w->found[says].bad = xasprintf("%s is %s", path, json_text(o));
-}
-
-/* The same as of a quote (appraise_tdx.c), also where no claim has a name for it */
-static void look_at_bits(struct walk *w, const char *name, struct json_object *o)
-{
-	u64 bits;
-
-	if (!td_attributes(o, &bits))
-		return;
-	bad_bit(w, SAYS_DEBUG, bits & 0xff, name, o);
-	bad_bit(w, SAYS_SEPT_VE, !(bits >> 28 & 1), name, o);
-	bad_bit(w, SAYS_MIGRATION, bits >> 29 & 1, name, o);
-}
-
 static void look_at(struct walk *w, const char *name, struct json_object *o)
 {
 	const struct claim *c = claim_named(name, w->depth ? w->path[w->depth - 1] : "", o);
@@ -285,8 +228,6 @@ static void look_at(struct walk *w, const char *name, struct json_object *o)
 
 	if (!c)
 		return;
-	if (c->want == TD_ATTRIBUTES)
-		look_at_bits(w, name, o);
 	w->found[c->says].n++;
 	if (w->found[c->says].bad || is_good(w->v, c, o))
 		return;
@@ -362,40 +303,14 @@ void verify_token_claims(struct verify *v, struct json_object *claims)
 	}
 }
 
-static bool says_in(struct json_object *o, const char *parent, enum token_says says)
-{
-	u64 bits;
-
-	if (!json_object_is_type(o, json_type_object))
-		return false;
-	json_object_object_foreach(o, name, value) {
-		const struct claim *c = claim_named(name, parent, value);
-
-		if (c && (c->says == says || (c->want == TD_ATTRIBUTES && says == SAYS_DEBUG &&
-					      td_attributes(value, &bits))))
-			return true;
-	}
-	return false;
-}
-
 bool token_says(struct json_object *o, enum token_says says)
 {
-	return says_in(o, "", says);
-}
-
-static bool says_within(struct json_object *o, const char *parent, enum token_says says)
-{
-	size_t i;
-
-	for (i = 0; json_object_is_type(o, json_type_array) && i < json_object_array_length(o); i++)
-		if (says_within(json_object_array_get_idx(o, i), parent, says))
-			return true;
 	if (!json_object_is_type(o, json_type_object))
 		return false;
-	if (says_in(o, parent, says))
-		return true;
 	json_object_object_foreach(o, name, value) {
-		if (!token_is_of_guest(name) && says_within(value, name, says))
+		const struct claim *c = claim_named(name, "", value);
+
+		if (c && c->says == says)
 			return true;
 	}
 	return false;
@@ -403,5 +318,18 @@ static bool says_within(struct json_object *o, const char *parent, enum token_sa
 
 bool token_says_within(struct json_object *o, enum token_says says)
 {
-	return says_within(o, "", says);
+	size_t i;
+
+	for (i = 0; json_object_is_type(o, json_type_array) && i < json_object_array_length(o); i++)
+		if (token_says_within(json_object_array_get_idx(o, i), says))
+			return true;
+	if (!json_object_is_type(o, json_type_object))
+		return false;
+	if (token_says(o, says))
+		return true;
+	json_object_object_foreach(o, name, value) {
+		if (!token_is_of_guest(name) && token_says_within(value, says))
+			return true;
+	}
+	return false;
 }

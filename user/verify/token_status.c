@@ -122,21 +122,6 @@ static void ear_vector(struct verify *v, const char *of, struct json_object *o)
 
 static void ear_within(struct verify *v, const char *of, struct json_object *o);
 
-/* Trustee's verifiers for tests take what anybody can write, and its policy may pass it. */
-static void ear_tee(struct verify *v, const char *of, struct json_object *o)
-{
-	static const char *const names[] = { "sample", "sampledevice" };
-	struct json_object *evidence = json_get_object(o, "ear.veraison.annotated-evidence");
-	const char *tee = json_get_text(o, "tee");
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if ((tee && !strcmp(tee, names[i])) ||
-		    (evidence && json_object_object_get_ex(evidence, names[i], NULL)))
-			failed(v, GENUINE, "TEE", "%s%sa %s, which Trustee has for tests: no hardware vouches for it",
-			       of, *of ? " is " : "it is ", names[i]);
-}
-
 /* Each submodule has a status of its own: devices come after the CPU. */
 static void ear_submods(struct verify *v, struct json_object *subs)
 {
@@ -150,7 +135,6 @@ static void ear_submods(struct verify *v, struct json_object *subs)
 		char *safe CLEANUP(free_str) = printable(name, strlen(name));
 
 		ear_status(v, safe, sub, true);
-		ear_tee(v, safe, sub);
 		ear_within(v, safe, sub);
 		n++;
 	}
@@ -198,7 +182,6 @@ static void ear(struct verify *v, struct json_object *claims)
 {
 	answered(v, ASK_EAR_STATUS);
 	ear_status(v, "", claims, !json_object_object_get_ex(claims, "submods", NULL));
-	ear_tee(v, "", claims);
 	ear_within(v, "", claims);
 	if (!token_says_within(claims, SAYS_DEBUG))
 		left_out(v, APPRAISED, "debug", "the token does not say whether it can be debugged: the service's policy judged it, or nobody");
