@@ -101,6 +101,16 @@ root 5 signature failed 'a signature by the second certificate' x5c-second
 root 5 x5c failed 'a signature by the authority' x5c-ca
 root 5 x5c failed 'a key that is not for signatures' x5c-usage
 root 5 x5c failed 'a certificate that has expired' x5c-old
+for t in tls time mail; do
+	root 5 x5c failed "a certificate for other purposes: $t" x5c-for-$t
+done
+for t in any jwt both; do
+	root 0 x5c passed "a certificate that is for tokens, too: $t" x5c-for-$t
+done
+root 0 x5c passed 'a purpose of the authority alone, as at Google' x5c-google
+root 0 x5c passed 'x5c of a key that the token brings along, as at Trustee' x5c-jwk
+root 5 signature failed 'which is not used itself' x5c-jwk-other
+x5c 5 x5c 'not checked' 'nor without --token-root' "$tmp/x5c-jwk.jwt"
 root 5 x5c failed 'an empty list' x5c-empty
 root 5 x5c failed 'a text in place of the list' x5c-text
 root 5 x5c failed 'no certificate' x5c-junk

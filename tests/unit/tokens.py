@@ -60,7 +60,7 @@ def token(key, alg, kid, claims, **header):
     return text + "." + b64(sign(key, alg, text.encode()))
 
 
-def certificate(name, key, issuer, by, ca, usage=None, days=20000):
+def certificate(name, key, issuer, by, ca, usage=None, days=20000, extended=None):
     usage = usage or ("keyCertSign" if ca else "digitalSignature")
     names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, n)]) for n in (name, issuer)]
     at = datetime.datetime.utcfromtimestamp(AT)
@@ -68,11 +68,13 @@ def certificate(name, key, issuer, by, ca, usage=None, days=20000):
                          "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"), False)
     use["key_cert_sign" if usage == "keyCertSign" else "digital_signature" if usage == "digitalSignature"
         else "key_encipherment"] = True
-    return (x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1])
+    b = (x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1])
             .public_key(key.public_key()).serial_number(x509.random_serial_number())
             .not_valid_before(at - datetime.timedelta(days=500)).not_valid_after(at + datetime.timedelta(days=days))
-            .add_extension(x509.BasicConstraints(ca, None), True).add_extension(x509.KeyUsage(**use), True)
-            .sign(by, hashes.SHA256()))
+            .add_extension(x509.BasicConstraints(ca, None), True).add_extension(x509.KeyUsage(**use), True))
+    if extended:
+        b = b.add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(o) for o in extended]), True)
+    return b.sign(by, hashes.SHA256())
 
 
 def x5c_tokens(write_token, out, claims, now):
@@ -111,6 +113,16 @@ def x5c_tokens(write_token, out, claims, now):
     write("x5c-ca", ca_key, x5c(ca, root))
     write("x5c-usage", leaf_key, x5c(certificate("Signer", leaf_key, "Token CA", ca_key, False, "keyEncipherment"), ca))
     write("x5c-old", leaf_key, x5c(certificate("Signer", leaf_key, "Token CA", ca_key, False, days=-1), ca))
+    # RFC 5280, 4.2.1.12, and RFC 9509, 3 (id-kp-jwt)
+    for name, extended in (("tls", ["1.3.6.1.5.5.7.3.1"]), ("time", ["1.3.6.1.5.5.7.3.8"]),
+                           ("mail", ["1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4"]), ("any", ["2.5.29.37.0"]),
+                           ("jwt", ["1.3.6.1.5.5.7.3.37"]), ("both", ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.37"])):
+        write("x5c-for-" + name, leaf_key, x5c(certificate("Signer", leaf_key, "Token CA", ca_key, False, extended=extended), ca))
+    # the authority below Google's root of Confidential Space names tcg-kp-EKCertificate, its signer nothing
+    write("x5c-google", leaf_key, x5c(leaf, certificate("Token CA", ca_key, "Token Root", root_key, True, extended=["2.23.133.8.1"]), root))
+    # config.md of Trustee's attestation service: "as jwk.x5c"
+    for name, key in (("x5c-jwk", leaf_key), ("x5c-jwk-other", evil_key)):
+        write_token(name + ".jwt", token(key, "ES256", None, claims, jwk=jwk(key, alg="ES256", x5c=x5c(leaf, ca, root))))
     write("x5c-empty", leaf_key, [])
     write("x5c-text", leaf_key, x5c(leaf)[0])
     write("x5c-junk", leaf_key, ["AAAA"])

@@ -16,6 +16,8 @@
 #include "verify/verify.h"
 
 #define SKEW	60	/* seconds that two clocks may differ */
+#define ANY_USE	"2.5.29.37.0"		/* anyExtendedKeyUsage */
+#define USE_JWT	"1.3.6.1.5.5.7.3.37"	/* id-kp-jwt */
 #define TIME_MAX	253402300799.0	/* 9999-12-31T23:59:59Z */
 
 /* False when it is not there; -1 in @t when it is there, and no time until the year 9999 */
@@ -138,6 +140,29 @@ static int certs_of_header(struct json_object *list, struct cert_pool *pool)
 	return rc;
 }
 
+/*
+ * RFC 5280, 4.2.1.12: a certificate that names purposes is for these alone. RFC 9509 has
+ * the one for JWT; those of TLS, of timestamps and so on would let whoever has another
+ * certificate of the same authority sign. The certificates that Google and Trustee sign
+ * with name none. Authorities are not asked: Google's names that of a TPM's key.
+ */
+static bool is_for_tokens(X509 *x)
+{
+	EXTENDED_KEY_USAGE *uses;
+	bool good = false;
+	char oid[32];
+	int i;
+
+	if (X509_get_ext_by_NID(x, NID_ext_key_usage, -1) < 0)
+		return true;
+	uses = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
+	for (i = 0; !good && i < sk_ASN1_OBJECT_num(uses); i++)
+		good = OBJ_obj2txt(oid, sizeof(oid), sk_ASN1_OBJECT_value(uses, i), 1) > 0 &&
+		       (!strcmp(oid, ANY_USE) || !strcmp(oid, USE_JWT));
+	EXTENDED_KEY_USAGE_free(uses);
+	return good;
+}
+
 static bool may_sign_tokens(struct verify *v, X509 *x, const struct path *p)
 {
 	/* a service may sign with the root itself, which the caller named */
@@ -145,6 +170,8 @@ static bool may_sign_tokens(struct verify *v, X509 *x, const struct path *p)
 		failed(v, GENUINE, "x5c", "the token's signer is a certificate authority");
 	else if (X509_get_extension_flags(x) & EXFLAG_KUSAGE && !(X509_get_key_usage(x) & KU_DIGITAL_SIGNATURE))
 		failed(v, GENUINE, "x5c", "the keyUsage of the token's signer does not allow signatures");
+	else if (!is_for_tokens(x))
+		failed(v, GENUINE, "x5c", "the extendedKeyUsage of the token's signer is for other purposes than tokens (id-kp-jwt, anyExtendedKeyUsage)");
 	else
 		return true;
 	return false;
@@ -201,7 +228,9 @@ static void signature(struct verify *v, const struct jws *j)
 
 	answered(v, ASK_JWKS);
 	answered(v, ASK_TOKEN);
-	json_object_object_get_ex(j->header, "x5c", &x5c);
+	/* Trustee has them beside its key (RFC 7517, 4.7), which is not used itself */
+	if (!json_object_object_get_ex(j->header, "x5c", &x5c))
+		json_object_object_get_ex(json_get_object(j->header, "jwk"), "x5c", &x5c);
 	if (pin->n) {
 		answered(v, ASK_TOKEN_ALG);
 		judged(v, GENUINE, j->alg && values_have(pin, j->alg, strlen(j->alg)), "token-alg",
