@@ -158,6 +158,20 @@ wrong maa-guest-open nonce 'AzureGuest: a payload in a token that no key of the 
 wrong ita-azure-other nonce "ITA: its own nonce beside other user-data"
 wrong ita-nonce-other nonce "ITA: its own nonce, of which the report data are no hash"
 wrong ear-other-gpu nonce 'EAR: a device that is bound to something else'
+for t in bound-twice bound-quote-alone bound-realm; do
+	expect 0 '' "EAR: report data that are the same, $t" good "$tmp/$t.jwt"
+done
+for t in quote alone realm veraison dcu attester name; do
+	wrong bound-other-$t nonce "report data that are said once more, and differ: $t"
+done
+wrong td-flat-tdx.quote.body.report_data nonce 'the same by a flat name'
+for t in by-init_data_claims by-uefi_event_logs by-list elsewhere; do
+	good "$tmp/bound-$t.jwt" >"$tmp/out" 2>"$tmp/err"
+	outcome nonce 'not possible' "report data that are not the service's words on a TEE: $t"
+done
+good "$tmp/bound-part.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome nonce passed 'EAR: a device without report data beside a TD'
+outcome 'nonce of gpu0' 'not checked' 'is told of'
 good "$tmp/maa-echo-alone.jwt" >"$tmp/out" 2>"$tmp/err"
 outcome nonce 'not possible' 'MAA: the nonce of the request alone'
 
@@ -251,6 +265,78 @@ wrong ear-tdx-debug debug 'EAR: evidence of a TD under debug'
 wrong ear-snp-migration migration 'EAR: evidence of a VM that can be migrated'
 good "$tmp/ear.jwt" >"$tmp/out" 2>"$tmp/err"
 outcome debug 'not checked' 'EAR: nothing said of debugging'
+
+# --- bits of a TD ---
+
+for t in td-trustee td-trustee-azure td-two ita-td ita-td-azure maa-td; do
+	expect 0 '' "raw and named bits: $t" good "$tmp/$t.jwt"
+done
+good "$tmp/td-trustee-azure.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome SEPT_VE_DISABLE 'not checked' 'Trustee: a paravisor handles it'
+good "$tmp/ita-td-azure.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome SEPT_VE_DISABLE 'not checked' 'ITA: the same of raw bits'
+good "$tmp/td-trustee.jwt" >"$tmp/out" 2>"$tmp/err"
+for t in debug SEPT_VE_DISABLE migration TDATTRIBUTES XFAM 'TDX module' 'service TD' collateral 'quoting enclave' 'TCB status'; do
+	outcome "$t" passed "Trustee: $t"
+done
+check 'and debugging is not said to be unknown' sh -c "! grep -q 'debug  *not checked' '$tmp/out'"
+for t in td-trustee ita-td maa-td; do
+	wrong $t-migratable migration "$t: MIGRATABLE"
+	wrong $t-profiled debug "$t: under profiling (TUD)"
+	wrong $t-reserved TDATTRIBUTES "$t: a bit that must be zero"
+	wrong $t-sept SEPT_VE_DISABLE "$t: without SEPT_VE_DISABLE"
+	wrong $t-sept TDATTRIBUTES "$t: which the named bit denies"
+	wrong $t-short TDATTRIBUTES "$t: not 8 bytes"
+	wrong $t-perfmon TDATTRIBUTES "$t: another bit that its name denies"
+done
+expect 0 '' '--allow-debug for profiling' good --allow-debug "$tmp/td-trustee-profiled.jwt"
+expect 5 TDATTRIBUTES '--allow-migration, but the names deny it' good --allow-migration "$tmp/ita-td-migratable.jwt"
+expect 0 '' '--allow-migration, where no name is of it' good --allow-migration "$tmp/td-trustee-migratable.jwt"
+expect 0 '' '--allow-sept-ve' good --allow-sept-ve "$tmp/td-trustee-named-sept.jwt"
+expect 0 '' '--allow-debug' good --allow-debug "$tmp/td-trustee-debug.jwt"
+expect 5 TDATTRIBUTES '--allow-debug, but raw and named bits differ' good --allow-debug "$tmp/td-trustee-named-debug.jwt"
+wrong td-trustee-named-sept SEPT_VE_DISABLE 'Trustee: septve_disable'
+wrong td-trustee-null TDATTRIBUTES 'Trustee: no bits'
+wrong td-trustee-xfam XFAM 'Trustee: an XFAM that no module allows'
+wrong td-trustee-seam_attributes 'TDX module' 'Trustee: a debug module'
+wrong td-trustee-mrsigner_seam 'TDX module' 'Trustee: a module that Intel did not sign'
+wrong td-trustee-mr_servicetd 'service TD' 'Trustee: a service TD'
+expect 0 '' 'Trustee: --allow-migration for it' good --allow-migration "$tmp/td-trustee-mr_servicetd.jwt"
+for t in ita maa; do
+	for c in is_migratable td_attributes_migratable; do wrong $t-tdx_$c migration "$t: $c"; done
+	wrong $t-tdx_td_attributes_pmt_prof debug "$t: pmt_prof"
+	for c in seam_attributes mrsignerseam; do wrong $t-tdx_$c 'TDX module' "$t: $c"; done
+	wrong $t-tdx_xfam XFAM "$t: an XFAM without SSE"
+	wrong $t-tdx_mrservicetd 'service TD' "$t: a service TD"
+	wrong $t-tdx_td_attributes_perfmon TDATTRIBUTES "$t: a name that the bits deny"
+done
+wrong td-flat-tdx.td_attributes.debug debug 'Trustee: a flat name of debugging'
+wrong td-flat-tdx.quote.body.td_attributes migration 'Trustee: the same of the bits'
+
+# --- what the default policies of Trustee require ---
+
+wrong td-trustee-expired collateral 'Trustee: collateral that had expired'
+wrong td-trustee-current 'TCB status' 'Trustee: the current level is revoked'
+expect 5 'TCB status' 'which no --tcb-status allows' good --tcb-status UpToDate --tcb-status OutOfDate "$tmp/td-trustee-current.jwt"
+for t in tee_type vendor_id; do
+	wrong td-trustee-$t 'quoting enclave' "Trustee: $t"
+done
+good "$tmp/td-trustee-no-tcb.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome 'TCB status' 'not checked' 'Trustee: a TD without a TCB status'
+wrong tee-sample TEE 'Trustee: the sample verifier'
+wrong td-flat-sample.svn TEE 'Trustee: the same by a flat name'
+wrong tee-sampledevice TEE 'Trustee: a sample device beside a TD'
+good "$tmp/tee-tpm.jwt" >"$tmp/out" 2>"$tmp/err"
+outcome TEE 'not possible' 'Trustee: a TPM alone'
+for t in tee-csv tee-sgx; do
+	expect 0 '' "Trustee: $t" good "$tmp/$t.jwt"
+done
+wrong tee-csv-debug debug 'Trustee: a guest of CSV under debug'
+wrong tee-csv-send migration 'Trustee: one that can be sent'
+wrong tee-sgx-debug debug 'Trustee: a debug enclave'
+for t in cert-status cert-ocsp-status; do
+	wrong tee-gpu-$t GPU "Trustee: a GPU whose $t is bad"
+done
 
 # --- texts and names ---
 

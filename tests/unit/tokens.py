@@ -214,6 +214,118 @@ def ear(name="ear.status", status="affirming", **more):
     return times(eat_profile="tag:github.com,2024:confidential-containers/Trustee", submods={"cpu0": sub}, **more)
 
 
+OTHER = "11" * 64
+
+
+def trustee(tee="tdx", named=None, body=None, header=None, quote=None, **more):
+    """docs/tcb_claims.md of Trustee, as its verifier for TDX makes them"""
+    report = (NONCE + bytes(32)).hex()
+    return {"report_data": report, "init_data": "00" * 48, "runtime_data_claims": None, tee: dict({
+        "quote": quote or {"header": dict({"version": "0500", "att_key_type": "0200", "tee_type": "81000000", "reserved": "00000000",
+                                           "vendor_id": "939a7233f79c4ca9940a0db3957f0607", "user_data": "ab" * 20}, **(header or {})),
+                           "body": dict({"td_attributes": "0000001000000000", "seam_attributes": "00" * 8, "mrsigner_seam": "00" * 48,
+                                         "mr_seam": "5b" * 48, "xfam": "e702060000000000", "mr_td": "cd" * 48, "tcb_svn": "0b01" + "00" * 14,
+                                         "mr_servicetd": "00" * 48, "report_data": report}, **(body or {}))},
+        "td_attributes": dict({"debug": False, "key_locker": False, "perfmon": False, "protection_keys": False,
+                               "septve_disable": True}, **(named or {})),
+        "advisory_ids": [], "collateral_expiration_status": "0", "tcb_status": "UpToDate", "tcb_status_current": "UpToDate"}, **more)}
+
+
+def with_evidence(evidence, **others):
+    """cpu0 has that evidence, other submodules theirs"""
+    e = ear()
+    e["submods"] = {n: {"ear.status": "affirming", "ear.veraison.annotated-evidence": v} for n, v in dict(others, cpu0=evidence).items()}
+    return e
+
+
+def td(**more):
+    """A test token of Intel's client (go-connector): the claims of the TD in version 2"""
+    return dict({"attester_type": "TDX", "attester_tcb_status": "UpToDate", "policy_ids_unmatched": None,
+                 "tdx_report_data": (NONCE + bytes(32)).hex(), "tdx_mrtd": "cd" * 48, "tdx_mrsignerseam": "00" * 48,
+                 "tdx_seam_attributes": "0000000000000000", "tdx_xfam": "e702060000000000", "tdx_td_attributes": "0000001000000000",
+                 "tdx_td_attributes_debug": False, "tdx_td_attributes_septve_disable": True,
+                 "tdx_td_attributes_protection_keys": False, "tdx_td_attributes_key_locker": False,
+                 "tdx_td_attributes_perfmon": False, "tdx_is_debuggable": False, "tdx_is_migratable": False}, **more)
+
+
+def td_tokens(put):
+    """Raw bits and named ones, by each service; the bits are those of Intel's TDX Module ABI, TD_ATTRIBUTES"""
+    raw = {"migratable": "0000003000000000", "profiled": "7000001000000000", "reserved": "0001001000000000", "sept": "0000000000000000",
+           "short": "00000010", "perfmon": "0000001000000080"}
+    put("td-trustee", with_evidence(trustee()), "ES256")
+    put("td-trustee-null", with_evidence(trustee(body={"td_attributes": None})), "ES256")
+    put("td-trustee-debug", with_evidence(trustee(named={"debug": True}, body={"td_attributes": "0100001000000000"})), "ES256")
+    put("td-trustee-named-sept", with_evidence(trustee(named={"septve_disable": False}, body={"td_attributes": "0000000000000000"})), "ES256")
+    put("td-trustee-named-debug", with_evidence(trustee(named={"debug": True})), "ES256")
+    for name, value in (("xfam", "e702060000000001"), ("seam_attributes", "0100000000000000"), ("mrsigner_seam", "01" + "00" * 47),
+                        ("mr_servicetd", "01" + "00" * 47)):
+        put("td-trustee-" + name, with_evidence(trustee(body={name: value})), "ES256")
+    for name, value in (("tee_type", "00000000"), ("vendor_id", "00" * 16)):
+        put("td-trustee-" + name, with_evidence(trustee(header={name: value})), "ES256")
+    put("td-trustee-expired", with_evidence(trustee(collateral_expiration_status="1")), "ES256")
+    put("td-trustee-current", with_evidence(trustee(tcb_status_current="Revoked")), "ES256")
+    put("td-trustee-no-tcb", with_evidence({"report_data": (NONCE + bytes(32)).hex(), "tdx": {"td_attributes": {"debug": False}}}), "ES256")
+    # the TD of a paravisor: its REPORT_DATA are the hash of the paravisor's claims
+    put("td-trustee-azure", with_evidence(trustee("az-tdx-vtpm", named={"septve_disable": False}, body={
+        "td_attributes": "0000000000000000", "report_data": hash_of(hcl())})), "ES256")
+    for name, value in (("tdx.td_attributes.debug", True), ("tdx.quote.body.td_attributes", raw["migratable"]), ("sample.svn", "1"),
+                        ("tdx.quote.body.report_data", OTHER)):
+        put("td-flat-" + name, with_evidence({"report_data": (NONCE + bytes(32)).hex(), name: value}), "ES256")
+    put("td-two", with_evidence(trustee(), cpu1=trustee(named={"perfmon": True}, body={"td_attributes": raw["perfmon"]})), "ES256")
+    put("ita-td", times(ver="2.0.0", tdx=td(), verifier_instance_ids=["a"]), "PS384")
+    put("ita-td-azure", times(ver="2.0.0", verifier_instance_ids=["a"], tdx=td(
+        tdx_td_attributes="0000000000000000", tdx_td_attributes_septve_disable=False, tdx_report_data=hash_of(hcl()),
+        attester_runtime_data=hcl())), "PS384")
+    maa = {"x-ms-attestation-type": "tdxvm", "dbgstat": "disabled"}
+    put("maa-td", times(**dict(td(), **maa)))
+    for name, value in raw.items():
+        put("td-trustee-" + name, with_evidence(trustee(body={"td_attributes": value})), "ES256")
+        put("ita-td-" + name, times(ver="2.0.0", tdx=td(tdx_td_attributes=value), verifier_instance_ids=["a"]), "PS384")
+        put("maa-td-" + name, times(**dict(td(tdx_td_attributes=value), **maa)))
+    for name, value in (("tdx_is_migratable", True), ("tdx_td_attributes_migratable", True), ("tdx_td_attributes_pmt_prof", True),
+                        ("tdx_seam_attributes", "0000000000000080"), ("tdx_mrsignerseam", "ff" * 48), ("tdx_xfam", "e6" + "00" * 7),
+                        ("tdx_mrservicetd", "ff" * 48), ("tdx_td_attributes_perfmon", True)):
+        put("ita-" + name, times(ver="2.0.0", tdx=td(**{name: value}), verifier_instance_ids=["a"]), "PS384")
+        put("maa-" + name, times(**dict(td(**{name: value}), **maa)))
+
+
+def trustee_tokens(put):
+    """What no hardware stands behind, and report data that are said more than once"""
+    report = (NONCE + bytes(32)).hex()
+    sample = {"svn": "1", "launch_digest": "abcde", "debug": False, "platform_version": {"major": 1, "minor": 4}}
+    put("tee-sample", with_evidence({"report_data": report, "sample": sample}), "ES256")
+    put("tee-sampledevice", with_evidence(trustee(), gpu0={"report_data": report, "sampledevice": {"svn": "1"}}), "ES256")
+    put("tee-tpm", with_evidence({"report_data": report, "tpm": {"pcr00": "00" * 32}}), "ES256")
+    put("tee-csv", with_evidence({"report_data": report, "csv": {"policy": {"nodbg": 1, "nosend": 1}}}), "ES256")
+    put("tee-csv-debug", with_evidence({"report_data": report, "csv": {"policy": {"nodbg": 0, "nosend": 1}}}), "ES256")
+    put("tee-csv-send", with_evidence({"report_data": report, "csv": {"policy": {"nodbg": 1, "nosend": 0}}}), "ES256")
+    # example.token.json of Trustee has 07: a debug enclave
+    put("tee-sgx-debug", with_evidence({"report_data": report, "sgx": {"body": {"attributes.flags": "0700000000000000"}}}), "ES256")
+    put("tee-sgx", with_evidence({"report_data": report, "sgx": {"body": {"attributes.flags": "0500000000000000"}}}), "ES256")
+    for name in ("cert-status", "cert-ocsp-status"):
+        put("tee-gpu-" + name, with_evidence(trustee(), gpu0={"nvidia": {"x-nvidia-gpu-attestation-report-cert-chain": dict(
+            {"x-nvidia-cert-status": "valid", "x-nvidia-cert-ocsp-status": "good"}, **{"x-nvidia-" + name: "revoked"})}}), "ES256")
+    other = trustee(body={"report_data": OTHER})
+    put("bound-twice", with_evidence(trustee()), "ES256")
+    put("bound-other-quote", with_evidence(other), "ES256")
+    put("bound-other-alone", with_evidence({"tdx": other["tdx"]}, gpu0={"report_data": report}), "ES256")
+    put("bound-quote-alone", with_evidence({"tdx": trustee()["tdx"]}), "ES256")
+    challenge = base64.b64encode(NONCE + bytes(32)).decode()
+    put("bound-realm", with_evidence({"cca": {"realm": {"cca_realm_challenge": challenge}}}), "ES256")
+    put("bound-other-realm", with_evidence({"report_data": report, "cca": {"realm": {"cca_realm_challenge": base64.b64encode(bytes(64)).decode()}}}), "ES256")
+    put("bound-other-veraison", with_evidence({"realm": {"cca-realm-challenge": base64.b64encode(bytes(64)).decode()}}, gpu0={"report_data": report}), "ES256")
+    put("bound-other-dcu", with_evidence(trustee(), dcu0={"hygondcu": {"body": {"user_data": OTHER}}}), "ES256")
+    put("bound-part", with_evidence(trustee(), gpu0={"nvidia": {"arch": "Hopper"}}), "ES256")
+    # the guest's own words bind nothing
+    for name in ("init_data_claims", "uefi_event_logs"):
+        put("bound-by-" + name, with_evidence({"tdx": {name: [{"report_data": report}]}, name: {"report_data": report}}), "ES256")
+    put("bound-by-list", with_evidence({"tdx": {"list": [{"report_data": report}]}}), "ES256")
+    put("bound-elsewhere", times(ver="2.0.0", tdx={k: v for k, v in td().items() if k != "tdx_report_data"}, x={"report_data": report},
+                                 verifier_instance_ids=["a"]), "PS384")
+    put("bound-other-attester", times(ver="2.0.0", tdx=td(), x=[{"report_data": OTHER}], verifier_instance_ids=["a"]), "PS384")
+    put("bound-other-name", times(ver="2.0.0", tdx=td(tdx_reportdata=OTHER), verifier_instance_ids=["a"]), "PS384")
+
+
 def google(**more):
     return dict(times(**{"aud": "https://me.example", "hwmodel": "GCP_INTEL_TDX", "swname": "GCE", "secboot": True,
                          "dbgstat": "disabled-since-boot", "submods": {"gce": {"zone": "z"}}, "eat_nonce": ["other", b64(NONCE)]}), **more)
@@ -427,6 +539,8 @@ def main(out):
     text = json.dumps(veraison(exp=AT + 60, submods={}))
     put("twice", text[:-1] + ', "submods": {"x": {"ear.status": "affirming"}}}', "ES256")
     put("twice-deep", json.dumps(veraison(exp=AT + 60))[:-2] + ', "y": {"ear.status": "contraindicated", "ear.status": 2}}}', "ES256")
+    td_tokens(put)
+    trustee_tokens(put)
     x5c_tokens(write, out, ear(), now)
 
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "evidence/pck.h"
+#include "verify/td_attributes.h"
 #include "verify/verify.h"
 
 static const struct place in_tdx[ASK_VALUES] = {
@@ -14,16 +15,11 @@ static const struct place in_tdx[ASK_VALUES] = {
 
 #define CURR_SERVER_TD_HASH	829	/* in an extended body of TD 1.5 */
 
-/* XFAM: x87 and SSE are always on; what the TDX module lets a TD have at most */
-#define XFAM_FIXED1	0x3ULL
-#define XFAM_FIXED0	0x6dbe7ULL
-
 /* TDATTRIBUTES: what Intel's own verifier insists on */
 static void td_attributes(struct verify *v, u64 a)
 {
 	/* the claims that only a paravisor's image makes; --measurement says which */
 	bool paravisor = v->policy.azure && v->parts.kind == RAW_HCL;
-	const u64 known = 0xffULL | 3ULL << 16 | 0x1fULL << 27 | 3ULL << 62;
 
 	if (a & 0xff)
 		answered(v, ASK_ALLOW_DEBUG);
@@ -35,22 +31,22 @@ static void td_attributes(struct verify *v, u64 a)
 		answered(v, ASK_PROFILE);
 		passed(v, APPRAISED, "profile", "azure: SEPT_VE_DISABLE may be clear");
 	}
-	judged(v, APPRAISED, !(a & 0xff) || v->policy.allow_debug, "debug",
-	       a & 1 ? "the host may read and change this TD" :
-	       a & 0xff ? "the TD is under profiling (TUD bits)" : "off");
-	judged(v, APPRAISED, !(a & ~known), "TDATTRIBUTES",
-	       a & ~known ? "bits that must be zero are set: 0x%016llx" : "0x%016llx",
+	judged(v, APPRAISED, !(a & TD_TUD) || v->policy.allow_debug, "debug",
+	       a & TD_DEBUG ? "the host may read and change this TD" :
+	       a & TD_TUD ? "the TD is under profiling (TUD bits)" : "off");
+	judged(v, APPRAISED, !(a & ~TD_KNOWN), "TDATTRIBUTES",
+	       a & ~TD_KNOWN ? "bits that must be zero are set: 0x%016llx" : "0x%016llx",
 	       (unsigned long long)a);
-	judged(v, APPRAISED, a >> 28 & 1 || v->policy.allow_sept_ve || paravisor, "SEPT_VE_DISABLE",
-	       a >> 28 & 1 ? "set" : paravisor ? "not set; Azure's paravisor takes the #VE (--profile azure)" :
+	judged(v, APPRAISED, a & TD_SEPT_VE_DISABLE || v->policy.allow_sept_ve || paravisor, "SEPT_VE_DISABLE",
+	       a & TD_SEPT_VE_DISABLE ? "set" : paravisor ? "not set; Azure's paravisor takes the #VE (--profile azure)" :
 	       "not set: the host can inject #VE at any access of memory");
-	judged(v, APPRAISED, !(a >> 29 & 1) || v->policy.allow_migration, "migration",
-	       a >> 29 & 1 ? "a migration TD may move it" : "not migratable");
+	judged(v, APPRAISED, !(a & TD_MIGRATABLE) || v->policy.allow_migration, "migration",
+	       a & TD_MIGRATABLE ? "a migration TD may move it" : "not migratable");
 }
 
 static void xfam(struct verify *v, u64 x)
 {
-	bool good = (x & XFAM_FIXED1) == XFAM_FIXED1 && !(x & ~XFAM_FIXED0);
+	bool good = td_xfam_is_allowed(x);
 
 	judged(v, APPRAISED, good, "XFAM", good ? "0x%016llx" :
 	       "0x%016llx, which no TDX module allows", (unsigned long long)x);

@@ -16,8 +16,9 @@ void verify_token_nonce(struct verify *v, struct json_object *claims);
  * is bad wherever it says so
  */
 enum token_says {
-	SAYS_DEBUG, SAYS_MIGRATION, SAYS_SEPT_VE, SAYS_VMPL, SAYS_TCB, SAYS_COMPLIANCE, SAYS_POLICIES,
-	SAYS_BOOT, SAYS_IMAGE, SAYS_GPU, SAYS,
+	SAYS_DEBUG, SAYS_MIGRATION, SAYS_SEPT_VE, SAYS_TDATTRIBUTES, SAYS_XFAM, SAYS_MODULE,
+	SAYS_SERVICE_TD, SAYS_VMPL, SAYS_TCB, SAYS_COLLATERAL, SAYS_QE, SAYS_TEE, SAYS_COMPLIANCE,
+	SAYS_POLICIES, SAYS_BOOT, SAYS_IMAGE, SAYS_GPU, SAYS,
 };
 void verify_token_claims(struct verify *v, struct json_object *claims);
 /* Whether @o has such a claim itself, or it or anything in it */

@@ -7,72 +7,30 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "verify/token.h"
+#include "verify/td_attributes.h"
+#include "verify/token_rules.h"
 #include "verify/verify.h"
 
 #define DEPTH_MAX	64	/* of json_parse() */
 #define VALUE_SHOWN	80	/* characters of a value that is bad */
 
-enum want { OFF, ON, DISABLED, EMPTY, STATUS, LEVEL, TEXT, SUPPORTED, RESULT };
-
-/*
- * What a claim must be. Microsoft: "Claim sets", and the default policies for
- * AzureGuest and SevSnpVm, which deny these; Intel: "Attestation tokens"; Google:
- * "Attestation token claims"; NVIDIA: "GPU claims"; Trustee: its default policies.
- */
-static const struct claim {
-	enum token_says says;
-	enum want want;
-	const char *name;	/* RESULT: its beginning */
-	const char *text;	/* TEXT: what it must be; OFF: the object that it is in, or NULL */
-} table[] = {
-	{ SAYS_DEBUG, OFF, "x-ms-sevsnpvm-is-debuggable", NULL },
-	{ SAYS_DEBUG, OFF, "x-ms-sgx-is-debuggable", NULL },
-	{ SAYS_DEBUG, OFF, "is-debuggable", NULL },
-	{ SAYS_DEBUG, OFF, "tdx_is_debuggable", NULL },
-	{ SAYS_DEBUG, OFF, "tdx_td_attributes_debug", NULL },
-	{ SAYS_DEBUG, OFF, "sevsnp_is_debuggable", NULL },
-	{ SAYS_DEBUG, OFF, "sgx_is_debuggable", NULL },
-	{ SAYS_DEBUG, OFF, "policy_debug_allowed", NULL },
-	{ SAYS_DEBUG, OFF, "debug", "td_attributes" },
-	{ SAYS_DEBUG, DISABLED, "dbgstat", NULL },
-	{ SAYS_DEBUG, OFF, "x-ms-azurevm-bootdebug-enabled", NULL },
-	{ SAYS_DEBUG, OFF, "x-ms-azurevm-kerneldebug-enabled", NULL },
-	{ SAYS_DEBUG, OFF, "x-ms-azurevm-hypervisordebug-enabled", NULL },
-	{ SAYS_DEBUG, ON, "x-ms-azurevm-debuggersdisabled", NULL },
-	{ SAYS_MIGRATION, OFF, "x-ms-sevsnpvm-migration-allowed", NULL },
-	{ SAYS_MIGRATION, OFF, "sevsnp_migration_allowed", NULL },
-	{ SAYS_MIGRATION, OFF, "policy_migrate_ma", NULL },
-	{ SAYS_SEPT_VE, ON, "tdx_td_attributes_septve_disable", NULL },
-	{ SAYS_VMPL, LEVEL, "x-ms-sevsnpvm-vmpl", NULL },
-	{ SAYS_VMPL, LEVEL, "sevsnp_vmpl", NULL },
-	{ SAYS_TCB, STATUS, "attester_tcb_status", NULL },
-	{ SAYS_TCB, STATUS, "gcp_attester_tcb_status", NULL },
-	{ SAYS_TCB, STATUS, "tcb_status", NULL },
-	{ SAYS_COMPLIANCE, TEXT, "x-ms-compliance-status", "azure-compliant-cvm" },
-	{ SAYS_POLICIES, EMPTY, "policy_ids_unmatched", NULL },
-	{ SAYS_BOOT, ON, "secureboot", NULL },
-	{ SAYS_BOOT, ON, "secboot", NULL },
-	{ SAYS_BOOT, ON, "x-ms-azurevm-default-securebootkeysvalidated", NULL },
-	{ SAYS_BOOT, ON, "x-ms-azurevm-dbvalidated", NULL },
-	{ SAYS_BOOT, ON, "x-ms-azurevm-dbxvalidated", NULL },
-	{ SAYS_BOOT, ON, "x-ms-azurevm-signingdisabled", NULL },
-	{ SAYS_BOOT, OFF, "x-ms-azurevm-testsigning-enabled", NULL },
-	{ SAYS_IMAGE, SUPPORTED, "support_attributes", NULL },
-	{ SAYS_GPU, TEXT, "measres", "success" },
-	{ SAYS_GPU, TEXT, "cc_mode", "ON" },
-	{ SAYS_GPU, RESULT, "x-nvidia-", NULL },
-};
-
 static const struct {
 	const char *check, *good, *bad;
 	enum ask ask;		/* the option that it answers, or ASKS */
 } words[SAYS] = {
-	[SAYS_DEBUG]	  = { "debug", "off", "it can be debugged", ASK_ALLOW_DEBUG },
+	[SAYS_DEBUG]	  = { "debug", "off", "it can be debugged, or profiled", ASK_ALLOW_DEBUG },
 	[SAYS_MIGRATION]  = { "migration", "not allowed", "it can be migrated", ASK_ALLOW_MIGRATION },
 	[SAYS_SEPT_VE]	  = { "SEPT_VE_DISABLE", "set", "the host can inject #VE at any access of memory", ASK_ALLOW_SEPT_VE },
+	[SAYS_TDATTRIBUTES] = { "TDATTRIBUTES", "no bit that must be zero is set, and no claim contradicts another",
+				"no TD has these", ASKS },
+	[SAYS_XFAM]	  = { "XFAM", "a TDX module allows it", "no TDX module allows it", ASKS },
+	[SAYS_MODULE]	  = { "TDX module", "signed by Intel, no debug", "not signed by Intel, or a debug module", ASKS },
+	[SAYS_SERVICE_TD] = { "service TD", "none", "one is bound to this TD", ASK_ALLOW_MIGRATION },
 	[SAYS_VMPL]	  = { "vmpl", "the one asked for", "it is another", ASK_VMPL },
 	[SAYS_TCB]	  = { "TCB status", "it is accepted", "it is not accepted", ASK_TCB_STATUS },
+	[SAYS_COLLATERAL] = { "collateral", "it had not expired", "Intel's collateral had expired, or the token cannot say", ASKS },
+	[SAYS_QE]	  = { "quoting enclave", "Intel's, of a TD or an SGX enclave", "the quote is not of TDX, or not by Intel's enclave", ASKS },
+	[SAYS_TEE]	  = { "TEE", "hardware", "Trustee's test verifier, which checks no hardware, made this", ASKS },
 	[SAYS_COMPLIANCE] = { "compliance", "it is compliant", "it is not compliant", ASKS },
 	[SAYS_POLICIES]	  = { "policies", "the evidence matches each", "the evidence does not match one", ASKS },
 	[SAYS_BOOT]	  = { "secure boot", "on", "it is off, or not as it should be", ASKS },
@@ -84,12 +42,20 @@ static const struct {
 static const char *const of_guest[] = {
 	"x-ms-runtime", "x-ms-inittime", "attester_runtime_data", "attester_user_data",
 	"sevsnp_runtime_data", "runtime_data_claims", "init_data_claims", "env", "env_override",
+	"uefi_event_logs",
 };
+
+/* On Azure the TD is the paravisor's, which takes the #VE */
+static const char paravisor_tee[] = "az-tdx-vtpm";
 
 struct walk {
 	const struct verify *v;
 	const char *path[DEPTH_MAX];
 	size_t depth;
+	struct {
+		u64 ones, zeros;
+	} td;			/* bits of TDATTRIBUTES that one part of the token states */
+	bool paravisor;		/* SEPT_VE_DISABLE is clear in a TD that has one */
 	struct {
 		size_t n;
 		char *bad;
@@ -105,92 +71,6 @@ bool token_is_of_guest(const char *name)
 		if (!strcmp(of_guest[i], name))
 			return true;
 	return false;
-}
-
-static bool is_false(struct json_object *o)
-{
-	const char *text = json_text_of(o);
-
-	if (json_object_is_type(o, json_type_boolean))
-		return !json_object_get_boolean(o);
-	if (json_object_is_type(o, json_type_int))
-		return !json_object_get_int64(o);
-	return text && (!strcmp(text, "0") || !strcmp(text, "false"));
-}
-
-/* RFC 9711, 4.2.9 */
-static bool is_disabled(struct json_object *o)
-{
-	static const char *const words_for_it[] = {
-		"disabled", "disabled-since-boot", "disabled-permanently", "disabled-fully-and-permanently",
-	};
-	const char *text = json_text_of(o);
-	size_t i;
-
-	for (i = 0; text && i < ARRAY_SIZE(words_for_it); i++)
-		if (!strcmp(words_for_it[i], text))
-			return true;
-	return false;
-}
-
-static bool has_text(struct json_object *list, const char *text)
-{
-	size_t i;
-
-	for (i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
-		const char *one = json_text_of(json_object_array_get_idx(list, i));
-
-		if (one && !strcmp(one, text))
-			return true;
-	}
-	return false;
-}
-
-static bool is_good(const struct verify *v, const struct claim *c, struct json_object *o)
-{
-	const struct values *allowed = &v->policy.value[ASK_TCB_STATUS];
-	const char *text = json_text_of(o);
-	u64 level;
-
-	switch (c->want) {
-	case OFF:
-		return is_false(o);
-	case ON:
-	case RESULT:
-		return json_object_is_type(o, json_type_boolean) && json_object_get_boolean(o);
-	case DISABLED:
-		return is_disabled(o);
-	case EMPTY:
-		return !o || (json_object_is_type(o, json_type_array) && !json_object_array_length(o));
-	case STATUS:
-		return text && (allowed->n ? values_have(allowed, text, strlen(text)) : !strcmp(text, "UpToDate"));
-	case LEVEL:
-		/* the paravisor's, or the one named */
-		level = v->policy.given[ASK_VMPL] ? v->policy.vmpl : 0;
-		return json_object_is_type(o, json_type_int) && json_object_get_int64(o) == (s64)level;
-	case TEXT:
-		return text && !strcmp(text, c->text);
-	case SUPPORTED:
-		/* USABLE alone: out of support; none: a debug image */
-		return has_text(o, "STABLE") || has_text(o, "LATEST");
-	}
-	return false;
-}
-
-static const struct claim *claim_named(const char *name, const char *parent, struct json_object *o)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(table); i++) {
-		const struct claim *c = &table[i];
-
-		/* each of NVIDIA's checks has a result; what is no boolean is none */
-		if (c->want == RESULT && !strncmp(c->name, name, strlen(c->name)))
-			return json_object_is_type(o, json_type_boolean) ? c : NULL;
-		if (!strcmp(c->name, name))
-			return c->want == OFF && c->text && strcmp(c->text, parent) != 0 ? NULL : c;
-	}
-	return NULL;
 }
 
 static char *path_of(const struct walk *w, const char *name)
@@ -221,38 +101,118 @@ static bool by_claim(const struct walk *w, const struct claim *c, const char *pa
 	return false;
 }
 
+static bool is_within(const struct walk *w, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < w->depth; i++)
+		if (!strcmp(w->path[i], name))
+			return true;
+	return false;
+}
+
+/* @bad, if it is the first, is kept; it is freed in any case. */
+static void found_bad(struct walk *w, enum token_says says, char *bad)
+{
+	if (says == SAYS_SEPT_VE && is_within(w, paravisor_tee))
+		w->paravisor = true;
+	else if (!w->found[says].bad)
+		w->found[says].bad = xasprintf("%s", bad);
+	free(bad);
+}
+
+/* Raw and named bits of one TD must be the same. */
+static void state(struct walk *w, const char *path, u64 ones, u64 zeros)
+{
+	w->td.ones |= ones;
+	w->td.zeros |= zeros;
+	if (w->td.ones & w->td.zeros & (ones | zeros))
+		found_bad(w, SAYS_TDATTRIBUTES,
+			  xasprintf("%s contradicts another claim, in the bits 0x%016llx", path,
+				    (unsigned long long)(w->td.ones & w->td.zeros)));
+}
+
+/* By the rules of a raw quote's: appraise_tdx.c */
+static void look_at_td(struct walk *w, const char *path, struct json_object *o)
+{
+	static const enum token_says all[] = { SAYS_DEBUG, SAYS_MIGRATION, SAYS_SEPT_VE, SAYS_TDATTRIBUTES };
+	const char *text = o ? json_text(o) : "null";
+	bool bad[SAYS] = { false };
+	size_t i;
+	u64 a;
+
+	if (!token_bits(o, &a)) {
+		found_bad(w, SAYS_TDATTRIBUTES, xasprintf("%s is %.*s, and not 8 bytes in hex", path, VALUE_SHOWN, text));
+		return;
+	}
+	bad[SAYS_DEBUG] = a & TD_TUD;
+	bad[SAYS_MIGRATION] = a & TD_MIGRATABLE;
+	bad[SAYS_SEPT_VE] = !(a & TD_SEPT_VE_DISABLE);
+	bad[SAYS_TDATTRIBUTES] = a & ~TD_KNOWN;
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		w->found[all[i]].n++;
+		if (bad[all[i]])
+			found_bad(w, all[i], xasprintf("%s is %s", path, text));
+	}
+	state(w, path, a, ~a);
+}
+
 static void look_at(struct walk *w, const char *name, struct json_object *o)
 {
-	const struct claim *c = claim_named(name, w->depth ? w->path[w->depth - 1] : "", o);
-	char *path;
+	const struct claim *c = token_claim(name, w->depth ? w->path[w->depth - 1] : "", o);
+	char *path CLEANUP(free_str) = NULL;
 
 	if (!c)
 		return;
-	w->found[c->says].n++;
-	if (w->found[c->says].bad || is_good(w->v, c, o))
-		return;
 	path = path_of(w, name);
+	if (c->want == TD) {
+		look_at_td(w, path, o);
+		return;
+	}
+	if (c->bit && json_object_is_type(o, json_type_boolean))
+		state(w, path, json_object_get_boolean(o) ? c->bit : 0, json_object_get_boolean(o) ? 0 : c->bit);
+	if (c->want == NAMED)
+		return;
+	w->found[c->says].n++;
+	if (token_claim_is_good(w->v, c, o))
+		return;
 	if (by_claim(w, c, path))
 		w->found[c->says].by_claim = true;
 	else
-		w->found[c->says].bad = xasprintf("%s is %.*s", path, VALUE_SHOWN, o ? json_text(o) : "null");
-	free_str(&path);
+		found_bad(w, c->says, xasprintf("%s is %.*s", path, VALUE_SHOWN, o ? json_text(o) : "null"));
+}
+
+static void walk(struct walk *w, struct json_object *o);
+
+/* A part that may be another TD than the rest */
+static void walk_apart(struct walk *w, struct json_object *o)
+{
+	const u64 ones = w->td.ones, zeros = w->td.zeros;
+
+	w->td.ones = w->td.zeros = 0;
+	walk(w, o);
+	w->td.ones = ones;
+	w->td.zeros = zeros;
 }
 
 static void walk(struct walk *w, struct json_object *o)
 {
+	bool apart = w->depth && !strcmp(w->path[w->depth - 1], "submods");
 	size_t i;
 
 	if (json_object_is_type(o, json_type_array)) {
 		for (i = 0; i < json_object_array_length(o); i++)
-			walk(w, json_object_array_get_idx(o, i));
+			walk_apart(w, json_object_array_get_idx(o, i));
 	} else if (json_object_is_type(o, json_type_object)) {
 		json_object_object_foreach(o, name, value) {
 			look_at(w, name, value);
 			if (token_is_of_guest(name) || w->depth == DEPTH_MAX)
 				continue;
 			w->path[w->depth++] = name;
-			walk(w, value);
+			if (apart)
+				walk_apart(w, value);
+			else
+				walk(w, value);
 			w->depth--;
 		}
 	}
@@ -261,7 +221,7 @@ static void walk(struct walk *w, struct json_object *o)
 static bool waived(const struct verify *v, enum token_says says)
 {
 	return (says == SAYS_DEBUG && v->policy.allow_debug) ||
-	       (says == SAYS_MIGRATION && v->policy.allow_migration) ||
+	       ((says == SAYS_MIGRATION || says == SAYS_SERVICE_TD) && v->policy.allow_migration) ||
 	       (says == SAYS_SEPT_VE && v->policy.allow_sept_ve);
 }
 
@@ -285,13 +245,12 @@ void verify_token_claims(struct verify *v, struct json_object *claims)
 	walk(&w, claims);
 	for (i = 0; i < SAYS; i++) {
 		const char *bad = w.found[i].bad;
-
 		bool waivable = bad && !(i == SAYS_SEPT_VE && has_paravisor(claims));
 
 		/* a permission was of use where something is not as it should be */
 		if (w.found[i].n && words[i].ask < ASKS && (waivable || !ask_permits(words[i].ask)))
 			answered(v, words[i].ask);
-		if (bad && !waivable)
+		if (i == SAYS_SEPT_VE && (bad ? has_paravisor(claims) : w.paravisor))
 			left_out(v, APPRAISED, words[i].check, "not set; the paravisor handles the exception");
 		else if (bad)
 			judged(v, APPRAISED, waived(v, (enum token_says)i), words[i].check, "%s: %s", words[i].bad, bad);
@@ -303,14 +262,39 @@ void verify_token_claims(struct verify *v, struct json_object *claims)
 	}
 }
 
+static bool is_said(const char *name, const char *parent, struct json_object *o, enum token_says says)
+{
+	const struct claim *c = token_claim(name, parent, o);
+
+	if (!c || c->want == NAMED)
+		return false;
+	return c->says == says ||
+	       (c->want == TD && (says == SAYS_DEBUG || says == SAYS_MIGRATION || says == SAYS_SEPT_VE));
+}
+
 bool token_says(struct json_object *o, enum token_says says)
 {
 	if (!json_object_is_type(o, json_type_object))
 		return false;
 	json_object_object_foreach(o, name, value) {
-		const struct claim *c = claim_named(name, "", value);
+		if (is_said(name, "", value, says))
+			return true;
+	}
+	return false;
+}
 
-		if (c && c->says == says)
+static bool says_within(struct json_object *o, const char *parent, enum token_says says)
+{
+	size_t i;
+
+	for (i = 0; json_object_is_type(o, json_type_array) && i < json_object_array_length(o); i++)
+		if (says_within(json_object_array_get_idx(o, i), parent, says))
+			return true;
+	if (!json_object_is_type(o, json_type_object))
+		return false;
+	json_object_object_foreach(o, name, value) {
+		if (is_said(name, parent, value, says) ||
+		    (!token_is_of_guest(name) && says_within(value, name, says)))
 			return true;
 	}
 	return false;
@@ -318,18 +302,5 @@ bool token_says(struct json_object *o, enum token_says says)
 
 bool token_says_within(struct json_object *o, enum token_says says)
 {
-	size_t i;
-
-	for (i = 0; json_object_is_type(o, json_type_array) && i < json_object_array_length(o); i++)
-		if (token_says_within(json_object_array_get_idx(o, i), says))
-			return true;
-	if (!json_object_is_type(o, json_type_object))
-		return false;
-	if (token_says(o, says))
-		return true;
-	json_object_object_foreach(o, name, value) {
-		if (!token_is_of_guest(name) && token_says_within(value, says))
-			return true;
-	}
-	return false;
+	return says_within(o, "", says);
 }

@@ -23,6 +23,16 @@ static const char *const runtime_data[] = {
 	"x-ms-runtime", "attester_runtime_data", "sevsnp_runtime_data", "runtime_data_claims",
 };
 
+/*
+ * The same in what Trustee and Veraison repeat of the evidence itself: within the body of
+ * a quote, and of a realm's token. Of Hygon's device it is in a body, too.
+ */
+static const struct {
+	const char *name, *in;	/* the object that it is in, or NULL: any */
+} repeated[] = {
+	{ "cca_realm_challenge", NULL }, { "cca-realm-challenge", NULL }, { "user_data", "body" },
+};
+
 enum found { NOTHING, GOOD, BAD, ZEROS };
 
 /* Of all the objects of a token that describe a TEE */
@@ -30,6 +40,15 @@ struct binding {
 	struct verify *v;
 	char *where, *bad;	/* the first of each */
 	bool zeros;		/* user-data of a report that nobody asked for */
+	size_t statements;
+};
+
+/* Where look_within() is */
+struct within {
+	const char *of;		/* the way to it */
+	const char *name, *in;	/* its last member, and the one before; "" at the top */
+	struct json_object *report;	/* report data of the TEE that it is a part of, or NULL */
+	bool counts;		/* what is found here, and not only what differs */
 };
 
 static bool same_bytes(const struct verify *v, const void *bytes, size_t len)
@@ -115,6 +134,7 @@ static enum found ita_nonce(const struct verify *v, struct json_object *o, struc
 
 static void found(struct binding *b, enum found what, const char *of, const char *name)
 {
+	b->statements += what != NOTHING;
 	if (what == GOOD && !b->where)
 		b->where = xasprintf("%s/%s", of, name);
 	else if (what == BAD && !b->bad)
@@ -143,6 +163,18 @@ static bool was_sealed(struct json_object *runtime)
 	return false;
 }
 
+static struct json_object *report_data_in(struct json_object *o, const char **name)
+{
+	struct json_object *report = NULL;
+	size_t i;
+
+	for (i = 0; !report && i < ARRAY_SIZE(report_data); i++) {
+		report = text_in(o, report_data[i]);
+		*name = report_data[i];
+	}
+	return report;
+}
+
 /*
  * One object that describes a TEE. Report data that are a hash are not what was asked
  * for; then what was hashed decides: on Azure user-data of the paravisor's claims,
@@ -150,15 +182,12 @@ static bool was_sealed(struct json_object *runtime)
  */
 static void look_at(struct binding *b, struct json_object *o, const char *of)
 {
-	struct json_object *report = NULL, *runtime = NULL, *user, *nonce;
+	struct json_object *report, *runtime = NULL, *user, *nonce;
 	const char *report_name = "", *runtime_name = "";
 	enum found what, at_report;
 	size_t i;
 
-	for (i = 0; !report && i < ARRAY_SIZE(report_data); i++) {
-		report = text_in(o, report_data[i]);
-		report_name = report_data[i];
-	}
+	report = report_data_in(o, &report_name);
 	for (i = 0; !runtime && i < ARRAY_SIZE(runtime_data); i++) {
 		runtime = json_get_object(o, runtime_data[i]);
 		runtime_name = runtime_data[i];
@@ -206,32 +235,171 @@ static enum found eat_nonce(const struct verify *v, struct json_object *claims)
 	return what;
 }
 
-static void look_at_all(struct binding *b, struct json_object *claims)
+/* Two texts of the same bytes: in hex, in base64, or as they are */
+static bool same_statement(struct json_object *a, struct json_object *b)
 {
-	static const char *const tees[] = { "tdx", "sevsnp", "x-ms-isolation-tee" };
-	struct json_object *o, *subs = json_get_object(claims, "submods");
+	struct json_object *const both[2] = { a, b };
+	struct buf bytes[2] = { { 0 }, { 0 } };
+	const char *why;
+	bool same;
 	size_t i;
 
-	look_at(b, claims, "");
-	for (i = 0; i < ARRAY_SIZE(tees); i++) {
-		char *of CLEANUP(free_str) = xasprintf("/%s", tees[i]);
+	for (i = 0; i < 2; i++) {
+		const char *text = json_object_get_string(both[i]);
+		size_t len = (size_t)json_object_get_string_len(both[i]);
 
-		o = json_get_object(claims, tees[i]);
-		if (o)
-			look_at(b, o, of);
+		if (!hex_decode(text, len, &bytes[i], &why))
+			continue;
+		buf_free(&bytes[i]);
+		if (!base64_decode(text, len, &bytes[i], &why))
+			continue;
+		buf_free(&bytes[i]);
+		buf_add(&bytes[i], text, len);
 	}
-	if (!subs)
+	same = bytes[0].len == bytes[1].len && bytes[0].len && !memcmp(bytes[0].p, bytes[1].p, bytes[0].len);
+	buf_free(&bytes[0]);
+	buf_free(&bytes[1]);
+	return same;
+}
+
+/* The report data of Azure's paravisor are the hash of its claims, not what was asked for. */
+static bool is_of_paravisor(const char *name, const char *in)
+{
+	static const char tee[] = "az-tdx-vtpm";
+
+	return (!strcmp(name, "quote") && !strcmp(in, tee)) ||
+	       (!strncmp(name, tee, sizeof(tee) - 1) && name[sizeof(tee) - 1] == '.');
+}
+
+/* @name in @in; older releases of Trustee flatten all, as "tdx.quote.body.report_data" */
+static bool is_statement(const char *name, const char *in)
+{
+	const char *last = strrchr(name, '.');
+	size_t i, n = strlen(in);
+
+	if (last) {
+		n = (size_t)(last - name);
+		for (in = last; in > name && in[-1] != '.'; in--)
+			;
+		n -= (size_t)(in - name);
+		name = last + 1;
+	}
+	for (i = 0; i < ARRAY_SIZE(report_data); i++)
+		if (!strcmp(name, report_data[i]))
+			return true;
+	for (i = 0; i < ARRAY_SIZE(repeated); i++)
+		if (!strcmp(name, repeated[i].name) &&
+		    (!repeated[i].in || (strlen(repeated[i].in) == n && !strncmp(repeated[i].in, in, n))))
+			return true;
+	return false;
+}
+
+/*
+ * What is said once more must be the same: the report data of a TEE, which were judged,
+ * or else what was asked for.
+ */
+static void look_at_repeated(struct binding *b, struct json_object *o, const struct within *w)
+{
+	json_object_object_foreach(o, name, text) {
+		char *safe CLEANUP(free_str) = NULL;
+		enum found what;
+
+		if (!json_object_is_type(text, json_type_string) || !is_statement(name, w->name) ||
+		    is_of_paravisor(name, w->name) || (w->report && same_statement(w->report, text)))
+			continue;
+		what = compare(b->v, text);
+		safe = printable(name, strlen(name));
+		if (what == BAD || (w->counts && !w->report))
+			found(b, what, w->of, safe);
+	}
+}
+
+/* @name in the object @w */
+static bool describes_tee(const struct within *w, const char *name)
+{
+	static const char *const names[] = { "tdx", "sevsnp", "x-ms-isolation-tee" };
+	size_t i;
+
+	if (!strcmp(w->in, "submods"))
+		return !strcmp(name, "ear.veraison.annotated-evidence");
+	for (i = 0; !*w->name && i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/*
+ * All objects but the guest's own words. One that describes a TEE stands at the top of a
+ * token, or is the evidence of a submodule; whatever is not of such a one cannot bind the
+ * token, but report data that differ are a failure wherever they are.
+ */
+static void look_within(struct binding *b, struct json_object *o, const struct within *w)
+{
+	size_t i;
+
+	if (json_object_is_type(o, json_type_array)) {
+		struct within one = *w;
+
+		one.counts = false;
+		for (i = 0; i < json_object_array_length(o); i++)
+			look_within(b, json_object_array_get_idx(o, i), &one);
 		return;
-	/* Trustee's, and Veraison's */
-	json_object_object_foreach(subs, name, sub) {
-		o = json_get_object(sub, "ear.veraison.annotated-evidence");
-		if (o) {
-			char *safe CLEANUP(free_str) = printable(name, strlen(name));
-			char *of CLEANUP(free_str) = xasprintf("/submods/%s/ear.veraison.annotated-evidence", safe);
-
-			look_at(b, o, of);
-		}
 	}
+	if (!json_object_is_type(o, json_type_object))
+		return;
+	look_at_repeated(b, o, w);
+	json_object_object_foreach(o, name, value) {
+		char *safe CLEANUP(free_str) = NULL, *of CLEANUP(free_str) = NULL;
+		/* what is at the top is not of a TEE that has an object of its own */
+		struct within inner = {
+			.name = name, .in = w->name, .report = *w->name ? w->report : NULL, .counts = w->counts,
+		};
+		const char *unused;
+
+		if (token_is_of_guest(name) || is_of_paravisor(name, w->name) ||
+		    !(json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array)))
+			continue;
+		safe = printable(name, strlen(name));
+		inner.of = of = xasprintf("%s/%s", w->of, safe);
+		if (describes_tee(w, name) && json_object_is_type(value, json_type_object)) {
+			look_at(b, value, of);
+			inner.report = report_data_in(value, &unused);
+			inner.counts = true;
+		}
+		look_within(b, value, &inner);
+	}
+}
+
+/* Evidence of a part that is bound to nothing, beside other evidence that is */
+static void unbound_parts(struct binding *b, struct json_object *subs)
+{
+	json_object_object_foreach(subs, name, sub) {
+		struct binding one = { .v = b->v };
+		const struct within w = { .of = "", .name = name, .in = "submods" };
+		struct json_object *evidence = json_get_object(sub, "ear.veraison.annotated-evidence");
+		char *safe CLEANUP(free_str) = printable(name, strlen(name));
+		char *check CLEANUP(free_str) = xasprintf("nonce of %s", safe);
+
+		if (!evidence)
+			continue;
+		look_within(&one, sub, &w);
+		if (!one.statements)
+			left_out(b->v, BOUND, check, "the token does not say what this part is bound to: the service compared it, or nobody");
+		free_str(&one.where);
+		free_str(&one.bad);
+	}
+}
+
+static void look_at_all(struct binding *b, struct json_object *claims)
+{
+	const char *unused;
+	const struct within top = { .of = "", .name = "", .in = "", .report = report_data_in(claims, &unused) };
+	struct json_object *subs = json_get_object(claims, "submods");
+
+	look_at(b, claims, "");
+	look_within(b, claims, &top);
+	if (subs && b->where)
+		unbound_parts(b, subs);
 }
 
 static bool is_sealed_answer(const struct verify *v, struct json_object *claims)

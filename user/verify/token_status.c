@@ -177,12 +177,57 @@ static bool is_ear(struct json_object *claims)
 	       json_object_object_get_ex(claims, "ear.verifier-id", NULL);
 }
 
+/*
+ * What Trustee's verifiers call what they saw; devices come beside a TEE. A TPM alone says
+ * nothing of the memory that the VM runs in, as a quote of a TPM says nothing of it.
+ */
+static bool is_tee(const char *name)
+{
+	static const char *const others[] = {
+		"tpm", "nvidia", "nvidia-dpu", "hygondcu", "sample", "sampledevice", "report_data",
+		"runtime_data_claims", "init_data", "init_data_claims",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strcmp(others[i], name))
+			return false;
+	return true;
+}
+
+static void ear_tee(struct verify *v, struct json_object *claims)
+{
+	struct json_object *subs = json_get_object(claims, "submods");
+	bool tpm = false, tee = false;
+
+	if (!subs)
+		return;
+	json_object_object_foreach(subs, of, sub) {
+		struct json_object *evidence = json_get_object(sub, "ear.veraison.annotated-evidence");
+		char *safe CLEANUP(free_str) = printable(of, strlen(of));
+
+		if (!evidence)
+			continue;
+		json_object_object_foreach(evidence, name, value) {
+			bool tdx = !strcmp(name, "tdx") || !strcmp(name, "az-tdx-vtpm");
+
+			tpm |= !strcmp(name, "tpm");
+			tee |= is_tee(name);
+			if (tdx && !token_says_within(value, SAYS_TCB))
+				left_out(v, APPRAISED, "TCB status", "%s of %s has none", name, safe);
+		}
+	}
+	if (tpm && !tee)
+		unable(v, APPRAISED, "TEE", "the evidence was a TPM alone: the token does not say that it is of a confidential VM");
+}
+
 /* A token without submodules has one status for all. */
 static void ear(struct verify *v, struct json_object *claims)
 {
 	answered(v, ASK_EAR_STATUS);
 	ear_status(v, "", claims, !json_object_object_get_ex(claims, "submods", NULL));
 	ear_within(v, "", claims);
+	ear_tee(v, claims);
 	if (!token_says_within(claims, SAYS_DEBUG))
 		left_out(v, APPRAISED, "debug", "the token does not say whether it can be debugged: the service's policy judged it, or nobody");
 }
