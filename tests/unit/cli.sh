@@ -17,7 +17,7 @@ for v in status doctor load get show request monitor verify; do
 	expect 2 "Try 'cvm-evidence $v --help'" "$v with an unknown option" "$tool" $v --no-such-option
 	expect 1 'cannot write standard output' "$v --help to a full disk" sh -c "'$tool' $v --help >/dev/full"
 done
-expect 2 "no verb 'verfy'" 'help of a verb that is not there' "$tool" help verfy
+expect 2 "no verb 'verifier'" 'help of a verb that is not there' "$tool" help verifier
 check 'help VERB is that of the verb' cmp <("$tool" help show) <("$tool" show --help)
 expect 2 "'load' is a second one" 'help of two verbs' "$tool" help show load
 # what an abbreviation means changes with the next option

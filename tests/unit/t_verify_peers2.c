@@ -845,7 +845,7 @@ static const struct row tcb_infos[] = {
 	I_ROW("shouldFailWhenTcbEvaluationDataNumberNotExist", "\"tcbEvaluationDataNumber\":17,", ""),
 	I_ROW("shouldFailWhenTcbEvaluationDataNumberInvalid", "\"tcbEvaluationDataNumber\":17", "\"tcbEvaluationDataNumber\":\"17\""),
 	I_ROW("shouldFailWhenTcbInfoDoesntHaveId", "\"id\":\"TDX\",", ""),
-	I_ROW("shouldFailWhenTcbInfoHasInvalidId", "\"id\":\"TDX\"", "\"id\":\"XXX\""),
+	I_ROW("shouldFailWhenTcbInfoHasInvalidId", "\"id\":\"TDX\"", "\"id\":\"YYY\""),
 	I_ROW("shouldFailWhenIdIsNotString", "\"id\":\"TDX\"", "\"id\":5"),
 	R("shouldFailWhenTcbInfoIsNestedTooDeeply", "refused", BAD_INFO, .how = NESTED),
 	R("shouldFailWhenTcbLevelsArrayIsMissing", "refused",

@@ -53,7 +53,7 @@ static int show_raw(const struct input *in, struct node **root)
 
 	*root = report_new(raw_kind_title(in->kind));
 	json_only(add_text(*root, "type", "%s", raw_kind_name(in->kind)));
-	rc = raw_show(*root, in->kind, in->s);
+	rc = input_show(*root, in->kind, in->s);
 	if (cert_table_looks_like(in->certs))
 		one = cert_table_show(add_map(*root, "certificates_behind", NULL), in->certs);
 	else if (in->certs.len)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Shows evidence and what comes with it, whatever kind it is */
+/* Shows evidence and what comes with it; what has it inside is for input_show.c */
 #include "evidence/cca.h"
 #include "evidence/certs.h"
 #include "evidence/event_log.h"
@@ -47,23 +47,16 @@ int raw_show(struct node *to, enum raw_kind kind, struct span s)
 		return show_certs(to, s);
 	case RAW_CCA:
 		return cca_show(to, s);
-	case RAW_CRL:
-		return crl_show(to, s);
 	case RAW_TPM_QUOTE:
 		return tpm_attest_show(to, s);
 	case RAW_PCRS:
 		return pcr_file_show(to, s);
-	case RAW_CMW:
-		return cmw_show(to, s, raw_show);
 	case RAW_EVENT_LOG:
 		return event_log_show(to, s);
 	case RAW_CWT:
 		return cwt_show(to, s);
-	case RAW_JWT:
-		return jwt_show(to, s, raw_show);
-	case RAW_COLLATERAL:
-	case RAW_JSON:
-		return json_show(to, s, raw_show);
+	case RAW_CRL:
+		return crl_show(to, s);
 	default:
 		return fail(RC_EVIDENCE, "not recognised as evidence: unknown bytes at offset 0");
 	}

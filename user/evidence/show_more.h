@@ -13,5 +13,7 @@ int json_show(struct node *to, struct span s, show_fn *show);
 /* A wrapper in CBOR, shown as the same in JSON */
 int cmw_show(struct node *to, struct span s, show_fn *show);
 int jwt_show(struct node *to, struct span s, show_fn *show);
+/* input_show.c: any kind, also one that has others inside; as raw_show() */
+int input_show(struct node *to, enum raw_kind kind, struct span s);
 
 #endif

@@ -39,11 +39,13 @@ struct corim {
 int cca_keys_add(struct verify *v, struct span s, const char *name);
 /* Keys that may sign CoRIMs, and no evidence */
 int corim_keys_add(struct verify *v, struct span s, const char *name);
-/* Takes @key over, whatever it returns */
+/* cca_keyring.c: takes @key over, whatever it returns */
 int cca_key_add(struct cca_keys *to, EVP_PKEY *key, const char *name, struct span instance,
 		struct span implementation);
 /* Those from number @from on */
 void cca_keys_drop(struct cca_keys *k, size_t from);
+/* What a key of --cca-key, or of --corim-key, is for: "of a CCA platform" */
+const char *cca_purpose(const struct cca_keys *to);
 /* The one public key of a PEM text, or the first of many: @s is moved behind it */
 EVP_PKEY *cca_next_pem(struct span *s);
 void cca_keys_free(struct verify *v);

@@ -14,24 +14,10 @@
 #include "verify/cca.h"
 #include "verify/verify.h"
 
-#define KEYS_MAX	256
-
 #define INSTANCE_ID_LEN		33	/* a UEID of type RAND */
 #define IMPLEMENTATION_ID_LEN	32
 
 static const char begin_pem[] = "-----BEGIN PUBLIC KEY-----";
-
-void cca_keys_drop(struct cca_keys *k, size_t from)
-{
-	while (k->n > from) {
-		struct cca_key *one = &k->key[--k->n];
-
-		EVP_PKEY_free(one->key);
-		buf_free(&one->instance);
-		buf_free(&one->implementation);
-		free(one->name);
-	}
-}
 
 static void free_keys(struct cca_keys *k)
 {
@@ -45,52 +31,6 @@ void cca_keys_free(struct verify *v)
 	free_keys(&v->cca_keys);
 	free_keys(&v->corim_keys);
 	cca_corims_free(v);
-}
-
-/* What a key of --cca-key, or of --corim-key, is for */
-static const char *purpose(const struct cca_keys *to)
-{
-	return to->of_platforms ? "of a CCA platform" : "that signs CoRIMs";
-}
-
-int cca_key_add(struct cca_keys *to, EVP_PKEY *key, const char *name, struct span instance,
-		struct span implementation)
-{
-	struct cca_key *one;
-
-	if (!EVP_PKEY_is_a(key, "EC") || to->n == KEYS_MAX) {
-		bool full = to->n == KEYS_MAX;
-
-		EVP_PKEY_free(key);
-		return full ? fail(RC_USAGE, "--%s: %s: more than %d keys", to->option, name, KEYS_MAX) :
-		       fail(RC_USAGE, "--%s: %s: a key is not an elliptic-curve key, as one %s is", to->option, name, purpose(to));
-	}
-	to->key = xgrow(to->key, to->n, sizeof(*to->key));
-	one = &to->key[to->n++];
-	*one = (struct cca_key){ .key = key, .name = xstrdup(name) };
-	buf_add(&one->instance, instance.len ? instance.p : (const u8 *)"", instance.len);
-	buf_add(&one->implementation, implementation.len ? implementation.p : (const u8 *)"",
-		implementation.len);
-	return RC_OK;
-}
-
-EVP_PKEY *cca_next_pem(struct span *s)
-{
-	const u8 *at = memmem(s->p, s->len, begin_pem, sizeof(begin_pem) - 1);
-	EVP_PKEY *key = NULL;
-	size_t left;
-	BIO *bio;
-
-	if (!at)
-		return NULL;
-	left = s->len - (size_t)(at - s->p);
-	bio = left < INT32_MAX ? BIO_new_mem_buf(at, (int)left) : NULL;
-	if (bio)
-		key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	ERR_clear_error();
-	*s = (struct span){ at + sizeof(begin_pem) - 1, left - (sizeof(begin_pem) - 1) };
-	return key;
 }
 
 static int bad(const struct cca_keys *to, const char *name)
@@ -223,7 +163,7 @@ static int keys_of(struct cca_keys *to, struct span s, const char *name)
 	}
 	if (!rc && to->n == before)
 		rc = fail(RC_USAGE, "--%s: %s has no key %s: neither in PEM, nor as JWK or JWK set%s", to->option,
-			  name, purpose(to), to->of_platforms ? ", nor in a CoRIM" : "");
+			  name, cca_purpose(to), to->of_platforms ? ", nor in a CoRIM" : "");
 	return rc;
 }
 
