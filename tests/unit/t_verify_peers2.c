@@ -880,6 +880,8 @@ static const struct row tcb_infos[] = {
 	  "TCB info", .info = INFO(GOOD "," GOOD)),
 	R("shouldFailWhenTcbLevelsArrayHasTwoElementsWithSameSvnsAndDifferentStatus", "refused",
 	  "TCB info", .info = INFO(GOOD "," L("5", "11", "5", "Revoked"))),
+	R("shouldFailWhenTcbLevelsArrayHasTwoElementsWithSameSvnsAndDifferentStatus (one between them)", "refused",
+	  "TCB info", .info = INFO(GOOD "," L("6", "9", "5", "OutOfDate") "," L("5", "11", "5", "Revoked"))),
 	R("shouldFailWhenTcbLevelsArrayElementIsMissingTcbDateField", "refused",
 	  NULL, .how = DIFFERS, .info = INFO(WITH_REST(",\"tcbStatus\":\"UpToDate\""))),
 	R("shouldFailWhenTcbDateHasWrongFormat", "refused",

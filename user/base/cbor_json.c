@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* CBOR as the JSON that means the same (RFC 8949, 6.1): bytes are base64url */
+#include <math.h>
+
 #include "base/cbor_read.h"
 #include "base/json.h"
 
@@ -36,6 +38,7 @@ struct json_object *cbor_to_json(const cbor_item_t *item)
 	struct json_object *o;
 	cbor_item_t *inner;
 	struct span s;
+	double number;
 	size_t i;
 
 	if (cbor_text_of(item, &s))
@@ -61,9 +64,11 @@ struct json_object *cbor_to_json(const cbor_item_t *item)
 		cbor_decref(&inner);
 		return o;
 	}
-	if (cbor_isa_float_ctrl(item) && cbor_is_bool(item))
-		return json_object_new_boolean(cbor_get_bool(item));
-	if (cbor_isa_float_ctrl(item) && cbor_is_float(item))
-		return json_object_new_double(cbor_float_get_float(item));
-	return NULL;
+	if (!cbor_isa_float_ctrl(item))
+		return NULL;
+	if (cbor_float_ctrl_is_ctrl(item))
+		return cbor_is_bool(item) ? json_object_new_boolean(cbor_get_bool(item)) : NULL;
+	number = cbor_float_get_float(item);
+	/* of infinity and NaN JSON has no number */
+	return isfinite(number) ? json_object_new_double(number) : NULL;
 }

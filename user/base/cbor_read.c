@@ -196,6 +196,16 @@ bool cbor_bytes_of(const cbor_item_t *item, struct span *out)
 	return true;
 }
 
+bool cbor_int_of(const cbor_item_t *item, int64_t *out)
+{
+	u64 value = cbor_is_int(item) ? cbor_get_int(item) : UINT64_MAX;
+
+	if (value > INT64_MAX)
+		return false;
+	*out = cbor_isa_negint(item) ? -1 - (int64_t)value : (int64_t)value;
+	return true;
+}
+
 bool cbor_text_of(const cbor_item_t *item, struct span *out)
 {
 	if (!item || !cbor_isa_string(item) || !cbor_string_is_definite(item))

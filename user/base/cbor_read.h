@@ -19,6 +19,8 @@ cbor_item_t *cbor_member(const cbor_item_t *map, s64 key);
 /* A byte string of one piece; false for everything else */
 bool cbor_bytes_of(const cbor_item_t *item, struct span *out);
 bool cbor_text_of(const cbor_item_t *item, struct span *out);
+/* An integer of either sign; false: it is none, or does not fit */
+bool cbor_int_of(const cbor_item_t *item, int64_t *out);
 /* Keys are integers in tokens, and texts in what others make. */
 char *cbor_key_text(const cbor_item_t *key);
 /* The item as named values: every kind, however deep */

@@ -9,13 +9,6 @@
 #define HEADER_ALG	1
 #define HEADER_CRIT	2
 
-static int64_t integer(const cbor_item_t *item)
-{
-	int64_t v = (int64_t)cbor_get_int(item);
-
-	return cbor_isa_negint(item) ? -1 - v : v;
-}
-
 /* The header is a map of its own in a byte string; an empty one has no algorithm. */
 static int read_protected(struct cose *c, const char *what)
 {
@@ -28,9 +21,7 @@ static int read_protected(struct cose *c, const char *what)
 	if (rc)
 		return rc;
 	alg = cbor_member(map, HEADER_ALG);
-	c->has_alg = alg && cbor_is_int(alg);
-	if (c->has_alg)
-		c->alg = integer(alg);
+	c->has_alg = alg && cbor_int_of(alg, &c->alg);
 	c->has_crit = cbor_member(map, HEADER_CRIT);
 	cbor_put(&map);
 	return RC_OK;

@@ -38,13 +38,6 @@ static const struct alg {
 	{ -39, "PS512", NULL, NULL, 0, 0 },
 };
 
-static int64_t integer(const cbor_item_t *item)
-{
-	int64_t v = (int64_t)cbor_get_int(item);
-
-	return cbor_isa_negint(item) ? -1 - v : v;
-}
-
 static const struct alg *find(int64_t alg)
 {
 	size_t i;
@@ -102,7 +95,8 @@ static bool may_verify(const cbor_item_t *map)
 {
 	const cbor_item_t *alg = cbor_member(map, KEY_ALG), *ops = cbor_member(map, KEY_OPS);
 	const cbor_item_t *curve = cbor_member(map, KEY_CURVE);
-	const struct alg *a = alg && cbor_is_int(alg) ? find(integer(alg)) : NULL;
+	int64_t nr = 0;
+	const struct alg *a = alg && cbor_int_of(alg, &nr) ? find(nr) : NULL;
 	size_t i, n = ops && cbor_isa_array(ops) ? cbor_array_size(ops) : 0;
 
 	if (alg && (!a || !curve || !cbor_isa_uint(curve) || a->cose_curve != cbor_get_int(curve)))

@@ -139,6 +139,7 @@ static bool is_space(u8 c)
 static char *name_twice(struct span s)
 {
 	struct json_object *seen[JSON_DEPTH + 1] = { NULL }, *name;
+	const char *text;
 	char *twice = NULL;
 	size_t i, k, end, depth = 0;
 
@@ -154,10 +155,11 @@ static char *name_twice(struct span s)
 			;
 		if (k < s.len && s.p[k] == ':') {
 			name = json_parse((struct span){ s.p + i, end - i });
-			if (json_object_object_get_ex(seen[depth], json_object_get_string(name), NULL))
-				twice = xstrdup(json_object_get_string(name));
-			else if (name && depth)
-				json_add_null(seen[depth], json_object_get_string(name));
+			text = name && depth ? json_object_get_string(name) : NULL;
+			if (text && json_object_object_get_ex(seen[depth], text, NULL))
+				twice = xstrdup(text);
+			else if (text)
+				json_add_null(seen[depth], text);
 			json_object_put(name);
 		}
 		i = end - 1;

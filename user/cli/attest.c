@@ -247,11 +247,12 @@ static void expect(struct policy *p, const struct request *q)
 
 static int add_issuer(struct verify *v, const struct request_options *o)
 {
-	char *name CLEANUP(free_str) = xasprintf("--jwks: %s", o->jwks);
 	struct buf keys CLEANUP_BUF, roots CLEANUP_BUF;
+	char *name CLEANUP(free_str) = NULL;
 	int rc = RC_OK;
 
 	if (o->jwks) {
+		name = xasprintf("--jwks: %s", o->jwks);
 		v->policy.given[ASK_JWKS] = true;
 		rc = file_read(o->jwks, ANSWER_MAX, &keys);
 		rc = option_file(rc ? rc : jws_keys_add(&v->jwks, buf_span(&keys), name));

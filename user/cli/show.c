@@ -6,6 +6,7 @@
 #include "evidence/certs.h"
 #include "evidence/evidence.h"
 #include "evidence/input.h"
+#include "evidence/show_more.h"
 
 static const char help[] =
 "Usage: cvm-evidence show [--json] [FILE]\n"

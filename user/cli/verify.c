@@ -474,7 +474,11 @@ static int fetch_jwks(struct verify *v, const struct settings *f)
 	answered(v, ASK_CA);
 	issuer = xasprintf("%.*s", (int)iss->v->len, (const char *)iss->v->p);
 	rc = f->jwks ? jwks_fetch(f->jwks, f->ca, 30, &b) : jwks_discover(issuer, f->ca, 30, &b);
-	return rc ? rc : jws_keys_add(&v->jwks, buf_span(&b), "--fetch-jwks");
+	if (rc)
+		return rc;
+	/* the caller named no such file: it is the service's answer that is of no use */
+	rc = jws_keys_add(&v->jwks, buf_span(&b), "--fetch-jwks");
+	return rc == RC_USAGE ? RC_REFUSED : rc;
 }
 
 static int read_options(struct verify *v, struct settings *f, int argc, char **argv)

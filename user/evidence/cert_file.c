@@ -24,11 +24,12 @@ static bool of_thim(struct span s, struct buf *out)
 {
 	struct json_object *o = raw_recognise(s) == RAW_JSON ? json_parse(s) : NULL;
 	const char *leaf = json_get_text(o, "vcekCert"), *chain = json_get_text(o, "certificateChain");
+	bool found = leaf;
 
-	if (leaf)
+	if (found)
 		buf_printf(out, "%s\n%s", leaf, chain ? chain : "");
 	json_object_put(o);
-	return leaf;
+	return found;
 }
 
 /* @s itself, or the certificates that its text stands for */

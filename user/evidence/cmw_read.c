@@ -30,11 +30,18 @@ static bool text(struct span *s, struct span *out)
 static bool begins_record(struct span s)
 {
 	struct span type;
+	size_t i;
 
 	if (s.len < 2 || (s.p[0] != 0x82 && s.p[0] != 0x83))
 		return false;
 	s = (struct span){ s.p + 1, s.len - 1 };
-	return text(&s, &type) && memchr(type.p, '/', type.len);
+	if (!text(&s, &type) || !memchr(type.p, '/', type.len))
+		return false;
+	/* random bytes begin so now and then: a media type is printable, and a byte string behind it */
+	for (i = 0; i < type.len; i++)
+		if (type.p[i] < 0x21 || type.p[i] > 0x7e)
+			return false;
+	return s.len && s.p[0] >> 5 == 2;
 }
 
 bool cmw_looks_like(struct span s)

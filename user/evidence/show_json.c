@@ -235,7 +235,7 @@ static int show_array(const struct place *p, struct json_object *o, const struct
 
 /*
  * A report as CoCo's attesters send it: what its fields come to is shown in their place.
- * False: they come to none, and nothing was added
+ * False: no report could be made of them. A line says why, and *rc is set.
  */
 static bool show_snp(struct node *to, const struct place *p, struct json_object *o,
 		     const struct how *how, int *rc)
@@ -247,7 +247,8 @@ static bool show_snp(struct node *to, const struct place *p, struct json_object 
 
 	complain_into(outer);
 	if (bad) {
-		danger(to, "%s", (char *)said.p);
+		danger(add_text(to, SNP_JSON_MEMBER, "no report"), "%s", (char *)said.p);
+		*rc = fail(bad, "member %s: %s", at, (char *)said.p);
 		return false;
 	}
 	return show_evidence(&place, buf_span(&report), how, rc);

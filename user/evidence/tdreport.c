@@ -38,8 +38,8 @@ int tdreport_check(struct span s)
 
 	if (s.len < len)
 		return fail(RC_EVIDENCE,
-			    "TDREPORT: cut short at offset %zu, %sit has %zu bytes",
-			    s.len, len == TDREPORT_LEN ? "" : "of version 2 ", len);
+			    "TDREPORT: cut short at offset %zu: one of version %u has %zu bytes",
+			    s.len, s.len > 2 ? s.p[2] : 0, len);
 	for (i = len; i < s.len; i++)
 		if (s.p[i])
 			return fail(RC_EVIDENCE,
@@ -129,8 +129,10 @@ static void show_extension(struct node *to, const u8 *p)
 	add_bytes(to, "TD_ID", p + 448, 32);
 	add_uint(to, "VMID", p[504]);
 	add_text(to, "VALID", "0x%x", le32(p + 508));
-	if (!is_zero(p + 480, 24) || !is_zero(p + 505, 3))
-		add_bytes(to, "not_decoded", p + 480, 28);
+	if (!is_zero(p + 480, 24))
+		add_bytes(to, "not_decoded", p + 480, 24);
+	if (!is_zero(p + 505, 3))
+		add_bytes(to, "not_decoded_behind_VMID", p + 505, 3);
 }
 
 static void show_td_info(struct node *to, const u8 *p, u8 version, size_t len)

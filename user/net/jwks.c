@@ -55,9 +55,9 @@ int jwks_discover(const char *issuer, const char *ca, unsigned int timeout, stru
 	if (rc)
 		return rc;
 	o = json_parse(buf_span(&metadata));
-	why = o ? json_bad_names(buf_span(&metadata), o) : xstrdup("they are not JSON");
+	why = o ? json_bad_names(buf_span(&metadata), o) : xstrdup("not JSON");
 	if (why)
-		return fail(RC_REFUSED, "--fetch-jwks: the metadata of %s: %s", issuer, why);
+		return fail(RC_REFUSED, "--fetch-jwks: the metadata of %s are of no use: %s", issuer, why);
 	iss = json_get_text(o, "issuer");
 	uri = json_get_text(o, "jwks_uri");
 	if (!iss || strcmp(iss, issuer))

@@ -27,10 +27,11 @@ static bool value(struct span s, size_t nr, struct span *out)
 
 	for (at = HEAD_LEN; at < s.len; at += LIST_LEN) {
 		size_t n = le32(s.p + at);
-		const u8 *d = s.p + at + 4 + nr * DIGEST_LEN;
 
 		n = n < LIST_DIGESTS ? n : LIST_DIGESTS;
 		if (nr < n) {
+			const u8 *d = s.p + at + 4 + nr * DIGEST_LEN;
+
 			*out = (struct span){ d + 2, le16(d) <= 64 ? le16(d) : 0 };
 			return true;
 		}

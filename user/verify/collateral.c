@@ -15,6 +15,8 @@
  * quoting enclave decides whether a TD that is behind needs no more than to be
  * started again.
  */
+#define LEVELS_MAX	128	/* each is compared with all before it */
+
 struct found {
 	struct json_object *info, *qe;		/* signed, and of this quote */
 	struct json_object *platform, *module, *enclave;	/* levels that are reached */
@@ -211,25 +213,23 @@ static void module(struct verify *v, struct found *f, const u8 *body)
 	f->module = m ? isvsvn_level(m, body[0]) : NULL;
 }
 
-/* Whether a list of components is no lower than another's at any place; -1: not readable */
-static int components_cover(struct json_object *a, struct json_object *b, const char *key)
+/* Whether a list of components is no lower than another's at any place; false, too, where one cannot be read */
+static bool components_cover(struct json_object *a, struct json_object *b, const char *key)
 {
-	int i, x, y, covers = 1;
+	int i, x, y;
 
 	for (i = 0; i < 16; i++) {
 		x = svn_of(a, key, i);
 		y = svn_of(b, key, i);
-		if (x < 0 || y < 0)
-			return -1;
-		if (x < y)
-			covers = 0;
+		if (x < 0 || y < 0 || x < y)
+			return false;
 	}
-	return covers;
+	return true;
 }
 
 static bool covers(struct json_object *a, struct json_object *b)
 {
-	return components_cover(a, b, "sgxtcbcomponents") == 1 && components_cover(a, b, "tdxtcbcomponents") == 1 &&
+	return components_cover(a, b, "sgxtcbcomponents") && components_cover(a, b, "tdxtcbcomponents") &&
 	       pcesvn_of(a) >= pcesvn_of(b);
 }
 
@@ -240,16 +240,20 @@ static bool covers(struct json_object *a, struct json_object *b)
  */
 static const char *disorder(struct json_object *info)
 {
-	struct json_object *levels = pcs_member(info, "tcbLevels", json_type_array), *l, *before = NULL;
-	size_t i, n = levels ? json_object_array_length(levels) : 0;
+	struct json_object *levels = pcs_member(info, "tcbLevels", json_type_array), *l;
+	size_t i, k, n = levels ? json_object_array_length(levels) : 0;
 
-	for (i = 0; i < n; i++, before = l) {
+	if (n > LEVELS_MAX)
+		return "it has more TCB levels than 128, and a platform has a few dozen";
+	for (i = 0; i < n; i++) {
 		l = json_object_array_get_idx(levels, i);
+		/* that no level covers itself is that it cannot be read */
 		if (!json_object_is_type(l, json_type_object) || !covers(l, l) || pcesvn_of(l) < 0 ||
 		    !json_get_text(l, "tcbStatus"))
 			return "one of its TCB levels lacks a component, PCESVN or status";
-		if (before && covers(l, before))
-			return "of its TCB levels one has SVNs no lower than the one before it: which of them counts is not known";
+		for (k = 0; k < i; k++)
+			if (covers(l, json_object_array_get_idx(levels, k)))
+				return "of its TCB levels one has SVNs no lower than one before it: which of them counts is not known";
 	}
 	return NULL;
 }
@@ -388,8 +392,7 @@ static const char *relaunch_advised(struct verify *v, const struct found *f, con
 		failed(v, GENUINE, "TCB status of now", "Intel revoked the TDX module that runs now (TEE_TCB_SVN_2), or what it runs on");
 	else if (one_of(now, stale) && !one_of(launch, stale))
 		judged(v, APPRAISED, values_have(&v->policy.value[ASK_TCB_STATUS], now, strlen(now)),
-		       "TCB status of now", "%s: the TDX module that runs now (TEE_TCB_SVN_2) is older than the one of the launch",
-		       now);
+		       "TCB status of now", "%s is the status under the TDX module that runs now (TEE_TCB_SVN_2)", now);
 	if (!one_of(launch, stale) || !one_of(now, fine))
 		return NULL;
 	return one_of(launch, configure) || one_of(now, configure) ?

@@ -69,8 +69,6 @@ static const char *weakness(EVP_PKEY *key)
 	BIGNUM *e = NULL;
 	const char *why = NULL;
 
-	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
-		return "it is not an RSA key";
 	if (EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
 		return "its modulus has fewer than 2048 bits";
 	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) != 1 || !BN_is_odd(e) || BN_is_one(e))
@@ -93,6 +91,10 @@ static EVP_PKEY *given_key(struct span s)
 
 	BIO_free(bio);
 	ERR_clear_error();
+	if (key && EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
+		EVP_PKEY_free(key);
+		return NULL;
+	}
 	if (key)
 		return key;
 	before = complain_into(&said);
@@ -246,7 +248,7 @@ static EVP_PKEY *attested_key(struct verify *v, const struct hcl *h)
 	given = v->parts.ak_pub.len ? given_key(v->parts.ak_pub) : NULL;
 	answered(v, ASK_AK);
 	if (v->parts.ak_pub.len && !given)
-		failed(v, GENUINE, "attestation key of the TPM", "the key beside the quote can be read neither as a public key in PEM nor as a TPM2B_PUBLIC of an RSA key");
+		failed(v, GENUINE, "attestation key of the TPM", "the key beside the quote can be read neither as a public RSA key in PEM nor as a TPM2B_PUBLIC of one");
 	else if (v->parts.ak_pub.len && !same_key(given, key))
 		failed(v, GENUINE, "attestation key of the TPM", "the one beside the quote is not HCLAkPub of the claims");
 	else
@@ -263,7 +265,7 @@ static EVP_PKEY *loose_key(struct verify *v)
 
 	answered(v, ASK_AK);
 	if (v->parts.ak_pub.len && !key)
-		failed(v, GENUINE, "attestation key of the TPM", "it can be read neither as a public key in PEM nor as a TPM2B_PUBLIC of an RSA key");
+		failed(v, GENUINE, "attestation key of the TPM", "it can be read neither as a public RSA key in PEM nor as a TPM2B_PUBLIC of one; quotes by other keys are not known");
 	else if (weak)
 		failed(v, GENUINE, "attestation key of the TPM", "anybody may have signed with it: %s", weak);
 	else if (!key)
