@@ -254,7 +254,7 @@ def main(out):
 
     def corim(instance, key, validity=None, *conditions, profile=None, half=False):
         env = {0: {0: Tag(600, IMPLEMENTATION), 1: "ACME"}}
-        if instance:
+        if instance is not None:
             env[1] = Tag(550, instance)
         triples = [[env, [key], *conditions]]
         if half:
@@ -272,6 +272,9 @@ def main(out):
     # [ environment, [ key ], conditions ]: mkey and authorized-by of draft-ietf-rats-corim
     write("corim-conditions.cbor", corim(INSTANCE, Tag(554, pem(cpak).decode()), None, {0: "another"}))
     write("corim-nobody.cbor", corim(None, Tag(554, pem(cpak).decode())))
+    # RFC 9783, 4.2.1: a UEID of 33 bytes; of none it would be that of any platform
+    write("corim-empty.cbor", corim(b"", Tag(554, pem(cpak).decode())))
+    write("corim-short.cbor", corim(INSTANCE[:32], Tag(554, pem(cpak).decode())))
     write("corim-cert.cbor", corim(INSTANCE, Tag(555, "MIIB")))
     key = Tag(554, pem(cpak).decode())
     maker, thief = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))

@@ -48,6 +48,8 @@ for k in ta-other.json corim-other.cbor; do
 done
 expect 2 'names no instance' 'a CoRIM that names no platform' verify --cca-key "$tmp/corim-nobody.cbor" "$tmp/good-2023.cbor"
 expect 2 'under conditions' 'a CoRIM whose key counts under conditions' verify --cca-key "$tmp/corim-conditions.cbor" "$tmp/good-2023.cbor"
+expect 2 'names no instance' 'a CoRIM whose UEID is empty' verify --cca-key "$tmp/corim-empty.cbor" "$tmp/good-2023.cbor"
+expect 2 'a UEID of 33 bytes' 'a CoRIM whose UEID is short' verify --cca-key "$tmp/corim-short.cbor" "$tmp/good-2023.cbor"
 expect 2 'no public key in PEM' 'a CoRIM with a certificate' verify --cca-key "$tmp/corim-cert.cbor" "$tmp/good-2023.cbor"
 
 # --- CoRIMs that are signed: by whom the caller says (--corim-key), judged at 2026-01-01 ---

@@ -461,4 +461,15 @@ if [ $bad -eq 0 ] && [ $len -gt 500 ]; then ok 'a CCA token cut anywhere'; else 
 show --json $g/blob-cca.cvme >"$tmp/out"
 check 'components of a platform have names' jq -e '.items[] | select(.name == "report")."cca-token".platform.sw_components[0] |
 	.measurement_type == "RMM" and (.measurement_value | length == 64) and (.signer_id | length == 64)' "$tmp/out"
+# RFC 8259, 6: "Numeric values that cannot be represented in the grammar below (such as Infinity and NaN) are not permitted"
+for t in '{"a":NaN}' '[Infinity]' '{"a":-Infinity}'; do
+	expect 5 'not JSON' "no JSON: $t" sh -c "echo '$t' | '$tool' show --json -"
+done
+expect 0 '' 'but in a text' sh -c "echo '{\"NaN\":\"-Infinity\"}' | '$tool' show --json -"
+# a name of 300 KB above 3,000 values, of which no pointer is printed: linear, a second at most
+python3 -c 'print("{\"%s\":[%s]}" % ("n" * 300000, ",".join(["{\"a\":\"b\"}"] * 3000)))' >"$tmp/long"
+begin=$(date +%s%N)
+"$plain" show --json "$tmp/long" >"$tmp/out" 2>"$tmp/err"
+took=$((($(date +%s%N) - begin) / 1000000))
+check "a long name above many values ($took ms)" test $took -lt 1000
 exit $status

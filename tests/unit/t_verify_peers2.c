@@ -705,7 +705,7 @@ static const struct row enclave[] = {
 	  ENCLAVE, .bend = q_svn5),
 	/* the level of 6 is passed over, that of 5 reached */
 	R("shouldReturnStausStausSgxEnclaveIndentityWhenIsvsvnIsNotPresent", "refused",
-	  ENCLAVE, .how = IN_QE, SWAP("isvsvn", "")),
+	  "QE identity", .how = IN_QE, SWAP("isvsvn", "")),
 };
 
 /* EnclaveIdentityUT */
@@ -742,17 +742,17 @@ static const struct row identity[] = {
 	R("shouldFailWhenTcbLevelsMaskFieldIsAnEmptyArray", "refused",
 	  ENCLAVE, .how = IN_QE, SWAP("\"tcbLevels\":[", "\"tcbLevels\":[],\"old\":[")),
 	R("shouldFailWhenTcbLevelsTcbFieldIsMissing", "refused",
-	  ENCLAVE, .how = IN_QE, SWAP("\"tcb\"", "\"missing\"")),
+	  "QE identity", .how = IN_QE, SWAP("\"tcb\"", "\"missing\"")),
 	R("shouldFailWhenTcbLevelsTcbIsvSvnFieldIsMissing", "refused",
-	  ENCLAVE, .how = IN_QE, SWAP("\"isvsvn\"", "\"missing\"")),
+	  "QE identity", .how = IN_QE, SWAP("\"isvsvn\"", "\"missing\"")),
 	R("shouldFailWhenIsvsvnIsNotANumber", "refused",
-	  ENCLAVE, .how = IN_QE, SWAP("\"isvsvn\":6", "\"isvsvn\":\"6\"")),
+	  "QE identity", .how = IN_QE, SWAP("\"isvsvn\":6", "\"isvsvn\":\"6\"")),
 	R("shouldFailWhenTcbLevelsTcbStatusFieldIsMissing", "refused",
 	  ENCLAVE, .how = IN_QE, SWAP("\"tcbStatus\"", "\"missing\"")),
 	R("shouldFailWhenTcbLevelsTcbStatusFieldInvalidValue", "refused",
 	  ENCLAVE, .how = IN_QE, SWAP("\"UpToDate\"", "\"NotUpToDate\"")),
 	R("shouldFailWhenTcbLevelIsInvalidType", "refused",
-	  ENCLAVE, .how = IN_QE, SWAP(QE_FIRST, "\"tcb\"")),
+	  "QE identity", .how = IN_QE, SWAP(QE_FIRST, "\"tcb\"")),
 	R("shouldFailWhenTcbLevelsTcbDateFieldIsMissing", "refused",
 	  NULL, .how = IN_QE | DIFFERS, SWAP("\"tcbDate\"", "\"missing\"")),
 	R("shouldFailWhenTcbLevelsTcbDateFieldInvalidValue", "refused",

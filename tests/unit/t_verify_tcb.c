@@ -335,10 +335,20 @@ static void relaunch(void)
 	opt("tcb-status", "OutOfDate");
 	again();
 	want(PASSED, "TCB status of now", "an older module now, and OutOfDate is allowed");
+	judge_with(TWO("UpToDate", "ConfigurationNeeded", "UpToDate", "UpToDate"), NULL);
+	want(FAILED, "TCB status of now", "what runs now needs to be configured");
+	judge_with(TWO("UpToDate", "Bogus", "UpToDate", "UpToDate"), NULL);
+	want(FAILED, "TCB status of now", "what runs now has a status that nobody knows");
+	judge_with(TWO("UpToDate", "UpToDate", "UpToDate", "Bogus"), NULL);
+	want(FAILED, "TCB status of now", "the module that runs now has such a status");
 	memset(svn2, 5, 16);
 	svn2[1] = 1;
 	memset(body0, 2, 16);
 	body0[1] = 1;
+	judge_with(TWO("OutOfDateConfigurationNeeded", "OutOfDate", "UpToDate", "UpToDate"), NULL);
+	opt("tcb-status", "OutOfDate");
+	again();
+	want(FAILED, "TCB status of now", "OutOfDate is allowed, and what runs now is worse");
 	judge_with(c[2].info, NULL);
 	want(FAILED, "TCB status of now", "a TD that came from an old platform to a revoked one");
 	/* a quote of version 4 has no second TEE_TCB_SVN */
@@ -355,7 +365,8 @@ static void relaunch(void)
  */
 static void own_roles(void)
 {
-	static const char usage[] = "critical,keyAgreement";
+	/* the last makes OpenSSL call it an authority, though by basicConstraints it is none */
+	static const char *const usage[] = { "critical,keyAgreement", "critical,keyCertSign" };
 	X509 *pck = sim.pck_crt, *tcb = sim.tcb_crt, *ca = sim.ca_crt;
 	EVP_PKEY *ca_key = sim.ca;
 	X509_EXTENSION *e;
@@ -387,14 +398,20 @@ static void own_roles(void)
 	want(FAILED, "certificate roles", "a PCK certificate of any name");
 	X509_free(sim.pck_crt);
 
-	sim.pck_crt = X509_dup(pck);
-	e = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, usage);
-	X509_add_ext(sim.pck_crt, e, -1);
-	X509_EXTENSION_free(e);
-	X509_sign(sim.pck_crt, sim.ca, EVP_sha256());
-	judge_with(NULL, NULL);
-	want(FAILED, "certificate chain", "a PCK for key agreement");
-	X509_free(sim.pck_crt);
+	for (size_t i = 0; i < ARRAY_SIZE(usage); i++) {
+		int at = X509_get_ext_by_NID(pck, NID_basic_constraints, -1);
+
+		sim.pck_crt = X509_dup(pck);
+		if (i && at >= 0)
+			X509_EXTENSION_free(X509_delete_ext(sim.pck_crt, at));
+		e = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, usage[i]);
+		X509_add_ext(sim.pck_crt, e, -1);
+		X509_EXTENSION_free(e);
+		X509_sign(sim.pck_crt, sim.ca, EVP_sha256());
+		judge_with(NULL, NULL);
+		want(FAILED, "certificate chain", usage[i]);
+		X509_free(sim.pck_crt);
+	}
 
 	sim.pck_crt = X509_dup(pck);
 	e = X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, "critical,serverAuth");
@@ -419,6 +436,46 @@ static void own_roles(void)
 	sim.ca = ca_key;
 	sim.ca_crt = ca;
 	sim.pck_crt = pck;
+}
+
+/* The first level that is reached counts: the lists of one number, too, must be in order */
+static void lists_in_order(void)
+{
+	static const struct {
+		const char *levels;
+		enum outcome is;
+	} c[] = {
+		{ "{\"tcb\":{\"isvsvn\":6},\"tcbStatus\":\"UpToDate\"},{\"tcb\":{\"isvsvn\":4},\"tcbStatus\":\"Revoked\"}", PASSED },
+		{ "{\"tcb\":{\"isvsvn\":2},\"tcbStatus\":\"UpToDate\"},{\"tcb\":{\"isvsvn\":4},\"tcbStatus\":\"Revoked\"}", FAILED },
+		{ "{\"tcb\":{\"isvsvn\":4},\"tcbStatus\":\"UpToDate\"},{\"tcb\":{\"isvsvn\":4},\"tcbStatus\":\"Revoked\"}", FAILED },
+	};
+	static const char modules[] = "\"tdxModuleIdentities\":[";
+	static const char one[] = "{\"id\":\"TDX_01\",\"mrsigner\":\"" ZEROS48 "\",\"attributes\":\"0000000000000000\","
+		"\"attributesMask\":\"FFFFFFFFFFFFFFFF\",\"tcbLevels\":[";
+	static const char info[] = TCB_INFO("00806F050000", LATER, LEVEL("5", "UpToDate"));
+	const char *at = strstr(info, modules) + sizeof(modules) - 1;
+	size_t i;
+
+	memset(body0, 6, 16);
+	body0[1] = 1;
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		struct buf qe = { 0 }, two = { 0 };
+		static const char id[] = QE_ID("6");
+
+		buf_add(&qe, id, (size_t)(strstr(id, "\"tcbLevels\":[") - id) + 13);
+		buf_printf(&qe, "%s]}", c[i].levels);
+		judge_with(NULL, (char *)qe.p);
+		want(c[i].is == PASSED ? PASSED : FAILED, c[i].is == PASSED ? "TCB status of the quoting enclave" :
+		     "QE identity", c[i].levels);
+		buf_add(&two, info, (size_t)(at - info));
+		buf_printf(&two, "%s%s]},%s", one, c[i].levels, at);
+		judge_with((char *)two.p, NULL);
+		want(FAILED, "TDX module identity", "a module that the TCB info has twice");
+		buf_free(&qe);
+		buf_free(&two);
+	}
+	judge_with(info, NULL);
+	want(PASSED, "TDX module identity", "a module that the TCB info has once");
 }
 
 static void min_tee_tcb(void)
@@ -740,6 +797,7 @@ int main(void)
 	headers();
 	relaunch();
 	own_roles();
+	lists_in_order();
 	min_tee_tcb();
 	event_logs();
 	references();

@@ -245,7 +245,8 @@ wrong maa-migration migration 'MAA: a VM that can be migrated'
 expect 0 '' 'MAA: --allow-migration' good --allow-migration "$tmp/maa-migration.jwt"
 wrong ita-sept-ve SEPT_VE_DISABLE 'ITA: a TD into which the host can inject #VE'
 expect 0 '' 'ITA: --allow-sept-ve' good --allow-sept-ve "$tmp/ita-sept-ve.jwt"
-expect 0 '' 'ITA: on Azure' good "$tmp/ita-sept-ve-azure.jwt"
+wrong ita-sept-ve-azure SEPT_VE_DISABLE 'ITA: what looks like Azure, which the guest can make'
+expect 0 '' 'ITA: on Azure' good --profile azure "$tmp/ita-sept-ve-azure.jwt"
 outcome SEPT_VE_DISABLE 'not checked' 'ITA: where the paravisor handles it'
 wrong maa-vmpl vmpl 'MAA: a report of VMPL 3'
 expect 0 '' 'MAA: --vmpl' good --vmpl 3 "$tmp/maa-vmpl.jwt"
@@ -268,12 +269,14 @@ outcome debug 'not checked' 'EAR: nothing said of debugging'
 
 # --- bits of a TD ---
 
-for t in td-trustee td-trustee-azure td-two ita-td ita-td-azure maa-td; do
+for t in td-trustee td-trustee-azure td-two ita-td maa-td; do
 	expect 0 '' "raw and named bits: $t" good "$tmp/$t.jwt"
 done
+wrong ita-td-azure SEPT_VE_DISABLE 'raw bits of what looks like Azure'
+expect 0 '' 'raw and named bits: ita-td-azure' good --profile azure "$tmp/ita-td-azure.jwt"
 good "$tmp/td-trustee-azure.jwt" >"$tmp/out" 2>"$tmp/err"
 outcome SEPT_VE_DISABLE 'not checked' 'Trustee: a paravisor handles it'
-good "$tmp/ita-td-azure.jwt" >"$tmp/out" 2>"$tmp/err"
+good --profile azure "$tmp/ita-td-azure.jwt" >"$tmp/out" 2>"$tmp/err"
 outcome SEPT_VE_DISABLE 'not checked' 'ITA: the same of raw bits'
 good "$tmp/td-trustee.jwt" >"$tmp/out" 2>"$tmp/err"
 for t in debug SEPT_VE_DISABLE migration TDATTRIBUTES XFAM 'TDX module' 'service TD' collateral 'quoting enclave' 'TCB status'; do

@@ -55,12 +55,35 @@ void json_add_ints(struct json_object *o, const char *key, const u8 *p, size_t l
 	json_object_object_add(o, key, a);
 }
 
+/* The text that begins at @at, with its quotes; its end, or that of @s */
+static size_t text_end(struct span s, size_t at)
+{
+	for (at++; at < s.len && s.p[at] != '"'; at++)
+		if (s.p[at] == '\\')
+			at++;
+	return at < s.len ? at + 1 : s.len;
+}
+
+/* NaN and Infinity, which json-c takes and RFC 8259, 6, does not know */
+static bool has_no_number(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++) {
+		if (s.p[i] == '"')
+			i = text_end(s, i) - 1;
+		else if (s.p[i] == 'N' || s.p[i] == 'I')
+			return true;
+	}
+	return false;
+}
+
 struct json_object *json_parse(struct span s)
 {
 	struct json_tokener *tok;
 	struct json_object *o;
 
-	if (!s.len || s.len > INT32_MAX)
+	if (!s.len || s.len > INT32_MAX || has_no_number(s))
 		return NULL;
 	tok = json_tokener_new_ex(JSON_DEPTH);
 	if (!tok)
@@ -105,15 +128,6 @@ static size_t members(struct json_object *o)
 			n += 1 + members(json_object_iter_peek_value(&it));
 	}
 	return n;
-}
-
-/* The text that begins at @at, with its quotes; its end, or that of @s */
-static size_t text_end(struct span s, size_t at)
-{
-	for (at++; at < s.len && s.p[at] != '"'; at++)
-		if (s.p[at] == '\\')
-			at++;
-	return at < s.len ? at + 1 : s.len;
 }
 
 static bool has_nul(struct span text)

@@ -29,10 +29,14 @@ struct how {
 	struct node *decoded;	/* list of what was, for JSON */
 };
 
-/* Where a value is shown, and where it was: a JSON pointer (RFC 6901) */
+/*
+ * Where a value is shown, and where it was: its JSON pointer (RFC 6901) is @at, or @key
+ * behind that of @up. It is made where it is printed alone, for a name may be long.
+ */
 struct place {
 	struct node *to;
 	const char *key, *at;
+	const struct place *up;
 	int depth;
 };
 
@@ -57,18 +61,30 @@ static enum raw_kind evidence_kind(struct span s)
 	return kind;
 }
 
-static char *pointer_to(const char *at, const char *name)
+static void add_pointer(struct buf *to, const struct place *p)
 {
-	struct buf b = { 0 };
+	const char *name = p->key;
 
-	buf_printf(&b, "%s/", at);
+	if (!p->up) {
+		buf_add_str(to, p->at);
+		return;
+	}
+	add_pointer(to, p->up);
+	buf_add_str(to, "/");
 	for (; *name; name++) {
 		if (*name == '~' || *name == '/')
-			buf_add_str(&b, *name == '~' ? "~0" : "~1");
+			buf_add_str(to, *name == '~' ? "~0" : "~1");
 		else
-			buf_add(&b, name, 1);
+			buf_add(to, name, 1);
 	}
-	return (char *)b.p;
+}
+
+static char *pointer_of(const struct place *p)
+{
+	struct buf b CLEANUP_BUF;
+
+	add_pointer(&b, p);
+	return xstrdup(b.len ? (const char *)b.p : "");
 }
 
 /* What @n shows, in the list for programs: as show --json has it, and from where */
@@ -76,7 +92,8 @@ static void list_decoded(const struct how *how, const struct place *p, const cha
 			 const struct node *n)
 {
 	struct node *entry = add_map(how->decoded, NULL, NULL);
-	struct json_object *at = json_object_new_string(p->at);
+	char *pointer CLEANUP(free_str) = pointer_of(p);
+	struct json_object *at = json_object_new_string(pointer);
 
 	add_json(entry, "member", at);
 	json_object_put(at);
@@ -150,10 +167,12 @@ static bool show_evidence(const struct place *p, struct span s, const struct how
 	}
 	complain_into(outer);
 	if (*rc) {
+		char *at CLEANUP(free_str) = pointer_of(p);
+
 		if (!has_values(n))
 			add_uint(n, "length", s.len);
 		danger(n, "%s", (char *)said.p);
-		complain("member %s: %s", p->at, (char *)said.p);
+		complain("member %s: %s", at, (char *)said.p);
 	}
 	list_decoded(how, p, blob ? "cvm-evidence" : raw_kind_name(kind), n);
 	return true;
@@ -205,8 +224,7 @@ static bool as_bytes(struct json_object *list, struct buf *out)
 static int show_below(struct node *to, const struct place *p, const char *name,
 		      struct json_object *o, const struct how *how)
 {
-	char *at CLEANUP(free_str) = pointer_to(p->at, name);
-	const struct place below = { to, name, at, p->depth + 1 };
+	const struct place below = { .to = to, .key = name, .up = p, .depth = p->depth + 1 };
 
 	return show_value(&below, o, how);
 }
@@ -240,8 +258,8 @@ static int show_array(const struct place *p, struct json_object *o, const struct
 static bool show_snp(struct node *to, const struct place *p, struct json_object *o,
 		     const struct how *how, int *rc)
 {
-	char *at CLEANUP(free_str) = pointer_to(p->at, SNP_JSON_MEMBER);
-	const struct place place = { to, SNP_JSON_MEMBER, at, p->depth + 1 };
+	const struct place place = { .to = to, .key = SNP_JSON_MEMBER, .up = p, .depth = p->depth + 1 };
+	char *at CLEANUP(free_str) = pointer_of(&place);
 	struct buf report CLEANUP_BUF, said CLEANUP_BUF, *outer = complain_into(&said);
 	int bad = snp_json_report(o, &report);
 

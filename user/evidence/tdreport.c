@@ -229,7 +229,8 @@ int tdx_quote_is_of_module(const struct tdx_quote *q, const u8 *tdreport)
 		{ "MRSEAM", 16, 280, 48 },
 		{ "MRSIGNERSEAM", 64, 328, 48 },
 		{ "SEAMATTRIBUTES", 112, 376, 8 },
+		{ "TEE_TCB_SVN2", 584, 384, 16 },	/* of TD 1.5 */
 	};
 
-	return compare(q, tdreport, same, ARRAY_SIZE(same));
+	return compare(q, tdreport, same, ARRAY_SIZE(same) - (q->body.len < TDX_BODY15_LEN));
 }

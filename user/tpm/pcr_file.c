@@ -12,10 +12,11 @@
 #define DIGEST_LEN	66	/* length, 64 bytes */
 #define LIST_DIGESTS	8
 #define LIST_LEN	(4 + LIST_DIGESTS * DIGEST_LEN)
+#define LISTS_MAX	(BANKS_MAX * 24 / LIST_DIGESTS)	/* of 24 PCRs in each bank */
 
 bool pcr_file_looks_like(struct span s)
 {
-	return s.len > HEAD_LEN && !((s.len - HEAD_LEN) % LIST_LEN) && le32(s.p) && le32(s.p) <= BANKS_MAX &&
+	return s.len > HEAD_LEN && s.len <= HEAD_LEN + LISTS_MAX * LIST_LEN && !((s.len - HEAD_LEN) % LIST_LEN) && le32(s.p) && le32(s.p) <= BANKS_MAX &&
 	       le32(s.p + HEAD_LEN - 4) == (s.len - HEAD_LEN) / LIST_LEN &&
 	       tpm_hash_len(le16(s.p + 4));
 }

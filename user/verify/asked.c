@@ -86,7 +86,7 @@ static const struct row {
 	[ASK_DATA]		= { BOUND, EVIDENCE_CCA | ON_TPM | ON_TOKEN, false, NULL, NULL },
 	[ASK_NO_BINDING]	= { BOUND, EVIDENCE_CCA | ON_CERTS | ON_TPM | ON_TOKEN, true, NULL, NULL },
 	[ASK_ANY_CODE]		= { APPRAISED, EVIDENCE_CCA | ON_TOKEN, true, NULL, NULL },
-	[ASK_PROFILE]		= { APPRAISED, ANY_HCL, false, NULL, NULL },
+	[ASK_PROFILE]		= { APPRAISED, ANY_HCL | ON_TOKEN, false, NULL, "a token that has the claims of a paravisor" },
 	[ASK_PCR]		= { APPRAISED, ANY_HCL | ON_TPM, false, NULL,
 				    "a quote of the TPM that carries the nonce" },
 	[ASK_VMPL]		= { APPRAISED, ANY_SNP | ON_TOKEN, false, NULL, NULL, "a token that has the VMPL" },

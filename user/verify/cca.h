@@ -9,6 +9,9 @@
 
 struct verify;
 
+#define INSTANCE_ID_LEN		33	/* a UEID of type RAND */
+#define IMPLEMENTATION_ID_LEN	32
+
 /* A platform's attestation key (CPAK); of one platform when its ids were given */
 struct cca_key {
 	EVP_PKEY *key;

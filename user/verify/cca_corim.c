@@ -86,9 +86,14 @@ static int of_triple(struct cca_keys *to, const cbor_item_t *triple, const char 
 
 	if (!id)
 		id = untag(class, TAG_BYTES);
-	if (!part || !cbor_isa_array(part[1]) || !cbor_bytes_of(ueid, &instance))
-		rc = fail(RC_USAGE, "--%s: %s: a key of this CoRIM names no instance of a platform", to->option, name);
-	cbor_bytes_of(id, &implementation);
+	/* an id of no length would be that of any platform, and one that cannot be read, too */
+	if (!rc && (!part || !cbor_isa_array(part[1]) || !cbor_bytes_of(ueid, &instance) ||
+		    instance.len != INSTANCE_ID_LEN))
+		rc = fail(RC_USAGE, "--%s: %s: a key of this CoRIM names no instance of a platform, a UEID of %d bytes",
+			  to->option, name, INSTANCE_ID_LEN);
+	if (!rc && class && (!cbor_bytes_of(id, &implementation) || implementation.len != IMPLEMENTATION_ID_LEN))
+		rc = fail(RC_USAGE, "--%s: %s: the class of a key of this CoRIM is no implementation ID, %d bytes",
+			  to->option, name, IMPLEMENTATION_ID_LEN);
 	for (i = 0; !rc && i < cbor_array_size(part[1]); i++)
 		rc = of_corim_key(to, cbor_array_handle(part[1])[i], name, instance, implementation);
 	cbor_put(&ueid);

@@ -14,9 +14,6 @@
 #include "verify/cca.h"
 #include "verify/verify.h"
 
-#define INSTANCE_ID_LEN		33	/* a UEID of type RAND */
-#define IMPLEMENTATION_ID_LEN	32
-
 static const char begin_pem[] = "-----BEGIN PUBLIC KEY-----";
 
 static void free_keys(struct cca_keys *k)

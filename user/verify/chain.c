@@ -190,7 +190,7 @@ static bool well_formed(struct verify *v, const char *check, const struct path *
 		const char *why = malformation(p->x[i]);
 
 		/* an authority in the leaf's place is refused for that, by what knows the roles */
-		if (!why && !i && !X509_check_ca(leaf) &&
+		if (!why && !i && X509_check_ca(leaf) != 1 &&
 		    X509_get_extension_flags(leaf) & EXFLAG_KUSAGE &&
 		    !(X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE))
 			why = "its keyUsage does not allow signatures";

@@ -4,6 +4,7 @@
  * and the identity of the quoting enclave, as its Provisioning Certification
  * Service version 4 sends them. Both are signed texts.
  */
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -196,9 +197,39 @@ static struct json_object *module_identity(struct json_object *info, u8 version)
 	return NULL;
 }
 
+/* The same of a list of one number: what is wrong with it, or NULL */
+static const char *isvsvn_disorder(struct json_object *o)
+{
+	struct json_object *levels = pcs_member(o, "tcbLevels", json_type_array);
+	size_t i, n = levels ? json_object_array_length(levels) : 0;
+	int svn, before = INT_MAX;
+
+	for (i = 0; i < n; i++, before = svn) {
+		svn = isvsvn_of(json_object_array_get_idx(levels, i));
+		if (svn < 0 || svn >= before)
+			return "its levels are not in order, or lack an ISVSVN: which of them counts is not known";
+	}
+	return NULL;
+}
+
+/* Whether a name is there twice in the list of modules, of which the first would count */
+static bool is_there_twice(struct json_object *info, struct json_object *m)
+{
+	struct json_object *list = pcs_member(info, "tdxModuleIdentities", json_type_array);
+	const char *id = json_get_text(m, "id"), *other;
+	size_t i, n = list ? json_object_array_length(list) : 0, same = 0;
+
+	for (i = 0; i < n; i++) {
+		other = json_get_text(json_object_array_get_idx(list, i), "id");
+		same += other && !strcasecmp(other, id);
+	}
+	return same > 1;
+}
+
 static void module(struct verify *v, struct found *f, const u8 *body)
 {
 	struct json_object *m;
+	const char *why;
 
 	if (!body[1]) {
 		m = pcs_member(f->info, "tdxModule", json_type_object);
@@ -207,8 +238,14 @@ static void module(struct verify *v, struct found *f, const u8 *body)
 		return;
 	}
 	m = module_identity(f->info, body[1]);
-	judged(v, GENUINE, m && is_signed_as(m, body), "TDX module identity",
-	       m ? "TDX_%02X of the TCB info" : "TDX_%02X is not in the TCB info", body[1]);
+	why = m ? isvsvn_disorder(m) : NULL;
+	if (m && is_there_twice(f->info, m))
+		why = "it is in the TCB info twice";
+	if (why)
+		failed(v, GENUINE, "TDX module identity", "TDX_%02X: %s", body[1], why);
+	else
+		judged(v, GENUINE, m && is_signed_as(m, body), "TDX module identity",
+		       m ? "TDX_%02X of the TCB info" : "TDX_%02X is not in the TCB info", body[1]);
 	f->module_known = m;
 	f->module = m ? isvsvn_level(m, body[0]) : NULL;
 }
@@ -291,7 +328,7 @@ static void qe_identity(struct verify *v, const struct buf *file, const u8 *qe, 
 {
 	struct json_object *o = pcs_signed(v, file, "enclaveIdentity", "QE identity");
 	u8 signer_of[32], attr[16], attr_mask[16], misc[4], misc_mask[4];
-	const char *id;
+	const char *id, *why;
 
 	if (!o)
 		return;
@@ -307,6 +344,8 @@ static void qe_identity(struct verify *v, const struct buf *file, const u8 *qe, 
 		   !masked_equal(qe + 48, attr, attr_mask, 16) ||
 		   !masked_equal(qe + 16, misc, misc_mask, 4)) {
 		failed(v, GENUINE, "QE identity", "the quoting enclave has other attributes");
+	} else if ((why = isvsvn_disorder(o))) {
+		failed(v, GENUINE, "QE identity", "%s", why);
 	} else {
 		f->qe = o;
 		f->enclave = isvsvn_level(o, le16(qe + 258));
@@ -347,6 +386,7 @@ static const char *converged(const char *platform, const char *module, const cha
 /* Of a TD under the TDX module with these SVNs, and all else as it is; "": not in the lists */
 static const char *status_under(const struct found *f, const struct pck *p, const u8 svn[16])
 {
+	static const char *const of_modules[] = { "UpToDate", "OutOfDate", "Revoked", NULL };
 	const char *platform = status_of(level_of(f->info, p, svn)), *module = "UpToDate";
 	struct json_object *m;
 
@@ -354,9 +394,17 @@ static const char *status_under(const struct found *f, const struct pck *p, cons
 		m = module_identity(f->info, svn[1]);
 		module = status_of(m ? isvsvn_level(m, svn[0]) : NULL);
 	}
-	if (!*platform || !*module || (f->qe && !*status_of(f->enclave)))
+	/* a module has no other statuses than these */
+	if (!*platform || !one_of(module, of_modules) || (f->qe && !*status_of(f->enclave)))
 		return "";
 	return converged(platform, module, f->qe ? status_of(f->enclave) : "");
+}
+
+static bool is_allowed(const struct verify *v, const char *status)
+{
+	const struct values *wanted = &v->policy.value[ASK_TCB_STATUS];
+
+	return wanted->n ? values_have(wanted, status, strlen(status)) : !strcmp(status, "UpToDate");
 }
 
 /*
@@ -390,9 +438,9 @@ static const char *relaunch_advised(struct verify *v, const struct found *f, con
 	/* a TD is no better than the module that runs it now, whatever launched it */
 	if (!strcmp(now, "Revoked"))
 		failed(v, GENUINE, "TCB status of now", "Intel revoked the TDX module that runs now (TEE_TCB_SVN_2), or what it runs on");
-	else if (one_of(now, stale) && !one_of(launch, stale))
-		judged(v, APPRAISED, values_have(&v->policy.value[ASK_TCB_STATUS], now, strlen(now)),
-		       "TCB status of now", "%s is the status under the TDX module that runs now (TEE_TCB_SVN_2)", now);
+	else if (*now && strcmp(now, launch) && !(one_of(launch, stale) && one_of(now, fine)))
+		judged(v, APPRAISED, is_allowed(v, now), "TCB status of now",
+		       "%s is the status under the TDX module that runs now (TEE_TCB_SVN_2)", now);
 	if (!one_of(launch, stale) || !one_of(now, fine))
 		return NULL;
 	return one_of(launch, configure) || one_of(now, configure) ?

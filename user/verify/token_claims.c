@@ -225,12 +225,17 @@ static bool waived(const struct verify *v, enum token_says says)
 	       (says == SAYS_SEPT_VE && v->policy.allow_sept_ve);
 }
 
-/* Of Azure: the service found the claims of a paravisor, which handles the exception */
-static bool has_paravisor(struct json_object *claims)
+/*
+ * Of Azure: the service found the claims of a paravisor, which handles the exception. On
+ * other machines they are what the guest says: the caller must name the profile.
+ */
+static bool has_paravisor(const struct verify *v, struct json_object *claims)
 {
 	struct json_object *tdx = json_get_object(claims, "tdx");
 	struct json_object *tee = json_get_object(claims, "x-ms-isolation-tee");
 
+	if (!v->policy.azure)
+		return false;
 	return json_get_text(json_get_object(claims, "x-ms-runtime"), "user-data") ||
 	       json_get_text(json_get_object(claims, "attester_runtime_data"), "user-data") ||
 	       json_get_text(json_get_object(tee, "x-ms-runtime"), "user-data") ||
@@ -243,14 +248,18 @@ void verify_token_claims(struct verify *v, struct json_object *claims)
 	int i;
 
 	walk(&w, claims);
+	if (has_paravisor(v, claims)) {
+		answered(v, ASK_PROFILE);
+		passed(v, APPRAISED, "profile", "azure: SEPT_VE_DISABLE may be clear");
+	}
 	for (i = 0; i < SAYS; i++) {
 		const char *bad = w.found[i].bad;
-		bool waivable = bad && !(i == SAYS_SEPT_VE && has_paravisor(claims));
+		bool waivable = bad && !(i == SAYS_SEPT_VE && has_paravisor(v, claims));
 
 		/* a permission was of use where something is not as it should be */
 		if (w.found[i].n && words[i].ask < ASKS && (waivable || !ask_permits(words[i].ask)))
 			answered(v, words[i].ask);
-		if (i == SAYS_SEPT_VE && (bad ? has_paravisor(claims) : w.paravisor))
+		if (i == SAYS_SEPT_VE && (bad ? has_paravisor(v, claims) : w.paravisor))
 			left_out(v, APPRAISED, words[i].check, "not set; the paravisor handles the exception");
 		else if (bad)
 			judged(v, APPRAISED, waived(v, (enum token_says)i), words[i].check, "%s: %s", words[i].bad, bad);

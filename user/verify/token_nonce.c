@@ -380,10 +380,13 @@ static void unbound_parts(struct binding *b, struct json_object *subs)
 		char *safe CLEANUP(free_str) = printable(name, strlen(name));
 		char *check CLEANUP(free_str) = xasprintf("nonce of %s", safe);
 
-		if (!evidence)
+		if (!evidence && strncasecmp(name, "cpu", 3))
 			continue;
 		look_within(&one, sub, &w);
-		if (!one.statements)
+		/* that a device is bound says nothing of the TEE beside it */
+		if (!one.statements && strncasecmp(name, "gpu", 3))
+			unable(b->v, BOUND, check, "the token does not say what this part is bound to, though it does of another");
+		else if (!one.statements)
 			left_out(b->v, BOUND, check, "the token does not say what this part is bound to: the service compared it, or nobody");
 		free_str(&one.where);
 		free_str(&one.bad);
