@@ -81,7 +81,7 @@ static const char help[] =
 "  --ear-status STATUS --max-age SECONDS                   tokens of services\n"
 "  --pcr N:HEX              TPM; of a quote that carries the nonce\n"
 "  --any-code               no measurement or ID key is asked for\n"
-"  --profile azure          HCL reports: as Azure's paravisor makes them\n"
+"  --profile azure          HCL reports and tokens: as Azure's paravisor makes them\n"
 "How new and how strict (one value each, except those with names):\n"
 "  --vmpl N                 SNP: the VMPL that asked for the report\n"
 "  --manifest-vmpl N        SNP: the VMPL whose manifest is accepted; 0, the SVSM's, by default\n"

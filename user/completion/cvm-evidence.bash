@@ -13,11 +13,15 @@ _cvm_evidence() {
 		--runtime-data --runtime-data-type --user-data --init-data --init-data-type
 		--policy-id --policy-must-match --nonce --self-nonce --hash --api-version
 		--tpm-attestation --tpm --enc-key-pub --enc-key-info --enc-key-signature --tcg-log
-		--token-signing-alg --audience --location --ca --http-timeout --output --help'
+		--token-signing-alg --audience --location --additional-evidence --ca --http-timeout --output --help'
 	COMPREPLY=()
 
+	if [ "$COMP_CWORD" -eq 2 ] && [ "$prev" = help ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur")
+		return
+	fi
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "$verbs --help --version" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "$verbs help --help --version" -- "$cur")
 		return
 	fi
 	verb=${COMP_WORDS[1]}
