@@ -459,7 +459,8 @@ struct azure {
 	const struct vsim *claims;	/* whose AK the claims have; NULL: sim's */
 	u8 vmpl;
 	bool wrong_claims, wrong_pcrs, tdx, other_td, no_sept;
-	u8 other_module;		/* the place in the quote where it says another one */
+	bool td15;
+	u16 other_module;		/* the place in the quote where it says another one */
 	X509 *ak_cert, *ak_root, *ak_between;	/* NULL: not given */
 	size_t ak_zeros;		/* behind the certificate, as in an NV index */
 	bool require_crl;
@@ -517,6 +518,7 @@ static void azure(const struct azure *a, const char *nonce)
 		memcpy(q.body + 520, hash, 64);
 		if (a->no_sept)
 			q.body[123] = 0;
+		q.td15 = a->td15;
 		vsim_tdreport(&q, r);
 		q.body[140] ^= a->other_td;
 		q.body[a->other_module] ^= a->other_module > 0;
@@ -601,6 +603,13 @@ static void azure_verdicts(void)
 
 		azure(&(struct azure){ .user_data = "00", .tdx = true, .other_module = at[i] }, NULL);
 		want(FAILED, "quote", "HCL of TDX with a quote of another TDX module");
+	}
+	azure(&(struct azure){ .user_data = "00", .tdx = true, .td15 = true }, NULL);
+	want(PASSED, "quote", "HCL of TD 1.5");
+	for (size_t i = 584; i < 648; i += 16) {
+		/* TEE_TCB_SVN_2, MRSERVICETD */
+		azure(&(struct azure){ .user_data = "00", .tdx = true, .td15 = true, .other_module = (u16)i }, NULL);
+		want(FAILED, "quote", "HCL of TD 1.5 with a quote of another module that runs now, or service TD");
 	}
 	azure(&(struct azure){ .user_data = "00", .tdx = true, .other_td = true }, NULL);
 	want(FAILED, "quote", "a quote of another TD");

@@ -413,6 +413,11 @@ void vsim_tdreport(const struct vquote *q, u8 r[1024])
 	r[0] = 0x81;
 	memcpy(r + 128, q->body + 520, 64);
 	memcpy(r + 264, q->body, 120);
+	if (q->td15) {
+		r[2] = 1;
+		memcpy(r + 384, q->body + 584, 16);
+		memcpy(r + 912, q->body + 600, 48);
+	}
 	memcpy(r + 512, q->body + 120, 400);
 	digest("SHA384", r + 256, 239, hash);
 	memcpy(r + 32, hash, 48);
