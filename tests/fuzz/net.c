@@ -4,6 +4,7 @@
 #include "evidence/snp.h"
 #include "evidence/tdx.h"
 #include "fuzz.h"
+#include "net/answer.h"
 #include "net/endorse.h"
 #include "services/service.h"
 
