@@ -472,4 +472,3 @@ int cca_corim_add(struct verify *v, struct span s, const char *name)
 	cbor_put(&root);
 	return rc;
 }
-
