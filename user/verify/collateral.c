@@ -250,7 +250,10 @@ static void module(struct verify *v, struct found *f, const u8 *body)
 	f->module = m ? isvsvn_level(m, body[0]) : NULL;
 }
 
-/* Whether a list of components is no lower than another's at any place; false, too, where one cannot be read */
+/*
+ * Whether a list of components is no lower than another's at any place; false, too, where
+ * one cannot be read
+ */
 static bool components_cover(struct json_object *a, struct json_object *b, const char *key)
 {
 	int i, x, y;
