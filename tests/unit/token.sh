@@ -341,6 +341,20 @@ for t in cert-status cert-ocsp-status; do
 	wrong tee-gpu-$t GPU "Trustee: a GPU whose $t is bad"
 done
 
+# a name of 300 KB above 20,000 objects: the way to each is not made, a second at most
+python3 - "$tmp/long.jwt" <<'P'
+import base64, json, sys
+part = lambda o: base64.urlsafe_b64encode(json.dumps(o).encode()).decode().rstrip("=")
+evidence = {str(i): {} for i in range(20000)}
+sub = {"ear.status": "affirming", "ear.veraison.annotated-evidence": evidence}
+claims = {"iss": "x", "exp": 4000000000, "iat": 1, "submods": {"c" * 300000: sub}}
+open(sys.argv[1], "w").write(part({"alg": "ES256"}) + "." + part(claims) + "." + "A" * 86)
+P
+begin=$(date +%s%N)
+"$plain" verify --token --nonce 0102 --any-code "$tmp/long.jwt" >"$tmp/out" 2>"$tmp/err"
+took=$((($(date +%s%N) - begin) / 1000000))
+check "a long name above many objects ($took ms)" test $took -lt 1000
+
 # --- texts and names ---
 
 wrong nul-iss issuer 'an issuer with a NUL in it'

@@ -45,7 +45,7 @@ struct binding {
 
 /* Where look_within() is */
 struct within {
-	const char *of;		/* the way to it */
+	const struct within *up;	/* the way to it; NULL: it begins here */
 	const char *name, *in;	/* its last member, and the one before; "" at the top */
 	struct json_object *report;	/* report data of the TEE that it is a part of, or NULL */
 	bool counts;		/* what is found here, and not only what differs */
@@ -132,13 +132,34 @@ static enum found ita_nonce(const struct verify *v, struct json_object *o, struc
 	return is_hash(report, hash, len) || is_hash(user, hash, len) ? GOOD : BAD;
 }
 
-static void found(struct binding *b, enum found what, const char *of, const char *name)
+/* Made where it is told alone: a name may be long, and have many below it */
+static void add_way(struct buf *to, const struct within *w)
+{
+	char *safe CLEANUP(free_str) = NULL;
+
+	if (!w->up)
+		return;
+	add_way(to, w->up);
+	safe = printable(w->name, strlen(w->name));
+	buf_printf(to, "/%s", safe);
+}
+
+static char *way_of(const struct within *w, const char *name)
+{
+	char *safe CLEANUP(free_str) = printable(name, strlen(name));
+	struct buf way CLEANUP_BUF;
+
+	add_way(&way, w);
+	return xasprintf("%s/%s", way.len ? (const char *)way.p : "", safe);
+}
+
+static void found(struct binding *b, enum found what, const struct within *w, const char *name)
 {
 	b->statements += what != NOTHING;
 	if (what == GOOD && !b->where)
-		b->where = xasprintf("%s/%s", of, name);
+		b->where = way_of(w, name);
 	else if (what == BAD && !b->bad)
-		b->bad = xasprintf("%s/%s", of, name);
+		b->bad = way_of(w, name);
 	else if (what == ZEROS)
 		b->zeros = true;
 }
@@ -180,7 +201,7 @@ static struct json_object *report_data_in(struct json_object *o, const char **na
  * for; then what was hashed decides: on Azure user-data of the paravisor's claims,
  * elsewhere the nonce of the runtime data.
  */
-static void look_at(struct binding *b, struct json_object *o, const char *of)
+static void look_at(struct binding *b, struct json_object *o, const struct within *w)
 {
 	struct json_object *report, *runtime = NULL, *user, *nonce;
 	const char *report_name = "", *runtime_name = "";
@@ -197,7 +218,7 @@ static void look_at(struct binding *b, struct json_object *o, const char *of)
 	at_report = compare(b->v, report);
 	if (at_report == GOOD || (at_report == BAD && !user && !nonce)) {
 		what = at_report == GOOD ? GOOD : ita_nonce(b->v, o, report, NULL) == GOOD ? GOOD : BAD;
-		found(b, what, of, report_name);
+		found(b, what, w, report_name);
 		return;
 	}
 	if (user) {
@@ -212,7 +233,7 @@ static void look_at(struct binding *b, struct json_object *o, const char *of)
 	if (what != NOTHING) {
 		char *name CLEANUP(free_str) = xasprintf("%s/%s", runtime_name, user ? "user-data" : "nonce");
 
-		found(b, what, of, name);
+		found(b, what, w, name);
 	}
 }
 
@@ -301,16 +322,14 @@ static bool is_statement(const char *name, const char *in)
 static void look_at_repeated(struct binding *b, struct json_object *o, const struct within *w)
 {
 	json_object_object_foreach(o, name, text) {
-		char *safe CLEANUP(free_str) = NULL;
 		enum found what;
 
 		if (!json_object_is_type(text, json_type_string) || !is_statement(name, w->name) ||
 		    is_of_paravisor(name, w->name) || (w->report && same_statement(w->report, text)))
 			continue;
 		what = compare(b->v, text);
-		safe = printable(name, strlen(name));
 		if (what == BAD || (w->counts && !w->report))
-			found(b, what, w->of, safe);
+			found(b, what, w, name);
 	}
 }
 
@@ -349,20 +368,17 @@ static void look_within(struct binding *b, struct json_object *o, const struct w
 		return;
 	look_at_repeated(b, o, w);
 	json_object_object_foreach(o, name, value) {
-		char *safe CLEANUP(free_str) = NULL, *of CLEANUP(free_str) = NULL;
 		/* what is at the top is not of a TEE that has an object of its own */
 		struct within inner = {
-			.name = name, .in = w->name, .report = *w->name ? w->report : NULL, .counts = w->counts,
+			.up = w, .name = name, .in = w->name, .report = *w->name ? w->report : NULL, .counts = w->counts,
 		};
 		const char *unused;
 
 		if (token_is_of_guest(name) || is_of_paravisor(name, w->name) ||
 		    !(json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array)))
 			continue;
-		safe = printable(name, strlen(name));
-		inner.of = of = xasprintf("%s/%s", w->of, safe);
 		if (describes_tee(w, name) && json_object_is_type(value, json_type_object)) {
-			look_at(b, value, of);
+			look_at(b, value, &inner);
 			inner.report = report_data_in(value, &unused);
 			inner.counts = true;
 		}
@@ -375,7 +391,7 @@ static void unbound_parts(struct binding *b, struct json_object *subs)
 {
 	json_object_object_foreach(subs, name, sub) {
 		struct binding one = { .v = b->v };
-		const struct within w = { .of = "", .name = name, .in = "submods" };
+		const struct within w = { .name = name, .in = "submods" };
 		struct json_object *evidence = json_get_object(sub, "ear.veraison.annotated-evidence");
 		char *safe CLEANUP(free_str) = printable(name, strlen(name));
 		char *check CLEANUP(free_str) = xasprintf("nonce of %s", safe);
@@ -396,10 +412,10 @@ static void unbound_parts(struct binding *b, struct json_object *subs)
 static void look_at_all(struct binding *b, struct json_object *claims)
 {
 	const char *unused;
-	const struct within top = { .of = "", .name = "", .in = "", .report = report_data_in(claims, &unused) };
+	const struct within top = { .name = "", .in = "", .report = report_data_in(claims, &unused) };
 	struct json_object *subs = json_get_object(claims, "submods");
 
-	look_at(b, claims, "");
+	look_at(b, claims, &top);
 	look_within(b, claims, &top);
 	if (subs && b->where)
 		unbound_parts(b, subs);

@@ -55,29 +55,38 @@ static bool is_accepted(const struct verify *v, const char *tier)
 	return allowed->n ? values_have(allowed, tier, strlen(tier)) : !strcmp(tier, "affirming");
 }
 
+/* Made for the objects that have one alone: a name may be long, and have many below it */
+static char *check_of(const char *what, const char *of)
+{
+	return xasprintf("%s%s%s", what, *of ? " of " : "", of);
+}
+
 /* Drafts and releases name it in two ways; when both are there both count. */
 static void ear_status(struct verify *v, const char *of, struct json_object *o, bool must)
 {
 	static const char *const names[] = { "ear.status", "ear_status" };
-	char *check CLEANUP(free_str) = xasprintf("ear.status%s%s", *of ? " of " : "", of);
 	struct json_object *value;
 	size_t i, n = 0;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		char *safe CLEANUP(free_str) = NULL;
+		char *safe CLEANUP(free_str) = NULL, *check CLEANUP(free_str) = NULL;
 		const char *name;
 
 		if (!json_object_is_type(o, json_type_object) ||
 		    !json_object_object_get_ex(o, names[i], &value))
 			continue;
 		n++;
+		check = check_of("ear.status", of);
 		answered(v, ASK_EAR_STATUS);
 		name = ear_name(value);
 		safe = name ? printable(name, strlen(name)) : NULL;
 		judged(v, APPRAISED, name && is_accepted(v, name), check, "it is %s", safe ? safe : "none of the known ones");
 	}
-	if (!n && must)
+	if (!n && must) {
+		char *check CLEANUP(free_str) = check_of("ear.status", of);
+
 		failed(v, APPRAISED, check, "the token has none");
+	}
 }
 
 /* draft-ietf-rats-ar4si, 2.3.2: the tier that a value of a trustworthiness claim is of */
@@ -97,12 +106,13 @@ static const char *tier_of(struct json_object *o)
 /* A status is never better than its claims: those that claim nothing do not count. */
 static void ear_vector(struct verify *v, const char *of, struct json_object *o)
 {
-	char *check CLEANUP(free_str) = xasprintf("trustworthiness%s%s", *of ? " of " : "", of);
+	char *check CLEANUP(free_str) = NULL;
 	struct json_object *vector;
 	bool good = true;
 
 	if (!json_object_object_get_ex(o, "ear.trustworthiness-vector", &vector) || !vector)
 		return;
+	check = check_of("trustworthiness", of);
 	if (!json_object_is_type(vector, json_type_object)) {
 		failed(v, APPRAISED, check, "ear.trustworthiness-vector is no object");
 		return;
