@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cli/cmd.h"
 #include "cli/request_options.h"
+#include "cli/token_keys.h"
 #include "net/answer.h"
 #include "net/http_url.h"
 #include "verify/verify.h"
@@ -245,27 +246,6 @@ static void expect(struct policy *p, const struct request *q)
 	p->given[ASK_DATA] = true;
 }
 
-static int add_issuer(struct verify *v, const struct request_options *o)
-{
-	struct buf keys CLEANUP_BUF, roots CLEANUP_BUF;
-	char *name CLEANUP(free_str) = NULL;
-	int rc = RC_OK;
-
-	if (o->jwks) {
-		name = xasprintf("--jwks: %s", o->jwks);
-		v->policy.given[ASK_JWKS] = true;
-		rc = file_read(o->jwks, ANSWER_MAX, &keys);
-		rc = option_file(rc ? rc : jws_keys_add(&v->jwks, buf_span(&keys), name));
-	}
-	if (!rc && o->token_root) {
-		v->policy.given[ASK_TOKEN_ROOT] = true;
-		rc = file_read(o->token_root, CERTS_MAX, &roots);
-		rc = option_file(rc ? rc : verify_root_for(v, &v->token_roots, buf_span(&roots),
-							   ask_name(ASK_TOKEN_ROOT), o->token_root));
-	}
-	return rc;
-}
-
 /*
  * The token must repeat what the evidence was bound to, or the service's nonce that
  * went into it, unless the policy names another or waives it.
@@ -275,8 +255,10 @@ static int check_token(const struct request_options *o, const struct request *q,
 	struct verify v CLEANUP(verify_free) = { 0 };
 	int rc = verify_init(&v);
 
-	if (!rc)
-		rc = add_issuer(&v, o);
+	if (!rc && o->jwks)
+		rc = token_keys_jwks(&v, o->jwks);
+	if (!rc && o->token_root)
+		rc = token_keys_root(&v, o->token_root);
 	if (!rc)
 		rc = policy_file(&v.policy, o->token_policy);
 	if (!rc && !v.policy.have_data && !v.policy.no_binding) {

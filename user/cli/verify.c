@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "base/unwrap.h"
 #include "cli/cmd.h"
+#include "cli/token_keys.h"
 #include "evidence/cert_file.h"
 #include "evidence/pck.h"
 #include "evidence/snp.h"
@@ -232,16 +233,6 @@ static int add_corim_key(struct verify *v, const char *path)
 	return option_file(rc ? rc : corim_keys_add(v, buf_span(&b), path));
 }
 
-static int add_jwks(struct verify *v, const char *path)
-{
-	char *name CLEANUP(free_str) = xasprintf("--jwks: %s", path);
-	struct buf b CLEANUP_BUF;
-	int rc = file_read(path, CERTS_MAX, &b);
-
-	v->policy.given[ASK_JWKS] = true;
-	return option_file(rc ? rc : jws_keys_add(&v->jwks, buf_span(&b), name));
-}
-
 static int add_root(struct verify *v, const char *path)
 {
 	struct buf b CLEANUP_BUF;
@@ -250,13 +241,13 @@ static int add_root(struct verify *v, const char *path)
 	return option_file(rc ? rc : verify_root(v, buf_span(&b), path));
 }
 
-static int add_root_for(struct verify *v, enum ask a, struct cert_pool *roots, const char *path)
+static int add_ak_root(struct verify *v, const char *path)
 {
 	struct buf b CLEANUP_BUF;
 	int rc = file_read(path, CERTS_MAX, &b);
 
-	v->policy.given[a] = true;
-	return option_file(rc ? rc : verify_root_for(v, roots, buf_span(&b), ask_name(a), path));
+	v->policy.given[ASK_AK_ROOT] = true;
+	return option_file(rc ? rc : verify_root_for(v, &v->ak_roots, buf_span(&b), ask_name(ASK_AK_ROOT), path));
 }
 
 static int add_crl(struct verify *v, const char *path)
@@ -360,9 +351,9 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 	case AK_CERT:
 		return read_part(v, ASK_AK_CERT, arg, &v->parts.ak_cert);
 	case AK_ROOT:
-		return add_root_for(v, ASK_AK_ROOT, &v->ak_roots, arg);
+		return add_ak_root(v, arg);
 	case TOKEN_ROOT:
-		return add_root_for(v, ASK_TOKEN_ROOT, &v->token_roots, arg);
+		return token_keys_root(v, arg);
 	case AT:
 		rc = once(f->at, "at");
 		f->at = true;
@@ -375,7 +366,7 @@ static int option(struct verify *v, struct settings *f, int c, const char *arg)
 		v->policy.given[ASK_TOKEN] = true;
 		return RC_OK;
 	case JWKS:
-		return add_jwks(v, arg);
+		return token_keys_jwks(v, arg);
 	case FETCH_JWKS:
 		rc = once(f->fetch_jwks, "fetch-jwks");
 		f->fetch_jwks = true;

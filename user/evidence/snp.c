@@ -107,7 +107,7 @@ const char *snp_product_name(enum snp_product product)
 	return product_names[product];
 }
 
-bool snp_product_is_amds(const char *name)
+bool snp_product_is_known(const char *name)
 {
 	int i;
 

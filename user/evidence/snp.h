@@ -25,7 +25,7 @@ bool snp_looks_like(struct span s);
 int snp_check(struct span s);
 enum snp_product snp_product(const u8 *report);
 const char *snp_product_name(enum snp_product product);
-bool snp_product_is_amds(const char *name);
+bool snp_product_is_known(const char *name);
 enum snp_layout snp_layout(const u8 *report);
 /* The byte of @part, -1 where the layout has no such part */
 int snp_part_at(enum snp_layout layout, enum snp_part part);

@@ -219,6 +219,7 @@ int tdx_quote_is_of(const struct tdx_quote *q, const u8 *tdreport)
 		{ "RTMR2", 424, 816, 48 },
 		{ "RTMR3", 472, 864, 48 },
 	};
+
 	return compare(q, tdreport, same, ARRAY_SIZE(same));
 }
 

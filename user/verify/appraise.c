@@ -224,15 +224,20 @@ static void guest(struct verify *v, const u8 *r)
 /* Attacks by the owner of the machine that memory encryption does not prevent */
 static void physical(struct verify *v, const u8 *r, const char *product)
 {
-	bool ddr4 = !strcmp(product, "Milan"), known = *product && strcmp(product, "unknown") != 0;
+	const char *bus = "memory", *attack = "of DDR4 by Battering RAM, of DDR5 by TEE.fail: the report does not say which it is";
+
+	if (snp_product_is_known(product)) {
+		bool ddr4 = !strcmp(product, "Milan");
+
+		bus = ddr4 ? "DDR4" : "DDR5";
+		attack = ddr4 ? "Battering RAM" : "TEE.fail";
+	}
 
 	if (!(le64(r + 0x40) >> 5 & 1))
 		left_out(v, APPRAISED, "memory aliases", "ALIAS_CHECK_COMPLETE is not set: the owner of the machine may have aliased its memory (BadRAM); --require-platform alias-check refuses that");
 	if (!v->policy.given[ASK_CHIP_ID])
 		left_out(v, APPRAISED, "physical access", "somebody with physical access to the %s bus may read and change memory (%s); --chip-id lists trusted machines",
-			 !known ? "memory" : ddr4 ? "DDR4" : "DDR5",
-			 !known ? "of DDR4 by Battering RAM, of DDR5 by TEE.fail: the report does not say which it is" :
-			 ddr4 ? "Battering RAM" : "TEE.fail");
+			 bus, attack);
 }
 
 void appraise_snp(struct verify *v, const u8 *r, const char *product,

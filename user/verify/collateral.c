@@ -403,12 +403,7 @@ static const char *status_under(const struct found *f, const struct pck *p, cons
 	return converged(platform, module, f->qe ? status_of(f->enclave) : "");
 }
 
-static bool is_allowed(const struct verify *v, const char *status)
-{
-	const struct values *wanted = &v->policy.value[ASK_TCB_STATUS];
-
-	return wanted->n ? values_have(wanted, status, strlen(status)) : !strcmp(status, "UpToDate");
-}
+static const char *const stale[] = { "OutOfDate", "OutOfDateConfigurationNeeded", NULL };
 
 /*
  * A TD that was launched under a TDX module that is out of date, on a platform
@@ -418,44 +413,47 @@ static bool is_allowed(const struct verify *v, const char *status)
  * and quoting enclave together. Versions before that compared TEE_TCB_SVN_2 with the
  * newest levels alone, whatever the status of these.
  */
-static const char *relaunch_advised(struct verify *v, const struct found *f, const struct tdx_quote *q,
-				    const struct pck *p)
+static const char *relaunch_advised(const char *launch, const char *now)
 {
 	static const char *const fine[] = {
 		"UpToDate", "SWHardeningNeeded", "ConfigurationNeeded",
 		"ConfigurationAndSWHardeningNeeded", NULL,
-	}, *const stale[] = { "OutOfDate", "OutOfDateConfigurationNeeded", NULL },
-	*const configure[] = {
+	}, *const configure[] = {
 		"ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded",
 		"OutOfDateConfigurationNeeded", NULL,
 	};
-	const char *launch, *now;
 
-	if (!f->info || q->body.len < TDX_BODY15_LEN)
-		return NULL;
-	launch = status_under(f, p, q->body.p);
-	now = status_under(f, p, q->body.p + 584);
-	/* as the library: what is not known of now is not passed over */
-	if (*launch && !*now)
-		failed(v, APPRAISED, "TCB status of now", "TEE_TCB_SVN_2, the TDX module that runs now, reaches no level that Intel lists");
-	/* a TD is no better than the module that runs it now, whatever launched it */
-	if (!strcmp(now, "Revoked"))
-		failed(v, GENUINE, "TCB status of now", "Intel revoked the TDX module that runs now (TEE_TCB_SVN_2), or what it runs on");
-	else if (*now && strcmp(now, launch) && !(one_of(launch, stale) && one_of(now, fine)))
-		judged(v, APPRAISED, is_allowed(v, now), "TCB status of now",
-		       "%s is the status under the TDX module that runs now (TEE_TCB_SVN_2)", now);
 	if (!one_of(launch, stale) || !one_of(now, fine))
 		return NULL;
 	return one_of(launch, configure) || one_of(now, configure) ?
 	       "TDRelaunchAdvisedConfigurationNeeded" : "TDRelaunchAdvised";
 }
 
+/* A TD is no better than the module that runs it now, whatever launched it. */
+static void judge_now(struct verify *v, const char *launch, const char *now)
+{
+	/* as the library: what is not known of now is not passed over */
+	if (*launch && !*now)
+		failed(v, APPRAISED, "TCB status of now", "TEE_TCB_SVN_2, the TDX module that runs now, reaches no level that Intel lists");
+	else if (!strcmp(now, "Revoked"))
+		failed(v, GENUINE, "TCB status of now", "Intel revoked the TDX module that runs now (TEE_TCB_SVN_2), or what it runs on");
+	else if (*now && strcmp(now, launch) && !relaunch_advised(launch, now))
+		judged(v, APPRAISED, tcb_status_is_allowed(v, now), "TCB status of now",
+		       "%s is the status under the TDX module that runs now (TEE_TCB_SVN_2)", now);
+}
+
 static void judge_levels(struct verify *v, const struct found *f, const struct tdx_quote *q,
 			 const struct pck *p)
 {
-	const char *relaunch = relaunch_advised(v, f, q, p);
 	const u8 *svn = q->body.p;
+	const char *relaunch = NULL;
 
+	if (f->info && q->body.len >= TDX_BODY15_LEN) {
+		const char *launch = status_under(f, p, svn), *now = status_under(f, p, svn + 584);
+
+		judge_now(v, launch, now);
+		relaunch = relaunch_advised(launch, now);
+	}
 	if (f->info)
 		judge_platform(v, f, p, svn, relaunch);
 	if (f->module_known)

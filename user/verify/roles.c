@@ -68,7 +68,7 @@ void verify_amd_roles(struct verify *v, const struct path *p, bool vlek, const c
 	if (!why && strncmp(cn[2], "ARK-", 4))
 		why = xasprintf("the root is \"%s\", not an ARK", cn[2]);
 	/* roots of others may call their products as they like, if not as AMD does */
-	if (!why && *product && (!v->own_roots || snp_product_is_amds(cn[2] + 4)) &&
+	if (!why && *product && (!v->own_roots || snp_product_is_known(cn[2] + 4)) &&
 	    (strcmp(cn[1] + strlen(prefix), product) || strcmp(cn[2] + 4, product)))
 		why = xasprintf("\"%s\" and \"%s\" are not of the product %s", cn[1], cn[2], product);
 	judged(v, GENUINE, !why, "certificate roles", why ? "%s" : "%s, %s, ARK", why ? why : leaf,

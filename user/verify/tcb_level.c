@@ -88,11 +88,17 @@ static void judge_date(struct verify *v, const struct tcb_level *l)
 		       "its level dates from %s, %s is asked for", l->date, wanted);
 }
 
+bool tcb_status_is_allowed(const struct verify *v, const char *status)
+{
+	const struct values *wanted = &v->policy.value[ASK_TCB_STATUS];
+
+	return wanted->n ? values_have(wanted, status, strlen(status)) : !strcmp(status, "UpToDate");
+}
+
 void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level,
 		     const char *relaunch)
 {
 	char *check CLEANUP(free_str) = xasprintf("TCB status of the %s", l->of);
-	const struct values *wanted = &v->policy.value[ASK_TCB_STATUS];
 	const char *status = level ? json_get_text(level, "tcbStatus") : NULL;
 	struct buf text CLEANUP_BUF;
 	bool good = false;
@@ -105,8 +111,7 @@ void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *
 		l->status = xstrdup(status);
 		l->date = date ? xstrdup(date) : NULL;
 		l->advisories = advisories_of(level);
-		good = wanted->n ? values_have(wanted, status, strlen(status)) :
-		       !strcmp(status, "UpToDate");
+		good = tcb_status_is_allowed(v, status);
 	}
 	say(l, &text);
 	if (status && status == relaunch)

@@ -229,6 +229,7 @@ static void check_qe(struct verify *v, const u8 *r)
 	const struct values *pin = &v->policy.value[ASK_QE_SIGNER];
 	const u8 *a = r + QE_ATTRIBUTES;
 	bool intel = !v->own_roots || roots_have_intel(&v->roots);
+	bool by_intel = !memcmp(r + QE_MRSIGNER, intel_qe_signer, 32);
 
 	/* INIT and PROVISIONKEY; MODE64 is free, everything else is off */
 	judged(v, GENUINE, (a[0] & 0xfb) == 0x11 && is_zero(a + 1, 7) &&
@@ -241,10 +242,9 @@ static void check_qe(struct verify *v, const u8 *r)
 	if (pin->n)
 		judged(v, GENUINE, values_have(pin, r + QE_MRSIGNER, 32), "QE signer",
 		       "MRSIGNER is %s", signer);
-	else if (intel || !memcmp(r + QE_MRSIGNER, intel_qe_signer, 32))
-		judged(v, GENUINE, !memcmp(r + QE_MRSIGNER, intel_qe_signer, 32), "QE signer",
-		       "MRSIGNER is %s%s", signer, memcmp(r + QE_MRSIGNER, intel_qe_signer, 32) ?
-		       ", which is not Intel's" : ", Intel's");
+	else if (intel || by_intel)
+		judged(v, GENUINE, by_intel, "QE signer", "MRSIGNER is %s%s", signer,
+		       by_intel ? ", Intel's" : ", which is not Intel's");
 	else
 		unable(v, GENUINE, "QE signer", "MRSIGNER is %s, which is not Intel's: where the root is not Intel's either, --qe-signer HEX names whose quoting enclave is meant",
 		       signer);
@@ -370,7 +370,7 @@ void verify_tdreport(struct verify *v, struct span s)
 	}
 	if (q.body.len < TDX_BODY15_LEN && !is_zero(s.p + 912, 48))
 		unable(v, APPRAISED, "service TD", "the TDREPORT names one (SERVTD_HASH), and a quote of version 4 has no place for it: have a quote of version 5 made");
-	/* TD 1.5 has two fields more in both */
+	/* TD 1.5 has it in both */
 	if (q.body.len >= TDX_BODY15_LEN && memcmp(q.body.p + 600, s.p + 912, 48)) {
 		failed(v, GENUINE, "quote", "it was not made from this TDREPORT: their SERVTD_HASH differ");
 		return;

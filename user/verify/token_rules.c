@@ -159,7 +159,6 @@ static bool has_text(struct json_object *list, const char *text)
 
 bool token_claim_is_good(const struct verify *v, const struct claim *c, struct json_object *o)
 {
-	const struct values *allowed = &v->policy.value[ASK_TCB_STATUS];
 	const char *text = json_text_of(o);
 	u64 level, bits;
 
@@ -187,7 +186,7 @@ bool token_claim_is_good(const struct verify *v, const struct claim *c, struct j
 	case EMPTY:
 		return !o || (json_object_is_type(o, json_type_array) && !json_object_array_length(o));
 	case STATUS:
-		return text && (allowed->n ? values_have(allowed, text, strlen(text)) : !strcmp(text, "UpToDate"));
+		return text && tcb_status_is_allowed(v, text);
 	case LEVEL:
 		/* the paravisor's, or the one named */
 		level = v->policy.given[ASK_VMPL] ? v->policy.vmpl : 0;

@@ -229,6 +229,8 @@ void verify_collateral(struct verify *v, const struct tdx_quote *q, const struct
  */
 struct tcb_level *tcb_level_new(struct verify *v, const char *of);
 void tcb_behind(struct tcb_level *l, const char *component, u32 have, u32 need);
+/* By --tcb-status, or UpToDate */
+bool tcb_status_is_allowed(const struct verify *v, const char *status);
 void tcb_level_judge(struct verify *v, struct tcb_level *l, struct json_object *level,
 		     const char *relaunch);
 void tcb_levels_free(struct verify *v);
